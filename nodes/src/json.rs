@@ -3,10 +3,7 @@
 
 use crate::limits::{ASIDE_BYTES, ONE_AT_A_TIME_BYTES};
 use document::json::{memory_of_text, nesting};
-use engine::{
-    limits::{JSON_DEPTH, OUTCOME_MEMORY_BYTES},
-    port::Memory,
-};
+use engine::{limits::JSON_DEPTH, port::Memory};
 use serde_json::Value;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -16,18 +13,19 @@ pub(crate) enum Read {
     Value(Value),
     /// Something else, which is handed back, and why it is no JSON that can be kept.
     Other(Vec<u8>, String),
-    /// JSON that would take more than [`OUTCOME_MEMORY_BYTES`].
+    /// JSON whose values would take more memory than one outcome may ([`Memory::most`]).
     TooManyValues,
 }
 
 /// Reads bytes as JSON, once the host has room for its values.
 pub(crate) async fn read(bytes: Vec<u8>, memory: &dyn Memory) -> Read {
+    let most = memory.most();
     let (bytes, weight) = aside(bytes.len(), move || {
-        let weight = memory_of_text(&bytes, OUTCOME_MEMORY_BYTES);
+        let weight = memory_of_text(&bytes, most);
         (bytes, weight)
     })
     .await;
-    if weight > OUTCOME_MEMORY_BYTES {
+    if weight > most {
         return Read::TooManyValues;
     }
     let _room = memory.room(weight).await;

@@ -12,6 +12,7 @@ mod http;
 mod json;
 pub mod limits;
 mod mcp;
+pub mod memory;
 mod model;
 mod secrets;
 

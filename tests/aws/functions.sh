@@ -8,6 +8,5 @@ cd "$(dirname "$0")/../.."
 tests/aws/build.sh
 # The tests run without a network, so the SAM CLI and the dependencies are fetched before.
 infra/tool.sh sam >/dev/null
-cargo test --release --locked --workspace --features "$FEATURES" --test all --no-run
 [ $# -gt 0 ] || set -- aws:: functions::
 exec tests/aws/with.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- "$@" --skip aws::localstack::

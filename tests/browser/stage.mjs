@@ -19,10 +19,10 @@ export const VIEWS = [
 ];
 
 /** Starts the host in a folder of its own, at any free port. */
-async function served() {
+async function served(settings) {
   const folder = mkdtempSync(join(tmpdir(), 'stepwell-browser-'));
   const options = ['--json', '--data', join(folder, 'data'), 'dev', '--port', '0'];
-  const env = { ...process.env, STEPWELL_USER: ANN };
+  const env = { ...process.env, STEPWELL_USER: ANN, ...settings };
   const child = spawn(process.env.BINARY, options, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
@@ -43,11 +43,11 @@ async function served() {
   return { url, log, stop };
 }
 
-/** Everything that the tests share. */
-export async function stage() {
+/** Everything that the tests share. `settings` are environment variables of the host. */
+export async function stage(settings = {}) {
   mkdirSync(screens, { recursive: true });
   const [host, browser] = await Promise.all([
-    served(),
+    served(settings),
     chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] }),
   ]);
   const call = async (method, path, body) => {

@@ -93,6 +93,15 @@ pub const VALUE_KEY: usize = 200;
 pub const VALUE_LEVELS: usize = 12;
 /// Levels of a value that are open at first.
 pub const VALUE_OPEN: usize = 2;
+/// Answers of an agent's model that a page shows, the newest. The whole conversation is one link away.
+pub const TALK_TURNS: usize = 20;
+/// Tool calls of one answer that a page shows.
+pub const TALK_CALLS: usize = 20;
+/// Messages that a page shows of what an agent remembered, or was told first.
+pub const TALK_MESSAGES: usize = 40;
+/// Characters that a page shows of the arguments, and of the result, of a tool call: with the bounds above, a page of the
+/// longest conversation stays below a megabyte.
+pub const TALK_VALUE: usize = 1_000;
 /// Lines of a node's log that a page shows.
 pub const LOG_LINES: usize = 100;
 /// Pages of an execution's log that are searched for the lines of one node.

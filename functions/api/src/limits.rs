@@ -138,6 +138,9 @@ pub const SLACK_ANSWERED: Duration = Duration::from_millis(2_500);
 pub const SLACK_LISTED: usize = 15;
 /// Questions that the command looks at to list them. Each takes a request to the store.
 pub const SLACK_LOOKED_AT: usize = 30;
+/// Days after which a token ends that an invocation makes without saying when: the first one of a deployment, which
+/// somebody may forget.
+pub const FIRST_TOKEN_DAYS: f64 = 30.0;
 /// How often the model of a draft is asked. One that has not written a valid document by then writes none after it either,
 /// and each round costs.
 pub const DRAFT_ROUNDS: u32 = 5;

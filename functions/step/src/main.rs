@@ -34,5 +34,5 @@ fn nodes() -> Result<Nodes, String> {
     let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
     let read = |name: &str| std::env::var(name).ok();
     let (ceilings, aws_role) = (Ceilings::read(read)?, AwsRole::read(read));
-    Nodes::new(Config { http_allow, ceilings, aws_role, ..Config::default() })
+    Nodes::new(Config { http_allow, ceilings, aws_role, memory: aws::memory(), ..Config::default() })
 }

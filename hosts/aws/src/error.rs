@@ -26,7 +26,8 @@ pub enum Failure {
 }
 
 /// Error codes of temporary failures. An answer with HTTP status 429 or 5xx is temporary too, whatever its code.
-const PASSING: [&str; 14] = [
+const PASSING: [&str; 15] = [
+    "ExecutionLimitExceeded",
     "InternalServerError",
     "InternalFailure",
     "KMS.ThrottlingException",

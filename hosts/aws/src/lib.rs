@@ -29,7 +29,7 @@ mod tests;
 pub use host::{Aws, Clock, People, Services, clock};
 pub use nodes::Fetcher;
 pub use runtime::{
-    function::{connect, connect_behind_messages, connect_to_check, connect_to_people, deadline, main, owner},
+    function::{connect, connect_behind_messages, connect_to_check, connect_to_people, deadline, main, memory, owner},
     people::slack,
 };
 pub use services::{alarm::StepFunctions, blobs::S3, queue::Sqs, secrets::SecretsManager, signing::SigningKeys};

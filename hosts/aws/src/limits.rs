@@ -29,9 +29,11 @@ pub const NEWEST: i32 = 4;
 pub const AHEAD: i32 = 32;
 /// Number of executions kept in memory, to fold faster; a function handles few at a time.
 pub const CACHED: usize = 256;
-/// Bytes of the states kept in memory and of the values behind them: a small part of the 512 MB that a function has by
+/// Bytes of memory that the states kept there take, with the values behind them: a small part of the 512 MB that a function has by
 /// default.
 pub const CACHED_BYTES: usize = 32 * 1024 * 1024;
+/// Megabytes of memory that a function counts with where Lambda does not say how many it has: those of the template.
+pub const FUNCTION_MEGABYTES: usize = 512;
 /// Number of parsed workflows kept in memory.
 pub const WORKFLOWS: usize = 64;
 /// Number of commits with undelivered effects that a process remembers. The head of a forgotten one is compared with

@@ -5,7 +5,7 @@ mod asker;
 pub mod host;
 pub mod jobs;
 pub mod keys;
-pub mod memory;
+pub use nodes::memory;
 pub mod queue;
 mod reach;
 pub mod schedule;

@@ -7,7 +7,7 @@ use crate::{
     reach::Reach,
 };
 use async_trait::async_trait;
-use engine::port::{Delivery, Host, StoreError, Verdict};
+use engine::port::{Delivery, Host, StoreError, Verdict, Why};
 use std::sync::{Arc, Weak};
 use stepwell_core::effect::Message;
 
@@ -66,5 +66,6 @@ async fn allowed(host: &Local, deliveries: &[Delivery]) -> Result<Option<String>
 
 /// Has messages come again in a moment, and counts it as no failure of theirs.
 fn again(deliveries: &[Delivery]) -> Vec<Verdict> {
-    vec![Verdict::Return { after_seconds: AGAIN_SECONDS, error: None }; deliveries.len()]
+    let why = Why::Passing("the host is ending, or cannot say what the execution may reach".into());
+    vec![Verdict::Return { after_seconds: AGAIN_SECONDS, why }; deliveries.len()]
 }

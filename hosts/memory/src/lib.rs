@@ -7,7 +7,10 @@ mod groups;
 mod jobs;
 mod lists;
 mod memories;
+mod model;
 mod store;
+
+pub use model::model_that_says;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::{

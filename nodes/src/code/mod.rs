@@ -120,7 +120,7 @@ async fn outcome(end: Result<End, Trouble>, limit: Duration, memory: &dyn Memory
 async fn returned(bytes: Vec<u8>, memory: &dyn Memory) -> Outcome {
     let why = match json::read(bytes, memory).await {
         Read::Value(output) => return Outcome::Succeeded { port: "success".into(), output },
-        Read::TooManyValues => return Outcome::Failed(Failure::too_many_values()),
+        Read::TooManyValues => return Outcome::Failed(Failure::too_many_values_of(memory.most())),
         Read::Other(_, why) => why,
     };
     let message = format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data");

@@ -126,7 +126,7 @@ async fn body(bytes: Vec<u8>, is_json: bool, needles: &Needles, memory: &dyn Mem
         true => match json::read(bytes, memory).await {
             Read::Value(value) => return Ok((value, false)),
             Read::Other(bytes, _) => bytes,
-            Read::TooManyValues => return Err(Failure::too_many_values()),
+            Read::TooManyValues => return Err(Failure::too_many_values_of(memory.most())),
         },
     };
     Ok(match String::from_utf8(bytes) {

@@ -243,9 +243,11 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Whether the node's output shows what a child gave. The output of a `map` is null at an item that failed.
+    /// Whether the node's output shows what a child gave. The output of a `map` is null at an item that failed, whereas a
+    /// model gets to know why a tool did.
     pub fn is_shown(&self, index: u32) -> bool {
-        self.listed().is_some() || !self.kids().is_some_and(|kids| kids.failed.contains(index))
+        let tells = self.listed().is_some() || matches!(self.kind(), NodeKind::Agent(_));
+        tells || !self.kids().is_some_and(|kids| kids.failed.contains(index))
     }
 
     /// The outcome of the node, once all children have ended: made of what they gave, in the order of their indexes. None

@@ -187,6 +187,11 @@ impl<'a> Sight<'a> {
         self.item.as_ref()
     }
 
+    /// What a model gave the tool whose flow this is.
+    pub fn args(&self) -> Option<&Payload> {
+        self.args.as_ref()
+    }
+
     /// The position of that element.
     pub fn index(&self) -> Option<u64> {
         self.index

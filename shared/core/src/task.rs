@@ -93,10 +93,15 @@ impl Failure {
 
     /// The failure of a node whose output takes more memory than [`limits::OUTCOME_MEMORY_BYTES`].
     pub fn too_many_values() -> Self {
+        Self::too_many_values_of(limits::OUTCOME_MEMORY_BYTES)
+    }
+
+    /// The same on a host that has less room: so many bytes.
+    pub fn too_many_values_of(most: usize) -> Self {
         let message = format!(
             "as values in memory an output takes {} MiB at most, and each number or text in a list takes some 70 bytes \
              beside its text: keep fewer values, or join them to a text",
-            limits::OUTCOME_MEMORY_BYTES / (1024 * 1024)
+            most / (1024 * 1024)
         );
         Self::new("output_too_large", message)
     }

@@ -1,12 +1,14 @@
 //! What is said about executions to those who look at them: pure functions of the state, the document and the journal.
 //! The API's types put the answers into the shapes that callers see.
 
+mod agent;
 mod event;
 mod history;
 mod interaction;
 mod node;
 mod shown;
 
+pub use agent::{CallState, UnderWay, calls_under_way, lent_to, tool_calls};
 pub use event::event;
 pub use history::{finished_node, sentence};
 pub use interaction::{responses_needed, tally};

@@ -8,7 +8,7 @@ use crate::{
         cel, either, flag, free, has, id, integer, is, list, number, object, or_null, part, port, text, where_so, word,
     },
     limits,
-    node::{Types, human::about, node_type::NodeType},
+    node::{Types, agent::tool, human::about, node_type::NodeType},
     policy::AfterError,
 };
 use serde_json::{Map, Value, json};
@@ -73,6 +73,7 @@ fn parts(types: &Types) -> Map<String, Value> {
     add("edge", edge());
     add("retry", retry());
     add("undoing_node", undoing_node(types));
+    add("tool", tool::described());
     let body = object(&["nodes"], [("nodes", nodes("The nodes. None of them need be a trigger.")), ("edges", edges())]);
     add("flow", body);
     for of in types.all() {
@@ -233,6 +234,7 @@ fn node(types: &Types) -> Value {
         ("join", join()),
         ("delivery", delivery()),
         ("compensate", part("undoing_node")),
+        ("tool", part("tool")),
         ("metadata", free("Data of the author's own.")),
     ];
     by_type(object(&["id", "type"], members), types.all())

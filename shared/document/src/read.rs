@@ -163,7 +163,7 @@ pub(crate) fn read_flow(
     }
     // Then the configs and conditions, and what can be said only once all of them are known.
     let mut read = read_nodes(cx, types, &frame, &nodes_at);
-    link(cx, types, &frame, &nodes_at, &mut read);
+    link(cx, types, &frame, (&nodes_at, &edges_at), &mut read);
     let conditions = read_conditions(cx, &frame, &edges_at);
     with(cx, Place::new(&frame, Reader::End));
     check_warnings(cx, &frame, f.at, &read, &conditions);
@@ -242,9 +242,8 @@ fn kind_of_node(cx: &mut Cx<'_>, types: &Types, object: &Map<String, Value>, at:
     if found.is_none() {
         let hint = if dialect::is_n8n(name) {
             dialect::closest_to_n8n(name)
-        } else if dialect::is_agent(name) {
-            "Agents, their tools and their memories are not run yet: call the model's API with an `http_request`."
-                .to_owned()
+        } else if let Some(hint) = dialect::closest_to_agent(name) {
+            hint
         } else if name == "function" {
             "Let `config.handler` name a type, such as `http_request`, `transform` or `code`.".to_owned()
         } else {

@@ -10,7 +10,7 @@ use crate::{
         Types,
         agent::{
             Agent, BuiltIn, OnToolError, Tool,
-            tool::{self, APPROVAL, ARGUMENTS, Said},
+            tool::{self, APPROVAL, ARGUMENTS, EXPIRED, REJECTED, Said},
         },
         mcp, memory, model,
         node_type::Mode,
@@ -27,6 +27,7 @@ struct Lending<'a> {
     types: &'a Types,
     frame: &'a Frame<'a>,
     nodes_at: &'a At<'a>,
+    edges_at: &'a At<'a>,
 }
 
 /// Whether a node is read only where an agent has it: it hands itself to an agent by a typed connection.
@@ -56,8 +57,14 @@ pub(crate) fn is_agent(frame: &Frame<'_>, ix: Option<NodeIx>) -> bool {
 }
 
 /// Puts to every agent of a flow what typed connections lend it.
-pub(crate) fn link(cx: &mut Cx<'_>, types: &Types, frame: &Frame<'_>, nodes_at: &At<'_>, nodes: &mut [Option<Node>]) {
-    let lending = Lending { types, frame, nodes_at };
+pub(crate) fn link(
+    cx: &mut Cx<'_>,
+    types: &Types,
+    frame: &Frame<'_>,
+    (nodes_at, edges_at): (&At<'_>, &At<'_>),
+    nodes: &mut [Option<Node>],
+) {
+    let lending = Lending { types, frame, nodes_at, edges_at };
     for ix in (0..nodes.len()).filter(|&ix| is_lent(frame, ix) || hands_itself(frame, ix)) {
         lending.only_lent(cx, ix);
     }
@@ -185,14 +192,21 @@ impl Lending<'_> {
         let Said { name, description, parameters, approval, max_calls, result_bytes, on_error } =
             tool::read(cx, object, &at, id.as_str(), place)?;
         let (nodes, edges) = self.with_what_it_uses(ix);
-        let flow = Inner { nodes: &nodes, edges: &edges, at: at.pointer() };
+        let flow = Inner { nodes: &nodes, edges: &edges, at: at.pointer(), moved: Vec::new() };
         let plain = self.flow(cx, agent, &name, &flow)?;
         let approved_flow = match &approval {
             None => None,
             Some(approval) => {
                 let ports = raw.ports.clone().unwrap_or_default();
-                let (nodes, edges) = approved(&nodes, &edges, id.as_str(), &ports, &approval.asks);
-                let approved = Inner { nodes: &nodes, edges: &edges, at: at.pointer() };
+                let asked_at = format!("{}/tool/require_approval", at.pointer());
+                let question = format!("/nodes/{}/config", nodes.len());
+                let moved = vec![
+                    (format!("{question}/timeout_seconds"), format!("{asked_at}/expires_seconds")),
+                    (question, asked_at.clone()),
+                ];
+                let asks = (approval.asks.clone(), Some(asked_at));
+                let (nodes, edges) = approved(&nodes, &edges, id.as_str(), &ports, asks);
+                let approved = Inner { nodes: &nodes, edges: &edges, at: at.pointer(), moved };
                 Some(Arc::new(self.flow(cx, agent, &name, &approved)?))
             }
         };
@@ -218,7 +232,13 @@ impl Lending<'_> {
         let source = built_in.parameters();
         let schema = crate::reading::schema::compile(cx, &source, &at, "schema")?;
         let nodes = [(built_in.node(), None)];
-        let flow = self.flow(cx, agent, built_in.name(), &Inner { nodes: &nodes, edges: &[], at: at.pointer() })?;
+        let flow = Inner { nodes: &nodes, edges: &[], at: at.pointer(), moved: Vec::new() };
+        let before = (cx.issues.len(), cx.errors());
+        let flow = self.flow(cx, agent, built_in.name(), &flow)?;
+        // What is warned about is not the author's to change, such as that a person may take any time.
+        if cx.errors() == before.1 {
+            cx.issues.truncate(before.0);
+        }
         Some(Tool {
             name: built_in.name().to_owned(),
             description: built_in.about().to_owned(),
@@ -236,15 +256,18 @@ impl Lending<'_> {
     }
 
     /// A node with all that is lent to it, and to that, and the connections between them.
-    fn with_what_it_uses(&self, ix: NodeIx) -> (Vec<(Value, Option<String>)>, Vec<Value>) {
+    fn with_what_it_uses(&self, ix: NodeIx) -> (Parts, Parts) {
         let mut all = vec![ix];
         let mut next = 0;
         let mut edges = Vec::new();
         while let Some(&to) = all.get(next) {
             next += 1;
-            for edge in self.frame.edges.iter().filter(|edge| edge.to == Some(to) && lends(edge.connection)) {
+            for (at, edge) in self.frame.edges.iter().enumerate() {
+                if edge.to != Some(to) || !lends(edge.connection) {
+                    continue;
+                }
                 let (Some(from), Some(object)) = (edge.from, edge.object) else { continue };
-                edges.push(Value::Object(object.clone()));
+                edges.push((Value::Object(object.clone()), Some(self.edges_at.item(at).pointer())));
                 if !all.contains(&from) {
                     all.push(from);
                 }
@@ -268,61 +291,74 @@ impl Lending<'_> {
         let name = format!("{label}/{tool}");
         let at = root.key(&name);
         let here = at.pointer();
-        let nodes: Vec<Value> = inner.nodes.iter().map(|(node, _)| node.clone()).collect();
-        for (ix, (_, from)) in inner.nodes.iter().enumerate() {
-            cx.moved.push((format!("{here}/nodes/{ix}"), from.clone().unwrap_or_else(|| inner.at.clone())));
+        let before = cx.moved.len();
+        for (key, parts) in [("nodes", inner.nodes), ("edges", inner.edges)] {
+            let from = |from: &Option<String>| from.clone().unwrap_or_else(|| inner.at.clone());
+            let each = parts.iter().enumerate();
+            cx.moved.extend(each.map(|(ix, (_, stood))| (format!("{here}/{key}/{ix}"), from(stood))));
         }
+        cx.moved.extend(inner.moved.iter().map(|(below, from)| (format!("{here}{below}"), from.clone())));
         cx.moved.push((here, inner.at.clone()));
+        let values = |parts: &[(Value, Option<String>)]| parts.iter().map(|(value, _)| value.clone()).collect();
         let mut object = Map::new();
-        object.insert("nodes".into(), Value::Array(nodes));
-        object.insert("edges".into(), Value::Array(inner.edges.to_vec()));
-        let before = (cx.moved.len(), std::mem::replace(&mut cx.in_tool, true));
+        object.insert("nodes".into(), Value::Array(values(inner.nodes)));
+        object.insert("edges".into(), Value::Array(values(inner.edges)));
+        let in_tool = std::mem::replace(&mut cx.in_tool, true);
         let outer = Outer { frame: self.frame, ix: agent, tool: Some(tool) };
         let flow = read_inner(cx, self.types, &object, &at, outer);
-        cx.in_tool = before.1;
-        cx.moved.truncate(before.0 - inner.nodes.len() - 1);
+        cx.in_tool = in_tool;
+        cx.moved.truncate(before);
         flow
     }
 }
 
 /// A flow within a document that does not stand in it as it is.
 struct Inner<'a> {
-    /// The nodes, each with the pointer to where it stands; none where it is made here.
     nodes: &'a [(Value, Option<String>)],
-    edges: &'a [Value],
+    edges: &'a [(Value, Option<String>)],
     /// Where problems of all else are told.
     at: String,
+    /// Parts of nodes that are made of parts of the document, and where these stand.
+    moved: Vec<(String, String)>,
 }
 
-type Nodes = Vec<(Value, Option<String>)>;
+/// Nodes or edges, each with the pointer to where it stands; none where it is made here.
+type Parts = Vec<(Value, Option<String>)>;
 
 /// A flow before which a person is asked: the tool runs where that person approves, with the arguments as they may have
 /// been changed, unless the person answers in its place.
-fn approved(nodes: &Nodes, edges: &[Value], tool: &str, ports: &[String], asks: &Value) -> (Nodes, Vec<Value>) {
+fn approved(
+    nodes: &Parts,
+    edges: &Parts,
+    tool: &str,
+    ports: &[String],
+    asks: (Value, Option<String>),
+) -> (Parts, Parts) {
     let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
+    let given =
+        |what: &str| format!("{{{{ has(ctx.{APPROVAL}.output.{what}) ? ctx.{APPROVAL}.output.{what} : null }}}}");
     let says = format!("has(ctx.{APPROVAL}.output.text)");
     let why = format!(
         "{{{{ ctx.{APPROVAL}.output.comment == null ? 'no reason was given' : ctx.{APPROVAL}.output.comment }}}}"
     );
     let made = [
-        asks.clone(),
         json!({"id": ARGUMENTS, "type": "transform", "config": {"expression": chosen}}),
         json!({"id": "tool_answered", "type": "succeed",
-            "config": {"output": {"answered": format!("{{{{ ctx.{APPROVAL}.output.text }}}}")}}}),
-        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}"}}}),
-        json!({"id": "tool_rejected", "type": "fail", "config": {"code": "rejected", "message": why}}),
-        json!({"id": "tool_expired", "type": "fail",
+            "config": {"output": {"answered": given("text")}}}),
+        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": given("arguments")}}}),
+        json!({"id": REJECTED, "type": "fail", "config": {"code": "rejected", "message": why}}),
+        json!({"id": EXPIRED, "type": "fail",
             "config": {"code": "expired", "message": "nobody approved it in time"}}),
     ];
     let mut leads = vec![
         json!({"from": APPROVAL, "port": "approved", "to": "tool_answered", "condition": says}),
         json!({"from": APPROVAL, "port": "approved", "to": ARGUMENTS, "condition": format!("!{says}")}),
-        json!({"from": APPROVAL, "port": "rejected", "to": "tool_rejected"}),
-        json!({"from": APPROVAL, "port": "timeout", "to": "tool_expired"}),
+        json!({"from": APPROVAL, "port": "rejected", "to": REJECTED}),
+        json!({"from": APPROVAL, "port": "timeout", "to": EXPIRED}),
         json!({"from": ARGUMENTS, "to": tool}),
     ];
     let ran = ports.iter().filter(|port| port.as_str() != "error");
     leads.extend(ran.map(|port| json!({"from": tool, "port": port, "to": "tool_ran"})));
-    let nodes = nodes.iter().cloned().chain(made.into_iter().map(|node| (node, None))).collect();
-    (nodes, leads.into_iter().chain(edges.iter().cloned()).collect())
+    let nodes = nodes.iter().cloned().chain([asks]).chain(made.into_iter().map(|node| (node, None))).collect();
+    (nodes, leads.into_iter().map(|edge| (edge, None)).chain(edges.iter().cloned()).collect())
 }

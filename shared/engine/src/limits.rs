@@ -16,6 +16,12 @@ pub const DELIVERIES: u32 = 5;
 /// The longest time in seconds between two looks at an execution that is held back. What such a look makes good, a
 /// message that was lost, is rare.
 pub const HELD_PAUSE_SECONDS: f64 = 3_600.0;
+/// Executions that a supervisor outside of the process looks after at once: each makes some ten calls one after the other,
+/// of a few milliseconds each, and several children may be told something at once.
+pub const LOOKED_AFTER_AT_ONCE: usize = 16;
+/// Ended executions that it removes at once. Each may have as many children removed at once, and a function has 1,024 file
+/// descriptors.
+pub const REMOVED_AT_ONCE: usize = 16;
 /// Executions held back that one transaction of the embedded host lets in, so that it stays short where a limit is
 /// removed that held back thousands.
 pub const LET_IN_AT_ONCE: u64 = 250;

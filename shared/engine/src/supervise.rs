@@ -9,7 +9,11 @@ use crate::{
     schedules::start_due,
 };
 use document::{schedule::Watch, time::Time};
-use futures::future::{Either, select};
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    stream,
+};
 use std::{pin::pin, time::Duration};
 use stepwell_core::{
     command::{Asked, Command},
@@ -58,6 +62,54 @@ pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
         }
     }
     swept.outcome()
+}
+
+/// Removes these ended executions, whose retention is over, several at once, until `until`; returns how many. One that
+/// cannot be removed, or whose removal takes longer than `EACH`, is put off, so that others have their turn: what was
+/// removed of it stays so. A removal that `until` cuts off keeps its place.
+///
+/// # Errors
+/// Where the store fails for all of them. The next sweep tries again.
+pub async fn remove_all(host: &dyn Host, ids: &[ExecutionId], until: Time) -> Result<usize, StoreError> {
+    let each: Vec<_> = ids.iter().map(|id| async move { (id, remove_one(host, id, until).await) }).collect();
+    let mut removals = stream::iter(each).buffer_unordered(limits::REMOVED_AT_ONCE);
+    let mut swept = Swept::default();
+    while let Some((id, removed)) = removals.next().await {
+        match removed {
+            Ok(Removal::Done) => swept.done += 1,
+            Ok(Removal::Left) => {}
+            Err(error) => swept.count(id, "an execution past its retention could not be removed", Err(error)),
+        }
+    }
+    swept.outcome()
+}
+
+/// What became of one removal that met no error.
+enum Removal {
+    Done,
+    /// There was no time left, or the execution was reopened since it was found.
+    Left,
+}
+
+async fn remove_one(host: &dyn Host, id: &ExecutionId, until: Time) -> Result<Removal, StoreError> {
+    let time = EACH.min(until.since(host.now()));
+    if time.is_zero() {
+        return Ok(Removal::Left);
+    }
+    match select(host.journal().delete(id), host.sleep(time)).await {
+        Either::Left((Ok(()), _)) => Ok(Removal::Done),
+        Either::Left((Err(StoreError::Conflict), _)) => Ok(Removal::Left),
+        Either::Left((Err(error), _)) => {
+            put_off(host, id).await;
+            Err(error)
+        }
+        Either::Right(_) if time < EACH => Ok(Removal::Left),
+        Either::Right(_) => {
+            tracing::info!(execution = %id, "the removal of this execution takes long, and is gone on with later");
+            put_off(host, id).await;
+            Ok(Removal::Left)
+        }
+    }
 }
 
 /// What a sweep has done so far: for how many executions it succeeded, and the last error.
@@ -126,24 +178,38 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
 /// Looks after executions that are due, or whose effects may not have been delivered, until `until`, and returns how
 /// many. For hosts whose commits do not deliver. An execution that fails, or takes longer than `EACH`, is put off, so
 /// that those behind it have their turn; what was done for it remains done. None is begun with less than `EACH` left,
-/// since that would put off one that is in order.
+/// since that would put off one that is in order. Several are looked after at once, since each mostly waits for the store.
 ///
 /// # Errors
 /// Where the store cannot say which are due. The next sweep tries again.
 pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
-    let mut looked = 0;
-    for id in &host.agenda().due(host.now(), SWEEP).await? {
-        if until.since(host.now()) < EACH {
-            break;
-        }
-        looked += 1;
-        let Err(error) = in_time(host, EACH, look_after_one(host, id)).await else { continue };
-        tracing::error!(execution = %id, %error, "this execution could not be looked after");
-        if let Err(error) = host.agenda().put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
-            tracing::warn!(execution = %id, %error, "it keeps its place");
-        }
+    let due = host.agenda().due(host.now(), SWEEP).await?;
+    let each: Vec<_> = due.iter().map(|id| look_after_until(host, id, until)).collect();
+    let mut looked = stream::iter(each).buffer_unordered(limits::LOOKED_AFTER_AT_ONCE);
+    let mut begun = 0;
+    while let Some(has_begun) = looked.next().await {
+        begun += usize::from(has_begun);
     }
-    Ok(looked)
+    Ok(begun)
+}
+
+/// Looks after one execution, unless there is too little time left. Returns whether it was begun with.
+async fn look_after_until(host: &dyn Host, id: &ExecutionId, until: Time) -> bool {
+    if until.since(host.now()) < EACH {
+        return false;
+    }
+    if let Err(error) = in_time(host, EACH, look_after_one(host, id)).await {
+        tracing::error!(execution = %id, %error, "this execution could not be looked after");
+        put_off(host, id).await;
+    }
+    true
+}
+
+/// Has others have their turn before an execution with which something is wrong.
+async fn put_off(host: &dyn Host, id: &ExecutionId) {
+    if let Err(error) = host.agenda().put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
+        tracing::warn!(execution = %id, %error, "it keeps its place");
+    }
 }
 
 /// What a job results in; a transient error where it takes longer than `time`.
@@ -184,14 +250,11 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     let Some(state) = host.journal().load_lean(id).await? else { return host.journal().delete(id).await };
     let now = host.now();
     let workflow = workflow_of(host, &state).await?;
-    // An ended execution is due when its retention is over.
+    // An ended execution whose retention is over was put among those that are alive by an earlier release, or waited here
+    // for its effects to be delivered. It owes nothing any more, and goes to the list of those that are to be removed.
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
     if state.end.is_some() && due.is_some() {
-        return match host.journal().delete(id).await {
-            // It was reopened since it was found, and is looked after the next time.
-            Err(StoreError::Conflict) => Ok(()),
-            removed => removed,
-        };
+        return host.agenda().looked_after(&state, due).await;
     }
     // Timers that should have fired, the execution's own timeout among them: their messages may have been lost.
     let mut late: Vec<Command> = Vec::new();

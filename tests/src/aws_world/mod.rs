@@ -65,6 +65,11 @@ impl World {
         Self { wire, services, clients, table }
     }
 
+    /// A client of DynamoDB, for what no host does.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.clients.dynamodb()
+    }
+
     /// The table's name.
     pub fn table(&self) -> &str {
         &self.table

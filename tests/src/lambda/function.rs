@@ -63,6 +63,14 @@ impl Function {
         self.process.stdin.take().expect("nobody has taken it")
     }
 
+    /// The most memory that the process has taken so far, in MB, as Linux counts it.
+    pub fn peak_mb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("it is a number");
+        kilobytes / 1024
+    }
+
     /// The lines that the process has written, as soon as one is as wanted; after two seconds in any case.
     pub async fn logs_until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         for _ in 0..200 {

@@ -7,7 +7,7 @@
 use super::script::Death;
 use crate::sim::script::Outside;
 use document::{id::sha256_hex, time::Time};
-use engine::port::{Delivery, Receipt, Verdict};
+use engine::port::{Delivery, Receipt, Verdict, Why};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
@@ -118,8 +118,8 @@ impl Outer {
         let mut kept = self.kept();
         match verdict {
             Verdict::Acknowledge => kept.queue.retain(|queued| queued.receipt != receipt),
-            Verdict::Return { error: Some(error), .. } => return Err(format!("a message failed: {error}")),
-            Verdict::Return { after_seconds, error: None } => {
+            Verdict::Return { why: Why::Failed(error), .. } => return Err(format!("a message failed: {error}")),
+            Verdict::Return { after_seconds, why: Why::Early(_) | Why::Passing(_) } => {
                 let at = kept.now.after_seconds(*after_seconds);
                 kept.queue.iter_mut().filter(|queued| queued.receipt == receipt).for_each(|it| it.visible_at = at);
             }

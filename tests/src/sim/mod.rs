@@ -9,11 +9,13 @@ mod people;
 mod ports;
 mod run;
 pub(crate) mod script;
+mod scripted;
 mod words;
 mod world;
 
 pub use people::{answer, sample};
 pub use run::{Fate, Run};
+pub use scripted::{answered, says};
 pub use world::{SimHost, World, child_undone, through_json};
 
 use document::{Workflow, parse};

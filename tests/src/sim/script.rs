@@ -62,6 +62,10 @@ impl Outside {
 /// is: a number `k` fails the first k requests under a key and then returns the body; `again-k` refuses the first k
 /// keys; `dead` and `refused` always fail, the first with an error worth a retry; all else succeeds.
 pub fn answer(task: &Task, asked: u32, key: usize) -> Report {
+    if let Work::Model(call) = &task.work {
+        let outcome = Outcome::Succeeded { port: "success".into(), output: super::says(call) };
+        return Report { outcome, logs: Vec::new() };
+    }
     let Work::Http(http) = &task.work else {
         // No JavaScript runs here. A simulation needs some output only.
         let outcome = Outcome::Succeeded { port: "success".into(), output: json!({ "v": 1 }) };

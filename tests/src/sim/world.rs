@@ -331,8 +331,8 @@ impl World {
                     self.queue.iter_mut().filter(|it| it.receipt == *receipt).for_each(|it| it.visible_at = now);
                 }
                 Verdict::Acknowledge => self.queue.retain(|queued| queued.receipt != *receipt),
-                Verdict::Return { after_seconds, error } => {
-                    self.broken.extend(error.iter().map(|error| format!("a message failed: {error}")));
+                Verdict::Return { after_seconds, why } => {
+                    self.broken.extend(why.failure().map(|error| format!("a message failed: {error}")));
                     let at = self.now.after_seconds(*after_seconds);
                     self.queue.iter_mut().filter(|it| it.receipt == *receipt).for_each(|it| it.visible_at = at);
                 }

@@ -124,6 +124,9 @@ fn reads(name: &str, text: &str) {
         ("supervisor", "schedule") => {
             assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "aws.events");
         }
+        ("supervisor", "retention") => {
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "stepwell.retention");
+        }
         ("callback", "states") => {
             let open = &serde_json::from_str::<Value>(text).unwrap()["open"];
             assert!(["execution", "interaction", "token"].iter().all(|field| open[field].is_string()), "{name}");
@@ -356,31 +359,6 @@ async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
     assert_ne!(by("r1").await, by("r2").await);
     assert_ne!(by("").await, by("").await, "nobody names it");
     assert_eq!(host.all().len(), 4);
-}
-
-#[tokio::test]
-async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() {
-    let host = host().await;
-    let made = triggered(&host, "events/trigger-direct-token.json").await;
-    let token = made["token"].as_str().unwrap();
-    let kept = host.tokens().token(&api::sha256_of_token(token)).await.unwrap().unwrap();
-    assert_eq!((kept.owner.as_str(), kept.subject.as_str(), kept.scopes.len()), (OWNER, "ada@example.com", 4));
-    for (body, said) in [
-        (json!({"name": "n", "scopes": ["admin"]}), "subject"),
-        (json!({"name": "n", "subject": "a", "scopes": ["root"]}), "/scopes/0"),
-        (json!({"name": "n", "subject": "a", "scopes": [], "more": 1}), "more"),
-    ] {
-        let failure = try_triggered(&host, &json!({"create_token": body}).to_string()).await.unwrap_err();
-        assert!(failure.message.contains(said), "{failure:?}");
-    }
-    // What comes by the gateway or the queue is a request or a start, whatever else it says.
-    let mut request: Value = serde_json::from_str(&read("events/trigger-http-start.json")).unwrap();
-    request["create_token"] = json!({"name": "n", "subject": "a", "scopes": ["admin"]});
-    assert!(try_triggered(&host, &request.to_string()).await.unwrap()["token"].is_null());
-    let mut batch: Value = serde_json::from_str(&read("events/trigger-sqs-starts.json")).unwrap();
-    batch["Records"][0]["body"] = read("events/trigger-direct-token.json").into();
-    let answer = try_triggered(&host, &batch.to_string()).await.unwrap();
-    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1, "{answer}");
 }
 
 #[test]

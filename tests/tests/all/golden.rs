@@ -81,6 +81,10 @@ fn essence(state: &Execution) -> Value {
 }
 
 fn snapshot(run: &Run, expected: &Value) -> String {
+    snapshot_of(&case(), run, expected)
+}
+
+fn snapshot_of(case: &Case, run: &Run, expected: &Value) -> String {
     let world = run.host.world();
     let states: BTreeMap<String, Value> =
         world.journals.keys().map(|id| (id.to_string(), essence(&world.fold(id).unwrap()))).collect();
@@ -94,7 +98,7 @@ fn snapshot(run: &Run, expected: &Value) -> String {
         .collect();
     let others: Vec<&Value> = others.into_values().collect();
     let golden = json!({
-        "document": case().document, "others": others, "journals": world.journals, "states": states,
+        "document": case.document, "others": others, "journals": world.journals, "states": states,
         "expected": expected,
     });
     format!("{golden}\n")
@@ -232,6 +236,32 @@ fn write_imported() {
     }
 }
 
+/// Journals of an agent: while its tools run, behind some answers, while a person is asked, and at its end.
+fn write_agents() {
+    let case = crate::agents::case("You book.");
+    let begun = || Run::new(&case, 1, Faults::default(), Delivers::InCommit);
+    let expected = ends(begun());
+    let status = |run: &Run| run.host.state(&root_id()).unwrap().status();
+    let asked = |run: &Run| status(run) == Status::WaitingHuman;
+    let mut before_the_question = 0;
+    let mut run = begun();
+    while !asked(&run) && run.advance().unwrap() {
+        before_the_question += 1;
+    }
+    for (name, rounds) in [
+        ("agent-1", before_the_question / 3),
+        ("agent-2", before_the_question * 2 / 3),
+        ("agent-asks", before_the_question),
+        ("agent-completed", 1_000),
+    ] {
+        let mut run = begun();
+        let moved = (0..rounds).take_while(|_| run.advance().unwrap()).count();
+        assert!(moved > 0, "{name}");
+        let text = snapshot_of(&case, &run, &expected);
+        fs::write(folder().join(format!("{name}.json")), text).unwrap();
+    }
+}
+
 #[test]
 fn journals_of_every_release_fold_and_go_on() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -239,6 +269,7 @@ fn journals_of_every_release_fold_and_go_on() {
         write_reopened();
         write_patched();
         write_imported();
+        write_agents();
     }
     let paths = crate::docs::files(&root().join("tests/golden"), ".json");
     assert!(paths.len() >= 8, "only {} golden journals were found", paths.len());

@@ -1,6 +1,7 @@
 //! Every test that crosses rooms, in one binary: one link, one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agents;
 mod api_e2e;
 mod architecture;
 mod asked_below;
@@ -19,6 +20,7 @@ mod docs;
 mod events;
 mod examples;
 mod fairness;
+mod first_token;
 mod format_e2e;
 mod format_schema;
 mod fresh;

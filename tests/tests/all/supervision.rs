@@ -2,7 +2,7 @@
 
 use crate::world::{World, eventually};
 use async_trait::async_trait;
-use engine::port::{Delivery, Host, StoreError, Verdict};
+use engine::port::{Delivery, Host, StoreError, Verdict, Why};
 use local::{Handler, Local};
 use serde_json::json;
 use std::sync::Arc;
@@ -121,7 +121,7 @@ impl Handler for Failing {
     async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
         let is_bad = |one: &Delivery| matches!(&one.message.work, Work::Step { activation, .. } if activation.node.as_str() == "bad");
         if deliveries.iter().any(is_bad) {
-            return vec![Verdict::Return { after_seconds: 0.0, error: Some("no luck".into()) }; deliveries.len()];
+            return vec![Verdict::Return { after_seconds: 0.0, why: Why::Failed("no luck".into()) }; deliveries.len()];
         }
         engine::step::handle(&*self.0, deliveries).await
     }

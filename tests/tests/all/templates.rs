@@ -72,6 +72,19 @@ fn document(of: &str, key: &str) -> Value {
             }
             config
         }
+        ("agent", key) => {
+            let model = json!({"provider": "openai", "name": "m", "base_url": "https://x.example/v1"});
+            let mut config = json!({"model": model, "budget": {}});
+            if key.starts_with("messages") {
+                config["messages"] = json!([{"role": "user", "content": "?"}]);
+            }
+            config
+        }
+        ("model", _) => json!({"provider": "openai", "name": "m"}),
+        ("memory", _) => json!({"key": "k"}),
+        ("output_parser", _) => json!({"schema": {}}),
+        ("mcp", "command" | "args") => json!({"command": "x"}),
+        ("mcp", _) => json!({"url": "https://x.example"}),
         _ => json!({}),
     };
     let node = json!({"id": "n", "type": of, "config": config});
@@ -79,11 +92,25 @@ fn document(of: &str, key: &str) -> Value {
     let mut edges = vec![json!({"from": "start", "to": "n"})];
     if of.ends_with("_trigger") {
         edges.clear();
+    } else if let Some(connection) = lent_by(of) {
+        nodes.push(json!({"id": "a", "type": "agent", "config": {"model": {"provider": "openai", "name": "m"}}}));
+        edges = vec![json!({"from": "start", "to": "a"}), json!({"from": "n", "to": "a", "connection": connection})];
     } else if of == "break" {
         nodes.push(json!({"id": "l", "type": "loop", "config": {"for_each": "[1]"}}));
         edges = vec![json!({"from": "start", "to": "l"}), json!({"from": "l", "to": "n", "port": "loop"})];
     }
     json!({"id": "w", "nodes": nodes, "edges": edges})
+}
+
+/// The connection by which a node of a type is lent to an agent; none where it runs by itself.
+fn lent_by(of: &str) -> Option<&'static str> {
+    Some(match of {
+        "model" => "ai_language_model",
+        "memory" => "ai_memory",
+        "output_parser" => "ai_output_parser",
+        "mcp" => "ai_tool",
+        _ => return None,
+    })
 }
 
 /// Where a key of the table stands in a config: `rules.when` in the first rule.
@@ -112,7 +139,9 @@ fn reads(of: &str, key: &str, value: &Value) -> bool {
     config.pointer_mut(parent).unwrap()[name] = value.clone();
     let marked = |workflow: &Workflow| {
         let mut all = Vec::new();
-        workflow.node("n").unwrap().kind.config().expressions(&mut all);
+        // What is lent is read where an agent has it.
+        let reader = if lent_by(of).is_some() { "a" } else { "n" };
+        workflow.node(reader).unwrap().kind.config().expressions(&mut all);
         all.iter().any(|expr| expr.source() == mark(key))
     };
     parse(&document).is_ok_and(|parsed| marked(&parsed.workflow))

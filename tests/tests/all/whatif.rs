@@ -28,7 +28,7 @@ fn with_values<T>(world: &World, mut compute: impl FnMut() -> Result<T, Missing>
 }
 
 /// Replays one execution on its own workflow, and says what differs. False where it had no node to be recalled.
-fn replayed(world: &World, turns: &[Turn]) -> Result<bool, String> {
+pub fn replayed(world: &World, turns: &[Turn]) -> Result<bool, String> {
     let Some(Event::ExecutionStarted(started)) = turns[0].events.first() else { return Err("no start".into()) };
     let workflow = body_of(world.workflows[&started.workflow_hash].clone(), &started.body).map_err(|_| "no body")?;
     let recorded = Recorded::of(&workflow, turns);

@@ -48,6 +48,13 @@ impl Below {
     }
 }
 
+impl Below {
+    /// The open question of an execution below, of those that the page lists.
+    pub fn question_in(&self, execution: &str) -> Option<&types::Interaction> {
+        self.questions.as_ref()?.items.iter().find(|one| one.execution_id == execution)
+    }
+}
+
 /// The open questions; nothing where there are none.
 pub fn questions(visit: &Visit, below: &Below) -> Markup {
     let items = below.questions.as_ref().map_or(&[][..], |page| &page.items);

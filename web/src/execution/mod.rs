@@ -1,11 +1,13 @@
 //! One execution: its picture, its time line, its values, its past, and what may be done with it.
 
+mod agent;
 mod aim;
 mod below;
 mod control;
 mod events;
 mod head;
 mod journal;
+mod lent;
 mod node;
 mod page;
 mod picture;

@@ -1,7 +1,10 @@
 //! The selected node: what went in, what came out, what went wrong, its attempts and its log.
 
 use super::{
+    agent::{Around, conversation},
     aim::address,
+    below::Below,
+    lent,
     picture::counted,
     seen::Seen,
     state::of_node,
@@ -63,7 +66,7 @@ async fn lines(visit: &Visit, seen: &Seen, node: &Node) -> Asked<Vec<NodeLog>> {
 }
 
 /// The panel. `spans` are those of the timeline.
-pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: &[Span]) -> Markup {
+pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: &[Span], below: &Below) -> Markup {
     html! {
         section.panel #node data-part {
             @match selected {
@@ -71,13 +74,13 @@ pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: 
                     h2 { "Node" }
                     p.empty { "Choose a node in the picture to see what went in and what came out." }
                 }
-                Some(selected) => (one(visit, seen, selected, spans)),
+                Some(selected) => (one(visit, seen, selected, spans, below)),
             }
         }
     }
 }
 
-fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> Markup {
+fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], below: &Below) -> Markup {
     let (node, shown) = (selected.node, &selected.shown);
     let here = address(&visit.up, seen.then.id().as_str());
     let at = seen.aim.at.map(|at| at.to_string()).unwrap_or_default();
@@ -87,7 +90,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
     html! {
         div.panel-head {
             h2 { "Node " bdi { (node.name) } }
-            (of_node(shown.status).told())
+            @if shown.lent_to.is_empty() { (of_node(shown.status).told()) }
         }
         p.hint {
             (capital(&node.of.name.replace('_', " ")))
@@ -107,12 +110,21 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
             }
             @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, &whole("error"))) }
         }
-        @if shown.visits == 0 {
+        @if !shown.lent_to.is_empty() {
+            ul.plain-list { @for to in &shown.lent_to { li {
+                a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(to.connection, &to.node, to.calls))) }
+            } } }
+            p.empty { "Agents use it: it never runs by itself." }
+        } @else if shown.visits == 0 {
             p.empty { "It was not visited yet, so there is nothing to see of it." }
         } @else {
+            @if let Some(agent) = &shown.agent {
+                (conversation(agent, &Around { visit, seen, below, whole: &whole("agent") }))
+            }
             h3 { "Input" } (value(&shown.input, &whole("input")))
             h3 { "Output" }
             @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
+            @else if shown.agent.is_some() { details { summary { "What other nodes read" } (value(&shown.output, &whole("output"))) } }
             @else { (value(&shown.output, &whole("output"))) }
             (attempts(node, spans))
             (log(&selected.lines))

@@ -100,7 +100,7 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
         head: head(visit, seen),
         ways: ways(visit, seen),
         picture: of_execution(seen, up, &Refused::new()),
-        node: node(visit, seen, selected.as_ref(), &spans),
+        node: node(visit, seen, selected.as_ref(), &spans, &below),
         questions: questions(visit, &below),
         recorded: looked_at.map_or_else(|| html! { section #recorded data-part hidden {} }, recorded),
         timeline: timeline(seen, up, &spans, until, is_whole),

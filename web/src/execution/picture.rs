@@ -1,6 +1,6 @@
 //! The picture of an execution: what each node does, which edges it took.
 
-use super::{aim::address, seen::Seen, state::of_node};
+use super::{aim::address, lent, seen::Seen, state::of_node};
 use crate::{
     picture::{Tag, picture},
     words::count,
@@ -40,9 +40,12 @@ const FEW: usize = 6;
 fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
     let node = &seen.workflow.nodes[ix];
     let id = node.id.as_str();
-    let look = of_node(view::node_status(seen.then.node(&node.id)));
-    let counted = counted(seen, ix);
+    let lent = lent::of_node(seen, ix);
+    let status = of_node(view::node_status(seen.then.node(&node.id)));
+    let look = if lent.is_empty() { status } else { lent::LOOK };
+    let counted = if lent.is_empty() { counted(seen, ix) } else { lent };
     let line = match counted.first() {
+        Some(first) if look == lent::LOOK => first.clone(),
         Some(first) => format!("{} {} · {first}", look.sign, look.word),
         None => format!("{} {}", look.sign, look.word),
     };

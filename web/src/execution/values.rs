@@ -42,6 +42,7 @@ async fn found(visit: &Visit, id: &str, mut params: Params) -> Asked<Value> {
             match of {
                 "input" => Some(shown.input),
                 "output" => Some(shown.output),
+                "agent" => shown.agent.and_then(|agent| serde_json::to_value(agent).ok()),
                 "error" => shown.error.and_then(|error| error.details),
                 _ => None,
             }

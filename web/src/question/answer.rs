@@ -1,7 +1,7 @@
 //! Reads a form that a person sent as the answer to a question.
 
 use super::{
-    inputs::{DATA, asks_for_tool, content, data_field},
+    inputs::{DATA, arguments, asks_for_tool, content, data_field, takes_arguments},
     words,
 };
 use crate::form::{Faults, Kind as FieldKind, Name, Pairs, Parsed, Reader};
@@ -73,6 +73,9 @@ fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
     if one.kind == Kind::Review {
         edited(one, reader, answer);
     }
+    if takes_arguments(one) {
+        instead(one, reader, answer);
+    }
     if asks_for_tool(one) {
         let typed = reader.one("tool").map(str::trim).unwrap_or_default();
         let name = one.authorization.as_ref().map(words::tool).unwrap_or_default();
@@ -83,6 +86,19 @@ fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
             }
             answer.tool = Some(name);
         }
+    }
+}
+
+/// The arguments of a tool, where the person changed them, or what the person gives in the tool's place.
+fn instead(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
+    answer.text = reader.one("text").filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let Some(typed) = reader.one("arguments") else { return };
+    if typed == content(arguments(one)).replace("\r\n", "\n").replace('\r', "\n") {
+        return;
+    }
+    answer.arguments = reader.json("arguments");
+    if typed.trim().is_empty() {
+        reader.fault("arguments", "Write JSON here; `{}` stands for no arguments.");
     }
 }
 
@@ -153,12 +169,17 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             ("/text", _) => Some("text"),
             ("/content", _) => Some("content"),
             ("/tool", _) => Some("tool"),
+            (path, Kind::Authorization) if path.starts_with("/arguments") => Some("arguments"),
             ("/comment", _) => Some("comment"),
             ("/data", Kind::Decision) => Some("output"),
             ("/data", _) if whole_is_object => None,
             (path, _) => names.get(path).map(String::as_str),
         };
         match name {
+            Some("arguments") => {
+                let place = error.path.strip_prefix("/arguments/").map(|rest| format!("{rest}: ")).unwrap_or_default();
+                faults.add("arguments", format!("{place}{}", error.message));
+            }
             Some(name) => faults.add(name, error.message.clone()),
             // What no field stands for says where it lies.
             None => match error.path.strip_prefix("/data").filter(|rest| !rest.is_empty()) {

@@ -26,13 +26,31 @@ pub fn asks_for_tool(one: &Interaction) -> bool {
     one.authorization.as_ref().is_some_and(|about| about.security_level == SecurityLevel::High)
 }
 
+/// Whether a person may have the tool used with other arguments, or answer in its place: a question with a schema says which
+/// arguments the tool takes, and that what asks heeds them.
+pub fn takes_arguments(one: &Interaction) -> bool {
+    one.kind == Kind::Authorization && one.schema.is_some()
+}
+
+/// The arguments that a tool would be used with.
+pub fn arguments(one: &Interaction) -> Option<&Value> {
+    one.authorization.as_ref().map(|about| &about.arguments)
+}
+
 /// What the form holds when it is first shown: what this person answered before, or what the question comes with.
 pub fn start(found: &Found) -> Pairs {
     let one = &found.interaction;
     let mine = found.mine().0;
     let mut pairs = Pairs::default();
     match one.kind {
-        Kind::Approval | Kind::Authorization => {}
+        Kind::Approval => {}
+        Kind::Authorization => {
+            if takes_arguments(one) {
+                let given = |field: &str| mine.and_then(|mine| mine.data.as_ref()?.get(field));
+                pairs.push("arguments", content(given("arguments").or(arguments(one))));
+                pairs.push("text", given("text").and_then(Value::as_str).unwrap_or_default());
+            }
+        }
         Kind::Review => pairs.push("content", content(mine.map(|mine| &mine.answer).or(one.content.as_ref()))),
         Kind::Decision => {
             if let Some(mine) = mine {
@@ -65,10 +83,12 @@ pub fn content(content: Option<&Value>) -> String {
 pub fn label(one: &Interaction, name: &str) -> String {
     match name {
         "choice" => "Your answer".into(),
+        "arguments" => "Arguments".into(),
         "comment" => "Comment".into(),
         "content" => "Content".into(),
         "option" => "Your choice".into(),
         "output" => "Data".into(),
+        "text" if one.kind == Kind::Authorization => "Answer in its place".into(),
         "text" => "Answer".into(),
         "tool" => "Name of the tool".into(),
         _ => label_of(&data_field(one), &Name::root(DATA), name),
@@ -100,6 +120,7 @@ pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
                 Kind::Review => { @if !around.is_for_several { (review(one, shown)) } (approve(shown, "Approve", "Reject")) },
                 Kind::Authorization => {
                     @if asks_for_tool(one) { (tool(one, shown)) }
+                    @if takes_arguments(one) && !around.is_for_several { (instead(one, shown)) }
                     (approve(shown, "Allow", "Refuse"))
                 },
                 Kind::Decision => { (options(one, shown)) (send(shown, "Send the decision")) },
@@ -178,6 +199,23 @@ fn tool(one: &Interaction, shown: Shown<'_>) -> Markup {
             input id=(id) type="text" name="tool" value=(shown.pairs.get("tool").unwrap_or_default()) required
                 autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby=(described)
                 aria-invalid=[is_wrong.then_some("true")];
+        }
+    }
+}
+
+/// What the tool is used with, or what stands in its place. It is open where somebody has changed it.
+fn instead(one: &Interaction, shown: Shown<'_>) -> Markup {
+    let typed = |name: &str| shown.pairs.get(name).unwrap_or_default();
+    let is_changed = !typed("text").is_empty() || typed("arguments") != content(arguments(one));
+    let is_wrong = ["arguments", "text"].iter().any(|name| !shown.faults.of(name).is_empty());
+    let lines = u32::try_from(typed("arguments").lines().count()).unwrap_or(24).clamp(3, 24);
+    html! {
+        details.more open[is_changed || is_wrong] {
+            summary { "Change the arguments, or answer in its place" }
+            (area(shown, "arguments", "Arguments", "", &hint_of("arguments",
+                "JSON. The tool is used with what stands here when you allow it."), lines))
+            (area(shown, "text", "Answer in its place", "optional", &hint_of("text",
+                "Where you write something here and allow it, this is the result, and the tool is not used."), 3))
         }
     }
 }

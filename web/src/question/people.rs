@@ -90,6 +90,10 @@ pub fn own(found: &Found, response: &Response) -> Markup {
             dt { "Recorded" } dd { (moment(response.at)) }
             @if let Some(comment) = &response.comment { dt { "Comment" } dd.plain dir="auto" { (comment) } }
         }
+        @for (what, given) in words::given_to_tool(&found.interaction, response) {
+            p.kicker { (what) }
+            pre dir="auto" tabindex="0" { (given) }
+        }
         @if let Some(answer) = answer { pre dir="auto" tabindex="0" { (answer) } }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::form::plain;
 use serde_json::Value;
-use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind};
+use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind, Response};
 
 /// The kind of a question, as the head of its page.
 pub fn kind(kind: Kind) -> &'static str {
@@ -52,6 +52,14 @@ pub fn sign(port: &str) -> (&'static str, &'static str) {
         "rejected" => ("✕", "bad"),
         _ => ("✓", "good"),
     }
+}
+
+/// What a person gave a tool in place of its arguments, or of its result: what it is, and the value.
+pub fn given_to_tool(one: &Interaction, response: &Response) -> Vec<(&'static str, String)> {
+    let given = |field: &str| response.data.as_ref().filter(|_| one.kind == Kind::Authorization)?.get(field);
+    let arguments = given("arguments").map(|arguments| ("Used with these arguments", format!("{arguments:#}")));
+    let text = given("text").and_then(Value::as_str).map(|text| ("In the tool's place", text.to_owned()));
+    arguments.into_iter().chain(text).collect()
 }
 
 /// The value of an answer as people read it, where the decision does not say it already.

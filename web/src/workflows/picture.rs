@@ -32,7 +32,12 @@ pub fn drawn<'f>(workflow: &Workflow, figures: impl Fn(&str) -> Option<&'f NodeF
         let found = figures(node.id.as_str()).filter(|one| one.runs > 0);
         let told = found.map(told);
         let title = format!("{}{}", node.name, told.as_ref().map(|(_, long)| format!(": {long}")).unwrap_or_default());
-        let class = if found.is_some_and(|one| one.failures > 0) { "troubled" } else { "" };
+        let is_lent = !stepwell_core::view::lent_to(workflow, ix).is_empty();
+        let class = match found.is_some_and(|one| one.failures > 0) {
+            true => "troubled",
+            false if is_lent => "lent",
+            false => "",
+        };
         let line = told.map(|(line, _)| line).unwrap_or_default();
         Tag { class: class.into(), line, title, ..Tag::default() }
     };

@@ -3,6 +3,7 @@
 
 extern crate stepwell_web as web;
 
+mod agents;
 mod browser;
 mod editor;
 mod execution;

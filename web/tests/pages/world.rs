@@ -12,7 +12,10 @@ use engine::port::{Clock, Host};
 use memory::Memory;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use stepwell_core::execution::Execution;
+use stepwell_core::{
+    execution::Execution,
+    task::{Report, Task},
+};
 use tower::ServiceExt;
 
 pub const ANN: &str = "ann@example.com";
@@ -69,7 +72,19 @@ impl World {
     }
 
     pub fn with_routes(routes: api::Routes) -> Self {
-        let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_links("https://flows.example.com");
+        Self::over(Self::host(), routes)
+    }
+
+    /// A world in which something stands in for nodes that do I/O.
+    pub fn with_runner(runner: impl Fn(&Task) -> Report + Send + Sync + 'static) -> Self {
+        Self::over(Self::host().with_runner(runner), web::routes())
+    }
+
+    fn host() -> Memory {
+        Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_links("https://flows.example.com")
+    }
+
+    fn over(host: Memory, routes: api::Routes) -> Self {
         let host = Arc::new(host);
         let app = App::new(host.clone()).with_local_user("acme", STARTER);
         Self { host, service: web::pages_nowhere(api::service(Arc::new(app), api::routes().merge(routes))) }
@@ -147,8 +162,13 @@ impl World {
         let execution = started.json()["execution_id"].as_str().unwrap().to_owned();
         self.run().await;
         let id = self.state(&execution).open_interactions().next().expect("it asks").interaction_id.clone();
-        let path = |person: &str| format!("/i/{}", self.host.links().unwrap().token(&id, person).unwrap());
+        let path = |person: &str| self.link_of(id.as_str(), person);
         Question { ann: path(ANN), bob: path(BOB), id: id.to_string(), execution }
+    }
+
+    /// The page of one person's link to a question.
+    pub fn link_of(&self, question: &str, person: &str) -> String {
+        format!("/i/{}", self.host.links().unwrap().token(&question.into(), person).unwrap())
     }
 
     /// Starts a workflow that is sent along, lets it run, and gives its id.

@@ -2,6 +2,7 @@
 //! the OpenAPI document is generated from them. Their documentation is the text of that document.
 
 mod admin;
+mod agent;
 mod answers;
 mod control;
 pub mod document;
@@ -29,6 +30,7 @@ mod words;
 mod workflow;
 
 pub use admin::{Health, NewToken, SecretBody, SecretRow, StoredSecret, TokenBody, TokenRow};
+pub use agent::{Agent, AgentCall, AgentMemory, AgentTurn, AgentUsage, LentTo};
 pub use answers::{AnswersBody, RespondedItem, RespondedMany, RespondedOutcome, WhyNot};
 pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;

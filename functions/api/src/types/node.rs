@@ -1,6 +1,6 @@
 //! The nodes of an execution, and the lines that they log.
 
-use super::{ExecutionError, Timestamp, Values, words};
+use super::{Agent, ExecutionError, LentTo, Timestamp, Values, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,6 +54,13 @@ pub struct Node {
     /// How many children a `map` or `workflow` node has, in its latest attempt; absent where it has planned none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub children: Option<ChildCounts>,
+    /// What an `agent` node and its model said to each other at the latest visit; absent before the first answer, and of
+    /// other nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
+    /// The agents that the node is lent to as a tool, a model, a memory or a parser; absent of a node that runs by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lent_to: Vec<LentTo>,
 }
 
 /// How many children a node has, and what became of them.
@@ -124,6 +131,8 @@ impl Node {
             duration_ms: visited.and_then(view::duration_ms),
             logs: own.map(|log| LogLine { node: None, ..LogLine::from(log) }).collect(),
             children: view::children(execution, workflow, &node.id).map(ChildCounts::from),
+            agent: Agent::of(execution, &node.id, values),
+            lent_to: LentTo::of(execution, workflow, &node.id, values),
         }
     }
 }

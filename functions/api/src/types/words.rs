@@ -59,6 +59,7 @@ macro_rules! words {
 words! {
     AfterError: stepwell_core::interaction::AfterError = "What becomes of a node that failed.";
     BulkAction: engine::port::Action = "What a job asks of each execution.";
+    CallState: stepwell_core::view::CallState = "What became of a tool call that a model asked for, or what it waits for.";
     ChannelKind: stepwell_core::interaction::channel::ChannelKind = "By which channel people are told.";
     ConnectionType: Connection = "What an edge hands over: `main` activates the target, the others hand it a resource.";
     DeliveryStatus: stepwell_core::interaction::delivery::DeliveryStatus = "What became of a message.";

@@ -312,16 +312,8 @@ impl Stage {
                 "too-little".into()
             }
             Who::Jwt => self.key.token(&good),
-            Who::JwtOfAnotherIssuer => {
-                let mut theirs = good;
-                theirs["iss"] = json!("https://elsewhere.example");
-                self.key.token(&theirs)
-            }
-            Who::ExpiredJwt => {
-                let mut over = good;
-                over["exp"] = json!(over["iat"].as_i64().unwrap() - 600);
-                self.key.token(&over)
-            }
+            Who::JwtOfAnotherIssuer => self.key.token(&with(good, "iss", json!("https://elsewhere.example"))),
+            Who::ExpiredJwt => self.key.token(&with(good.clone(), "exp", json!(good["iat"].as_i64().unwrap() - 600))),
             Who::AlgNone => self.key.unsigned(&good),
             Who::Hs256WithPublicKey => self.key.by_public_text(&good, &self.key.point()),
         })
@@ -337,15 +329,13 @@ impl Stage {
             _ => "pay",
         };
         let path = route.replace("{id}", id).replace("{workflow_id}", "pay").replace("{path}", "p");
-        let path = path.replace("{name}", "name").replace("{checkpoint}", "1");
+        let path = path.replace("{name}", "name").replace("{key}", "key").replace("{checkpoint}", "1");
         let mut request = Request::builder().method(method).uri(path);
-        let body = match body(method, route) {
-            Value::Null => Body::empty(),
-            body => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-        };
+        let body = body(method, route);
+        if !body.is_null() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         if let Some(bearer) = bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
         }
@@ -353,6 +343,12 @@ impl Stage {
         let answering = self.world.service.clone().oneshot(request.body(body).unwrap());
         self.world.meanwhile(answering).await.unwrap().status().as_u16()
     }
+}
+
+/// Claims of which one is another.
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    claims[name] = value;
+    claims
 }
 
 #[test]

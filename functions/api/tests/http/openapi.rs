@@ -59,7 +59,13 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 56] = [
+const FREE: [&str; 63] = [
+    "AgentCall.arguments",
+    "AgentCall.result",
+    "AgentMemory.messages",
+    "AgentTurn.asked",
+    "AgentTurn.left_out",
+    "AnswerBody.arguments",
     "AnswerBody.content",
     "AnswerBody.data",
     "AnswersBody.content",
@@ -93,6 +99,7 @@ const FREE: [&str; 56] = [
     "Interaction.content",
     "Interaction.schema",
     "JournalEvent",
+    "MemoryWithMessages.messages",
     "NamedValues",
     "Node.input",
     "Node.output",

@@ -1,6 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use crate::{billing::meter::Meter, error::Patience, store::Parts, testing::Recorder, tests::scripted::Script};
+use crate::{
+    billing::meter::Meter,
+    error::Patience,
+    runtime::{step::handle_batch, telemetry::heard},
+    store::Parts,
+    testing::Recorder,
+    tests::scripted::{Script, error},
+};
 use engine::port::Runner;
 use stepwell_core::task::{CodeTask, Work};
 
@@ -27,8 +34,12 @@ fn host(runner: Option<Nodes>) -> Aws {
 }
 
 fn beside(recorder: &Arc<Recorder>, runner: Option<Nodes>, behind_message: bool) -> Aws {
+    over(&Script::default(), recorder, runner, behind_message)
+}
+
+fn over(script: &Script, recorder: &Arc<Recorder>, runner: Option<Nodes>, behind_message: bool) -> Aws {
     let table = Table::new(Parts {
-        client: Script::default().clients().dynamodb(),
+        client: script.clients().dynamodb(),
         name: "t".into(),
         blobs: recorder.clone(),
         clock: Arc::new(|| NOW),
@@ -102,4 +113,34 @@ async fn what_a_request_committed_is_no_error_where_its_effects_are_late() {
             "nothing was committed: it is an error"
         );
     }
+}
+
+/// What the log says of a message of `e1` that the table fails with this code, at its delivery of that number.
+async fn logged(code: &str, deliveries: u32) -> Vec<serde_json::Value> {
+    let script = Script::new((0..limits::TRIES).map(|_| error(400, code)));
+    let host = over(&script, &Arc::new(Recorder::default()), None, true);
+    let message = stepwell_core::effect::Message { execution: "e1".into(), work: stepwell_core::effect::Work::Timeout };
+    let body = engine::envelope::Envelope::new(message).to_json();
+    let event = serde_json::json!({"Records": [{"messageId": "m1", "receiptHandle": "r1", "body": body,
+        "attributes": {"ApproximateReceiveCount": deliveries.to_string()}}]});
+    let (guard, lines) = heard();
+    let settled = handle_batch(&host, serde_json::from_value(event).unwrap()).await;
+    assert_eq!(settled.response.batch_item_failures.len(), 1);
+    drop(guard);
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().all(|line| line["execution"] == "e1"), "{lines:?}");
+    lines.clone()
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_message_comes_again_and_that_it_came_again() {
+    for code in ["ValidationException", "ThrottlingException"] {
+        let lines = logged(code, 1).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0]["message"], "handed out again");
+        assert!(lines[0]["why"].as_str().unwrap().contains(code), "{lines:?}");
+    }
+    let lines = logged("ValidationException", 3).await;
+    assert_eq!(lines[0]["message"], "a message comes again", "also where nothing could say why");
+    assert_eq!(lines[0]["deliveries"], 3);
 }

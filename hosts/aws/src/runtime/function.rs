@@ -6,6 +6,7 @@ use crate::{
     billing::meter::Meter,
     error::Patience,
     host::{Aws, People, Services, clock},
+    limits,
     runtime::{
         config::Config,
         people::{Role, people},
@@ -18,7 +19,14 @@ use crate::{
 };
 use document::time::Time;
 use engine::port::Runner;
-use std::{env, error::Error, future::Future, process::ExitCode, sync::Arc};
+use nodes::memory::Memory;
+use std::{
+    env,
+    error::Error,
+    future::Future,
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
 use stepwell_core::allotment::budget_of_root;
 
 /// Why a function could not start or stopped serving.
@@ -89,7 +97,8 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
         meter: Arc::new(Meter::default()),
         patience: Patience::default(),
         behind_message,
-    });
+    })
+    .with_memory(memory());
     let kept = env::var("STEPWELL_BURIED_QUEUE_URL").ok().filter(|url| !url.is_empty());
     // Whatever answers requests shows pages too.
     let sessions = || Arc::new(KeptKey::new(clients.secrets(), &config.secrets_prefix, SESSION));
@@ -104,6 +113,19 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
     };
     let most = budget_of_root(&env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default())?;
     Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people).with_most_descendants(most))
+}
+
+/// The account of this process's memory, as far as large values take it: one for whatever reads them.
+pub fn memory() -> Arc<Memory> {
+    static ACCOUNT: OnceLock<Arc<Memory>> = OnceLock::new();
+    let made = || Arc::new(Memory::of_function(memory_bytes(env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok())));
+    ACCOUNT.get_or_init(made).clone()
+}
+
+/// Bytes of memory that a function has, of the megabytes that Lambda says; the template's default where it says nothing.
+fn memory_bytes(megabytes: Option<String>) -> usize {
+    let said = megabytes.and_then(|text| text.trim().parse::<usize>().ok()).filter(|megabytes| *megabytes > 0);
+    said.unwrap_or(limits::FUNCTION_MEGABYTES).saturating_mul(1024 * 1024)
 }
 
 /// `STEPWELL_OWNER`: the owner of what starts without a caller, and of JSON Web Tokens of which nothing else is said.
@@ -134,6 +156,13 @@ fn cut_off(context: u64, seconds: Option<f64>, now: Time) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_has_the_memory_that_lambda_says() {
+        let mib = 1024 * 1024;
+        assert_eq!(memory_bytes(Some("2048".into())), 2048 * mib);
+        assert_eq!([None, Some("much".into()), Some("0".into())].map(memory_bytes), [512 * mib; 3]);
+    }
 
     #[test]
     fn an_invocation_is_cut_off_when_lambda_says_unless_the_environment_does() {

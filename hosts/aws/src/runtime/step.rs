@@ -8,9 +8,11 @@ use crate::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use engine::{
     envelope::Envelope,
-    port::{Delivery, Host, StoreError, Verdict},
+    port::{Delivery, Host, StoreError, Verdict, Why},
     step::{TRANSIENT_SECONDS, handle as handle_each},
 };
+use futures::future::join_all;
+use nodes::memory::{Holder, holding};
 use stepwell_core::effect::Effect;
 
 /// How much longer a message waits after a failure than [`handle`] asks for, whose seconds suit a host in one process:
@@ -50,6 +52,12 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
         match Envelope::from_json(&record.body.unwrap_or_default()) {
             Ok(Envelope { message, trace, .. }) => {
                 let count: u32 = count.unwrap_or(1);
+                // A function that was killed over the message could not say so. Where no line before this one says why the
+                // message came again, that is what happened.
+                if count > 1 {
+                    let execution = &message.execution;
+                    tracing::info!(message_id = id, %execution, deliveries = count, "a message comes again");
+                }
                 deliveries.push(Delivery { receipt, message, deliveries: count, trace });
                 let receipt = record.receipt_handle.unwrap_or_default();
                 records.push(Record { id, receipt, deliveries: count });
@@ -60,21 +68,54 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
             }
         }
     }
-    let verdicts = handle_each(host, &deliveries).await;
+    let verdicts = handle_apart(host, &deliveries).await;
     for ((record, delivery), verdict) in records.into_iter().zip(&deliveries).zip(verdicts) {
-        let Verdict::Return { after_seconds, error } = verdict else { continue };
+        let Verdict::Return { after_seconds, why } = verdict else { continue };
         // A message that came far too early is sent again for its time, and this copy of it is done.
-        if error.is_none() && after_seconds > HIDDEN_SECONDS && send_anew(host, delivery, after_seconds).await.is_ok() {
+        if why.failure().is_none()
+            && after_seconds > HIDDEN_SECONDS
+            && send_anew(host, delivery, after_seconds).await.is_ok()
+        {
             continue;
         }
         let execution = &delivery.message.execution;
-        tracing::warn!(message_id = record.id, %execution, error, "handed out again");
+        let deliveries = record.deliveries;
+        match &why {
+            Why::Early(_) => tracing::info!(message_id = record.id, %execution, deliveries, %why, "handed out again"),
+            Why::Passing(_) | Why::Failed(_) => {
+                tracing::warn!(message_id = record.id, %execution, deliveries, %why, "handed out again");
+            }
+        }
         if !record.receipt.is_empty() {
             settled.later.push((record.receipt, seconds(after_seconds, record.deliveries)));
         }
         settled.fail(record.id);
     }
     settled
+}
+
+/// Handles the messages of each execution by themselves, so that the room in memory that large values of one take is given
+/// back once its turn is recorded, and not only when the whole batch is done.
+async fn handle_apart(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
+    let mut groups: Vec<(Vec<usize>, Vec<Delivery>)> = Vec::new();
+    for (position, delivery) in deliveries.iter().enumerate() {
+        let of_same = |(_, group): &&mut (_, Vec<Delivery>)| group[0].message.execution == delivery.message.execution;
+        match groups.iter_mut().find(of_same) {
+            Some((positions, group)) => {
+                positions.push(position);
+                group.push(delivery.clone());
+            }
+            None => groups.push((vec![position], vec![delivery.clone()])),
+        }
+    }
+    let handled = groups.iter().map(|(_, group)| holding(Holder::of_steps(), handle_each(host, group)));
+    let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
+    for ((positions, _), found) in groups.iter().zip(join_all(handled).await) {
+        for (&position, verdict) in positions.iter().zip(found) {
+            verdicts[position] = verdict;
+        }
+    }
+    verdicts
 }
 
 /// Sends a message once more, to be handed out after so many seconds.

@@ -1,7 +1,8 @@
-//! The supervisor on Lambda: handles the tick that comes each minute, and batches of the dead-letter queue.
+//! The supervisor on Lambda: handles the ticks that come each minute, and batches of the dead-letter queue. The tick of
+//! retention is one of its own, so that removals have an invocation of their own and take no time from what is alive.
 
 use crate::{
-    Aws,
+    Aws, limits,
     runtime::telemetry::{Counter, counted},
 };
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
@@ -10,18 +11,31 @@ use engine::{
     bulk::drive::drive,
     envelope::Envelope,
     port::{Clock, StoreError},
-    supervise::{EACH, SWEEP, bury, keep_schedules, look_after},
+    supervise::{EACH, SWEEP, bury, keep_schedules, look_after, remove_all},
 };
 use futures::future::join;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// The longest that a tick takes, even where the function has more time. The next tick comes after 60 s, and two at the
 /// same time would look after the same executions.
 const TICK: Duration = Duration::from_secs(50);
+/// The longest that a tick of retention takes. Two at the same time would only find some executions removed already.
+const RETENTION_TICK: Duration = Duration::from_secs(58);
+/// The `source` of the ticks of retention, which the template's rule writes.
+const RETENTION: &str = "stepwell.retention";
+
+/// A tick of retention: which part of the ended executions it is about, from 0, and how many parts there are.
+#[derive(Deserialize)]
+struct Retention {
+    part: usize,
+    of: usize,
+}
 
 /// Handles one event. Returns the failures of a batch, or for a tick `{"looked_after", "scheduled", "slices"}`: how
-/// many executions were looked after, how many were started, and how many slices of jobs were done.
+/// many executions were looked after, how many were started, and how many slices of jobs were done; for a tick of
+/// retention `{"removed"}`.
 ///
 /// # Errors
 /// Where the event is neither a tick nor a batch, or the table cannot say what is due.
@@ -41,9 +55,15 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
         counted(Counter::Slices, *slices.as_ref().unwrap_or(&0) as u64);
         let (scheduled, looked_after, slices) = (scheduled?, looked_after?, slices?);
+        counted(Counter::Ticks, 1);
         return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled, "slices": slices }));
     }
-    Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
+    if event["source"] == RETENTION {
+        let tick = serde_json::from_value(event).map_err(|error| format!("this is no tick of retention: {error}"))?;
+        let until = host.now() + host.time_left().map_or(RETENTION_TICK, |left| left.min(RETENTION_TICK));
+        return Ok(json!({ "removed": remove_expired(host, &tick, until).await? }));
+    }
+    Err("the supervisor takes ticks and batches of the dead-letter queue, and this is neither".into())
 }
 
 /// Looks after executions as long as more are due and time is left until `until`; the next tick goes on. Returns how
@@ -56,6 +76,30 @@ async fn sweep(host: &Aws, until: Time) -> Result<usize, StoreError> {
         if found < SWEEP || until.since(host.now()) < EACH {
             return Ok(all);
         }
+    }
+}
+
+/// Removes ended executions of one part as long as more are past their retention and time is left until `until`; the next
+/// tick goes on. Returns how many.
+async fn remove_expired(host: &Aws, tick: &Retention, until: Time) -> Result<usize, lambda_runtime::Error> {
+    let Retention { part, of } = *tick;
+    if of == 0 || of > limits::DUE_SHARDS || part >= of {
+        let most = limits::DUE_SHARDS;
+        return Err(format!("part {part} of {of} is none: there are 1 to {most} parts, numbered from 0").into());
+    }
+    let (mut all, mut before) = (0, HashSet::new());
+    loop {
+        let found = host.table().expired_in(part, of, host.now(), SWEEP).await?;
+        let is_last = found.len() < SWEEP;
+        // The index shows for a moment what was removed just now.
+        let fresh: Vec<_> = found.iter().filter(|id| !before.contains(*id)).cloned().collect();
+        let removed = remove_all(host, &fresh, until).await?;
+        counted(Counter::Removed, removed as u64);
+        all += removed;
+        if removed == 0 || is_last || until <= host.now() {
+            return Ok(all);
+        }
+        before = found.into_iter().collect();
     }
 }
 

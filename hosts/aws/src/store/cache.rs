@@ -4,7 +4,7 @@
 
 use super::pack::Tail;
 use crate::{billing::meter::Spent, limits};
-use document::time::Time;
+use document::{json::memory_of_text, time::Time};
 use engine::loads::Loads;
 use std::{
     collections::{HashMap, VecDeque},
@@ -28,14 +28,35 @@ pub struct Known {
     pub head_due: Option<HeadDue>,
     /// What the execution has used up to the last item.
     pub spent: Spent,
-    /// Bytes of the state's text, or of the text that the state was folded from.
+    /// Bytes of memory that the state takes without its offloaded values, by its text or by the text that it was folded
+    /// from.
     pub text_bytes: usize,
-    /// Bytes of the state's offloaded values, as far as they may be in memory.
+    /// Bytes of memory that the state's offloaded values take, as far as they are there.
     pub value_bytes: usize,
 }
 
 /// The time at which a head says that its execution is due; `None` is never.
 pub type HeadDue = Option<Time>;
+
+/// Bytes of memory that what was read from a text takes: more than the bytes of the text, up to forty times as much. More
+/// than may be kept is not counted.
+pub fn text_memory(text: &str) -> usize {
+    memory_of_text(text.as_bytes(), limits::CACHED_BYTES)
+}
+
+/// Bytes of memory that the offloaded values of a state take, as far as they are there. More than may be kept is not
+/// counted.
+pub fn value_memory(state: &Execution) -> usize {
+    let offloaded = state.payloads().into_iter().filter(|payload| payload.blob().is_some());
+    let mut total = 0;
+    for payload in offloaded {
+        total += payload.memory(limits::CACHED_BYTES);
+        if total > limits::CACHED_BYTES {
+            break;
+        }
+    }
+    total
+}
 
 impl Known {
     fn bytes(&self) -> usize {
@@ -81,6 +102,20 @@ impl Cache {
     /// meanwhile, what is read is not kept: it may be older.
     pub fn begin<'a>(&'a self, id: &'a ExecutionId) -> Load<'a> {
         Load { cache: self, id, ticket: self.kept().loads.begin(id), read: None }
+    }
+
+    /// Notes that values of so many bytes were fetched for an execution. Where its state is here, it shares them, and takes
+    /// more memory from now on.
+    pub fn grew(&self, id: &ExecutionId, bytes: usize) {
+        let mut kept = self.kept();
+        let Some((known, _)) = kept.entries.get_mut(id) else { return };
+        known.value_bytes += bytes;
+        let alone = known.bytes();
+        kept.bytes += bytes;
+        if alone > limits::CACHED_BYTES {
+            kept.remove(id);
+        }
+        kept.make_room();
     }
 
     /// Drops the state of an execution.
@@ -139,6 +174,11 @@ impl Kept {
         self.bytes += known.bytes();
         self.entries.insert(id.clone(), (known, 0));
         self.touch(&id);
+        self.make_room();
+    }
+
+    /// Drops what was used longest ago as long as there is too much.
+    fn make_room(&mut self) {
         while self.entries.len() > limits::CACHED || self.bytes > limits::CACHED_BYTES {
             let Some((oldest, used)) = self.order.pop_front() else { break };
             if self.entries.get(&oldest).is_some_and(|(_, last)| *last == used) {
@@ -211,6 +251,22 @@ mod tests {
         assert!(cache.get(&"10000".into()).is_none(), "larger than all");
         cache.forget(&"9999".into());
         assert!(cache.get(&"9999".into()).is_none());
+    }
+
+    #[test]
+    fn values_that_are_fetched_count_and_what_they_make_too_large_is_dropped() {
+        let cache = Cache::default();
+        for id in 0..4 {
+            cache.put(known(id, 1));
+        }
+        cache.grew(&"0".into(), limits::CACHED_BYTES / 2);
+        cache.grew(&"1".into(), limits::CACHED_BYTES / 2);
+        assert!(cache.get(&"0".into()).is_none() && cache.get(&"1".into()).is_some(), "the older one made room");
+        cache.grew(&"2".into(), limits::CACHED_BYTES);
+        assert!(cache.get(&"2".into()).is_none() && cache.get(&"3".into()).is_some(), "one alone is too much");
+        cache.grew(&"gone".into(), limits::CACHED_BYTES);
+        let kept = cache.kept();
+        assert_eq!(kept.bytes, kept.entries.values().map(|(known, _)| known.bytes()).sum::<usize>());
     }
 
     fn later(known: &Known, seq: u64) -> Known {

@@ -14,7 +14,7 @@
 
 use super::{
     Table,
-    cache::{HeadDue, Known},
+    cache::{HeadDue, Known, text_memory, value_memory},
     dynamo::Written,
     guard::reopens,
     head::sooner,
@@ -47,7 +47,6 @@ impl Table {
         // The values lie in S3 before any item refers to them.
         let blobs = std::mem::take(&mut commit.blobs);
         let objects = blobs.len() as u64;
-        let value_bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
         self.keep_values(&id, blobs).await?;
         let before = self.before(&id, first).await?;
         // The writer tells this commit from any other of its number. A request's mark on the head is the same id.
@@ -62,8 +61,7 @@ impl Table {
         let spent = spending(before.as_ref(), &effects, &after, self.now())
             .plus(taken)
             .plus(Spent { objects, ..Spent::default() });
-        let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
-        known.value_bytes += value_bytes;
+        let (item, known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
         // The announcement may have taken so long that the supervisor or another start has looked meanwhile.
         if let Some(error) = self.too_late(before.as_ref(), &after) {
             self.meter.add(&id, taken);
@@ -178,7 +176,7 @@ impl Table {
         let spent = with_own_units(&mut item, spent);
         let stored: usize = number_of(&item, "z").unwrap_or_default();
         let tail: Tail = tail_after(tail, *first, size(&item) + stored, packed.carries);
-        let (text_bytes, value_bytes) = (state_text.len(), before.as_ref().map_or(0, |known| known.value_bytes));
+        let (text_bytes, value_bytes) = (text_memory(&state_text), value_memory(state));
         let (state, writer, first, head_due) = (state.clone(), writer.clone(), *first, *head_due);
         Ok((item, Known { state, first, writer, tail, head_due, spent, text_bytes, value_bytes }))
     }

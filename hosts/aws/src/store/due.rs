@@ -1,10 +1,10 @@
-//! The executions that the supervisor looks after: those whose heads are due, from the index `due`, which has several
-//! partitions.
+//! The executions that the supervisor looks after, and those whose retention is over: both by the times of their heads,
+//! from the index `due`, in which each of the two lists has several partitions.
 
 use super::{
     Table,
     dynamo::{Query, Written},
-    head::{head, update_to},
+    head::{head, head_to_look_after, update_to},
     item::{Expression, Item, text, text_of},
     keys,
     marks::Marks,
@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use document::time::Time;
 use engine::port::{Agenda, Journal, StoreError};
 use futures::future::try_join_all;
-use stepwell_core::{execution::Execution, id::ExecutionId, owed::due_at};
+use stepwell_core::{execution::Execution, id::ExecutionId};
 
 /// The condition that no newer turn has written the head.
 const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
@@ -27,24 +27,7 @@ const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
 impl Agenda for Table {
     /// Those due or marked, longest due first.
     async fn due(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
-        let parts = (0..limits::DUE_SHARDS).map(|shard| async move {
-            let keys = Expression::new("d = :d AND ds <= :now")
-                .with(":d", text(keys::due_shard(shard)))
-                .with(":now", text(keys::time(now)));
-            let limit = i32::try_from(limit).ok();
-            let query = Query { index: Some("due"), keys, limit, ..Query::default() };
-            self.db.query(nobodys(Purpose::Other), &query).await
-        });
-        let mut found: Vec<(String, ExecutionId)> = Vec::new();
-        for part in try_join_all(parts).await? {
-            found.extend(
-                part.items.iter().filter_map(|item| {
-                    Some((text_of(item, "ds")?.to_owned(), keys::execution_of(text_of(item, "pk")?)?))
-                }),
-            );
-        }
-        found.sort();
-        Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
+        self.overdue((0..limits::DUE_SHARDS).map(keys::due_shard), now, limit).await
     }
 
     /// Its head says what it is. Marks that are old go, and young ones stay, since what is committed behind them may not
@@ -81,19 +64,55 @@ impl Agenda for Table {
     }
 
     async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
-        let mut found = Vec::new();
-        for id in self.due(now, limit).await? {
-            let Some(state) = self.load_lean(&id).await?.filter(|state| state.end.is_some()) else { continue };
-            let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
-            if due_at(&workflow, &state).is_some_and(|due| due <= now) {
-                found.push(id);
-            }
-        }
-        Ok(found)
+        self.expired_in(0, 1, now, limit).await
     }
 }
 
 impl Table {
+    /// At most `limit` executions that `retention_days` no longer keeps, longest expired first, of one `part` of all, of
+    /// which there are `of`, so that several may be removed from at the same time.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn expired_in(
+        &self,
+        part: usize,
+        of: usize,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        let shards = (part..limits::DUE_SHARDS).step_by(of.max(1));
+        self.overdue(shards.map(keys::expiring_shard), now, limit).await
+    }
+
+    /// At most `limit` executions of some partitions of the index `due` whose time has come, the earliest first.
+    async fn overdue(
+        &self,
+        partitions: impl Iterator<Item = String>,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        let parts = partitions.map(|partition| async move {
+            let keys = Expression::new("d = :d AND ds <= :now")
+                .with(":d", text(partition))
+                .with(":now", text(keys::time(now)));
+            let limit = i32::try_from(limit).ok();
+            let query = Query { index: Some("due"), keys, limit, ..Query::default() };
+            self.db.query(nobodys(Purpose::Other), &query).await
+        });
+        let parts: Vec<_> = parts.collect();
+        let mut found: Vec<(String, ExecutionId)> = Vec::new();
+        for part in try_join_all(parts).await? {
+            found.extend(
+                part.items.iter().filter_map(|item| {
+                    Some((text_of(item, "ds")?.to_owned(), keys::execution_of(text_of(item, "pk")?)?))
+                }),
+            );
+        }
+        found.sort();
+        Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
     /// The same where others have marked the head. Where it changes meanwhile it stays due, for the next look.
     async fn looked_after_marked(&self, state: &Execution, due: Option<Time>, seen: &Item) -> Result<(), StoreError> {
         let Marks { old, young, old_at } = Marks::of(seen, self.now());
@@ -102,7 +121,11 @@ impl Table {
             return Ok(());
         }
         // The head is due again when the first young mark is old, or earlier.
-        let (update, values) = update_to(head(state, [due, old_at].into_iter().flatten().min()), true);
+        let head = match (due, old_at) {
+            (due, Some(old_at)) => head_to_look_after(state, due.map_or(old_at, |due| due.min(old_at))),
+            (due, None) => head(state, due),
+        };
+        let (update, values) = update_to(head, true);
         let as_seen = values.with(":seen", AttributeValue::Ss([&old[..], &young[..]].concat()));
         let as_seen = as_seen.and("p = :seen").and(NOT_NEWER);
         let (update, as_seen) = match (old.is_empty(), young.is_empty()) {

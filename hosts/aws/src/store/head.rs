@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `o`, `wf`, `st`, `sq` | owner, workflow, status, and number of the turn that the head shows |
 //! | `l1`, `l1s`, `l2`, `l2s` | keys of the indexes `lists` and `byworkflow` |
-//! | `d`, `ds` | keys of the index `due`: partition, and the time at which the execution is due |
+//! | `d`, `ds` | keys of the index `due`: partition, and the time at which the execution is due: to be looked after, or once it has ended to be removed |
 //! | `m` | metadata by which lists can be filtered |
 //! | `p` | marks of commits whose effects may not have been delivered |
 
@@ -27,7 +27,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use stepwell_core::execution::Execution;
 
-/// The head of an execution in that state, due at `due`; without a due time it is not in the index `due`.
+/// The head of an execution in that state, due at `due`; without a due time it is not in the index `due`. An ended one is
+/// on the list of those that are to be removed.
 pub fn head(state: &Execution, due: Option<Time>) -> Item {
     let started = &state.started;
     let mut item = keyed(&keys::execution(state.id()), keys::HEAD);
@@ -50,9 +51,17 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
         item.insert("m".into(), AttributeValue::M(metadata));
     }
     if let Some(due) = due {
-        item.insert("d".into(), text(keys::due(state.id())));
+        let expires = state.completed_at.is_some();
+        item.insert("d".into(), text(if expires { keys::expiring(state.id()) } else { keys::due(state.id()) }));
         item.insert("ds".into(), text(keys::time(due)));
     }
+    item
+}
+
+/// The same, but due to be looked after at `at`, whatever its status: its effects may not have been delivered.
+pub(super) fn head_to_look_after(state: &Execution, at: Time) -> Item {
+    let mut item = head(state, Some(at));
+    item.insert("d".into(), text(keys::due(state.id())));
     item
 }
 
@@ -118,7 +127,10 @@ impl Table {
         due: Option<Time>,
         mark: Option<&str>,
     ) -> Result<(), StoreError> {
-        let mut item = head(state, due);
+        let mut item = match (mark, due) {
+            (Some(_), Some(due)) => head_to_look_after(state, due),
+            (_, due) => head(state, due),
+        };
         if let Some(mark) = mark {
             item.insert("p".into(), AttributeValue::Ss(vec![mark.into()]));
         }
@@ -183,6 +195,20 @@ mod tests {
         story.state.started = started.into();
         let bytes = size(&head(&story.state, None));
         assert!((10_000..20_000).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn an_ended_execution_is_on_a_list_of_its_own_unless_it_has_effects_to_deliver() {
+        use crate::tests::story::{Story, document};
+        let mut story = Story::begin(&document("wait", serde_json::json!({"seconds": 9})), false);
+        let listed = |item: Item| text_of(&item, "d").map(ToOwned::to_owned);
+        let (alive, ended) = (Some("due#".to_owned()), Some("end#".to_owned()));
+        let list = |item: Item| listed(item).map(|name| name[..4].to_owned());
+        assert_eq!(list(head(&story.state, Some(Time(5)))), alive);
+        story.state.completed_at = Some(Time(3));
+        assert_eq!(list(head(&story.state, Some(Time(5)))), ended);
+        assert_eq!(list(head_to_look_after(&story.state, Time(5))), alive);
+        assert_eq!(list(head(&story.state, None)), None);
     }
 
     #[test]

@@ -49,6 +49,9 @@ impl Journal for Table {
         let fetches = wanted.into_iter().map(|(sha256, payloads)| async move {
             let value = self.value(id, sha256).await?;
             payloads.iter().for_each(|payload| payload.fetched(value.clone()));
+            // The state that is kept shares what was fetched.
+            let taken: usize = payloads.iter().map(|payload| payload.memory(limits::CACHED_BYTES)).sum();
+            self.cache.grew(id, taken);
             Ok(())
         });
         let fetches: Vec<_> = fetches.collect();

@@ -107,6 +107,17 @@ pub fn due_shard(shard: usize) -> String {
     format!("due#{shard}")
 }
 
+/// The partition of the index `due` that an ended execution is in until its retention is over, by a hash of its id. It is
+/// apart from [`due`], so that no number of removals keeps the supervisor from those that are alive.
+pub fn expiring(id: &ExecutionId) -> String {
+    expiring_shard((fraction(&[id.as_str()]) * limits::DUE_SHARDS as f64) as usize)
+}
+
+/// One partition of ended executions, by its number from 0.
+pub fn expiring_shard(shard: usize) -> String {
+    format!("end#{shard}")
+}
+
 /// The latest time that a key can hold, in the year 2286. Keys hold it in the place of later ones.
 pub const LAST_TIME: Time = Time(9_999_999_999_999);
 
@@ -240,5 +251,10 @@ mod tests {
     fn executions_spread_over_the_parts_of_the_due_index() {
         let shards: std::collections::BTreeSet<_> = (0..200).map(|n| due(&n.to_string().into())).collect();
         assert_eq!(shards.len(), limits::DUE_SHARDS);
+        let ended: std::collections::BTreeSet<_> = (0..200).map(|n| expiring(&n.to_string().into())).collect();
+        assert!(
+            ended.len() == limits::DUE_SHARDS && ended.is_disjoint(&shards),
+            "those that ended have parts of their own"
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Table,
-    cache::Known,
+    cache::{Known, text_memory, value_memory},
     dynamo::Query,
     item::{Expression, Item, bytes_of, need, number_of, size, text, text_of},
     keys,
@@ -22,7 +22,6 @@ use stepwell_core::{
     evolve::{FoldError, fold},
     execution::Execution,
     id::ExecutionId,
-    payload::Payload,
 };
 
 /// How often a journal is read in which a number is missing, because the execution was removed or started anew in
@@ -217,12 +216,9 @@ impl Table {
                 return Ok(None);
             }
             let tail = known.as_ref().map(|known| known.tail).unwrap_or_default();
-            let bytes = known.as_ref().map_or(0, |known| known.text_bytes) + text.len();
+            let bytes = known.as_ref().map_or(0, |known| known.text_bytes) + text_memory(&text);
             let tail = after(tail, item.first, item.bytes, item.base.is_none());
-            // Values that were fetched before stay in memory, so the count of their bytes never falls.
-            let value_bytes = known.as_ref().map_or(0, |known| known.value_bytes);
-            let folded = known_of(Arc::new(state), item, tail, bytes);
-            known = Some(Known { value_bytes: folded.value_bytes.max(value_bytes), ..folded });
+            known = Some(known_of(Arc::new(state), item, tail, bytes));
         }
         Ok(known)
     }
@@ -258,7 +254,7 @@ impl Table {
             return Err(Unfolded::State("it is not of its turn".into()));
         }
         let tail = Tail { base: Some(item.first), base_bytes: item.bytes, gap: 0 };
-        Ok(Some(known_of(Arc::new(state), item, tail, text.len())))
+        Ok(Some(known_of(Arc::new(state), item, tail, text_memory(&text))))
     }
 
     /// The turns of an item and, where it carries one, the state, both as JSON.
@@ -276,9 +272,7 @@ impl Table {
 
 /// A state that ends with `item`, and the end of its journal.
 fn known_of(state: Arc<Execution>, item: &Stored, tail: Tail, text_bytes: usize) -> Known {
-    // Of offloaded values some were fetched to fold the state, and all may be.
-    let offloaded = state.payloads().into_iter().filter_map(Payload::blob);
-    let value_bytes = offloaded.map(|blob| blob.bytes as usize).sum();
+    let value_bytes = value_memory(&state);
     let (writer, spent) = (item.writer().to_vec(), item.spent());
     // The attribute is absent where the head says what the state says, and 0 where it says never.
     let head_due = number_of::<i64>(&item.item, "h").map(|due| Some(Time(due)).filter(|due| due.0 != 0));

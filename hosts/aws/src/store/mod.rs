@@ -61,7 +61,10 @@ use aws_sdk_dynamodb::Client;
 use cache::Cache;
 use document::time::Time;
 use dynamo::Dynamo;
-use engine::{documents::Documents, port::StoreError};
+use engine::{
+    documents::Documents,
+    port::{Memory, StoreError, Unbounded},
+};
 use leases::Leases;
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
@@ -80,6 +83,7 @@ pub struct Table {
     documents: Documents,
     undelivered: Undelivered,
     leases: Leases,
+    memory: Arc<dyn Memory>,
     behind_message: bool,
 }
 
@@ -116,8 +120,14 @@ impl Table {
             documents: Documents::new(limits::WORKFLOWS),
             undelivered: Undelivered::default(),
             leases: Leases::default(),
+            memory: Arc::new(Unbounded),
             behind_message,
         }
+    }
+
+    /// The same store, which asks for room before it reads large values.
+    pub fn with_memory(self, memory: Arc<dyn Memory>) -> Self {
+        Self { memory, ..self }
     }
 
     /// The meter that counts the calls of this store.

@@ -2,6 +2,7 @@
 
 use super::{Table, keys};
 use crate::limits;
+use document::json::memory_of_text;
 use engine::port::StoreError;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -21,6 +22,7 @@ impl Table {
         let mut of = id.clone();
         loop {
             if let Some(bytes) = self.blobs.get(&keys::value(&of, sha256)).await? {
+                let _room = self.memory.room(memory_of_text(&bytes, usize::MAX)).await;
                 return serde_json::from_slice(&bytes)
                     .map_err(|error| StoreError::Permanent(format!("the value {sha256} cannot be read: {error}")));
             }

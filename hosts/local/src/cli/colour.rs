@@ -1,7 +1,11 @@
 //! Colours of text on a terminal, and which colour a status has.
 
 use std::{io::IsTerminal, sync::LazyLock};
-use stepwell_core::{execution::Status, task::LogLevel, view::NodeStatus};
+use stepwell_core::{
+    execution::Status,
+    task::LogLevel,
+    view::{CallState, NodeStatus},
+};
 
 /// A colour, or a weight, of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,17 @@ pub fn of_status(status: Status) -> Colour {
         Status::Running | Status::RollingBack => Colour::Blue,
         Status::Waiting | Status::Paused | Status::Pending => Colour::Cyan,
         Status::Cancelled | Status::Skipped => Colour::Dim,
+    }
+}
+
+/// The colour of what became of a tool call.
+pub fn of_call(state: CallState) -> Colour {
+    match state {
+        CallState::Succeeded | CallState::Answered => Colour::Green,
+        CallState::Failed | CallState::Refused | CallState::Rejected | CallState::Expired => Colour::Red,
+        CallState::WaitingHuman => Colour::Yellow,
+        CallState::Running => Colour::Blue,
+        CallState::Pending | CallState::Cancelled => Colour::Dim,
     }
 }
 

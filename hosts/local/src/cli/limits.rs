@@ -60,6 +60,10 @@ pub const DISK_BYTES: (u64, u64) = (1024 * 1024 * 1024, 64 * 1024 * 1024);
 pub const LINE: usize = 200;
 /// Bytes of an execution's output that `show` prints: some screens. `--json` has it in full.
 pub const SHOWN_BYTES: usize = 8_000;
+/// Answers of an agent's model that `show` prints, the newest: some screens. `history` tells of all.
+pub const ANSWERS: usize = 20;
+/// Characters of a message to or from a model that `show` prints: what somebody reads of it in a conversation.
+pub const MESSAGE: usize = 1_000;
 /// Bytes of what an editor wrote: what an answer may have with room, as an input from a file.
 pub const EDITED_BYTES: u64 = INPUT_BYTES;
 /// Log lines that wait to be written: a burst of some thousand starts. Whoever logs does not wait, so what finds no room

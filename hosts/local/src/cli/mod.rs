@@ -1,5 +1,6 @@
 //! The command line: one file per command, and what they share. Results go to stdout, everything else to stderr.
 
+mod agents;
 mod allowed;
 mod answer;
 mod answer_many;

@@ -1,7 +1,7 @@
 //! `stepwell show EXECUTION`: status, nodes, error, warnings, open questions.
 
 use super::{
-    Exit, Globals, Outcome,
+    Exit, Globals, Outcome, agents,
     client::{Client, escaped},
     colour,
     columns::{Cell, Column, cut},
@@ -48,6 +48,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         Column::text("OUTPUT"),
     ];
     output::table(columns, nodes.items.iter().map(|node| row(node, &execution)));
+    nodes.items.iter().for_each(agents::tell);
     errors(&nodes.items);
     if !execution.warnings.is_empty() {
         output::line(&format!("\n{}:", output::counted(execution.warnings.len(), "warning")));
@@ -106,7 +107,8 @@ fn row(node: &Node, execution: &Execution) -> [Cell; 6] {
     ]
 }
 
-/// What a node gave so far: how far its children or its iterations are, and its output.
+/// What a node gave so far: how far its children or its iterations are, and its output; of a node that only agents use,
+/// what it is to them.
 fn gave(node: &Node, execution: &Execution) -> String {
     // The counters name a loop by the loops around it and itself.
     let begun = |(path, begun): (&String, &Value)| {
@@ -114,7 +116,8 @@ fn gave(node: &Node, execution: &Execution) -> String {
     };
     let far = node.children.as_ref().map(counted).or_else(|| execution.loop_counters.iter().find_map(begun));
     let output = Some(output::text(&node.output)).filter(|output| !output.is_empty());
-    far.into_iter().chain(output).collect::<Vec<_>>().join("; ")
+    let lent = node.lent_to.iter().map(agents::lent);
+    far.into_iter().chain(lent).chain(output).collect::<Vec<_>>().join("; ")
 }
 
 /// Counts of children, such as `412 of 1000 children, 3 failed (5 tolerated)`.

@@ -13,7 +13,7 @@ use crate::{
 use document::time::Time;
 use engine::{
     fair::Place,
-    port::{Delivery, Receipt, StoreError, Verdict},
+    port::{Delivery, Receipt, StoreError, Verdict, Why},
 };
 use futures::FutureExt;
 use rusqlite::Connection;
@@ -51,7 +51,7 @@ impl Dispatcher {
                         acks.push(item.delivery.receipt);
                     }
                 }
-                Verdict::Return { after_seconds, error } => self.give_back(item, after_seconds, error).await,
+                Verdict::Return { after_seconds, why } => self.give_back(item, after_seconds, why).await,
             }
         }
         if let Some(place) = place.filter(|_| !acks.is_empty()) {
@@ -64,12 +64,13 @@ impl Dispatcher {
     }
 
     /// Returns a message to the queue. One that failed waits longer with each failure, and is buried at the last.
-    async fn give_back(self: &Arc<Self>, mut item: Item, after_seconds: f64, error: Option<String>) {
+    async fn give_back(self: &Arc<Self>, mut item: Item, after_seconds: f64, why: Why) {
         if !self.state().lanes.settle(item.delivery.receipt) {
             return; // A commit acknowledged it: there is no row to come back to.
         }
         let mut after = after_seconds.clamp(0.0, f64::from(u32::MAX));
-        if let Some(error) = error {
+        tracing::debug!(execution = %item.delivery.message.execution, %why, "a message is handed out again");
+        if let Why::Failed(error) = why {
             self.metrics.failed.fetch_add(1, Relaxed);
             item.failures += 1;
             after = after.max(limits::RETRY_SECONDS * f64::from(item.failures));
@@ -110,7 +111,7 @@ impl Dispatcher {
 
 /// The verdict on a message whose handling failed.
 fn failed(error: String) -> Verdict {
-    Verdict::Return { after_seconds: 0.0, error: Some(error) }
+    Verdict::Return { after_seconds: 0.0, why: Why::Failed(error) }
 }
 
 /// The text of a panic.

@@ -7,7 +7,7 @@ use crate::store::{
     tests::{advance, open, rows, scratch, step, until},
 };
 use async_trait::async_trait;
-use engine::port::{Delivery, Verdict};
+use engine::port::{Delivery, Verdict, Why};
 use std::{
     sync::{
         Arc, Mutex,
@@ -157,7 +157,7 @@ async fn what_keeps_failing_is_given_up_alone_and_the_rest_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_returned_comes_again_without_counting_as_a_failure() {
     let handler = noting(Duration::ZERO, |delivery| match delivery.deliveries {
-        ..=9 => Verdict::Return { after_seconds: 0.01, error: None },
+        ..=9 => Verdict::Return { after_seconds: 0.01, why: Why::Early("not yet") },
         _ => Verdict::Acknowledge,
     });
     let db = with(handler.clone(), 1..=1, false).await;

@@ -1,6 +1,7 @@
 //! Tests of the command line as people and scripts use it: exit codes, stdout as data, questions, interrupts, crashes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agents;
 mod answers;
 mod back;
 mod below;

@@ -12,7 +12,7 @@ use crate::{
 use document::{
     Workflow,
     graph::NodeIx,
-    node::agent::{Agent, Tool},
+    node::agent::{Agent, Tool, tool},
     work::{ModelAnswer, ToolCall},
 };
 use serde::{Deserialize, Serialize};
@@ -163,30 +163,42 @@ fn times(used: &[String], tool: &Tool) -> u64 {
 /// How a call ended, by what its execution gave; none where the execution does not exist.
 pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Given>) -> Ended {
     let nothing = Error::new("not_started", "the call could not be started");
-    let (status, result, error) = match given {
-        None => (CallStatus::Failed, Value::Null, Some(nothing)),
+    let (mut result, mut error, mut arguments) = (Value::Null, None, None);
+    let status = match given {
+        None => {
+            error = Some(nothing);
+            CallStatus::Failed
+        }
         Some(given) if given.status == Status::Completed => {
-            let output = given.output;
-            match (planned.approved, &output) {
-                (true, Value::Object(members)) if members.contains_key("answered") => {
-                    (CallStatus::Answered, output["answered"].clone(), None)
-                }
-                (true, Value::Object(members)) if members.contains_key("result") => {
-                    (CallStatus::Succeeded, output["result"].clone(), None)
-                }
-                _ => (CallStatus::Succeeded, output, None),
-            }
+            let (status, gave, changed) = gave(planned, given.output);
+            (result, arguments) = (gave, changed);
+            status
         }
         Some(given) => {
-            let error = given.error.unwrap_or_else(|| Error::new(given.status.as_str(), "the call did not end well"));
-            let status = match error.code.as_str() {
-                "rejected" if planned.approved => CallStatus::Rejected,
-                "expired" if planned.approved => CallStatus::Expired,
-                _ => CallStatus::Failed,
+            let why = given.error.unwrap_or_else(|| Error::new(given.status.as_str(), "the call did not end well"));
+            // Only the end of the question says that no person wanted the call. A tool may fail with the same words.
+            let status = match why.node.as_ref().filter(|_| planned.approved).map(|node| node.as_str()) {
+                Some(tool::REJECTED) => CallStatus::Rejected,
+                Some(tool::EXPIRED) => CallStatus::Expired,
+                Some(_) | None => CallStatus::Failed,
             };
-            (status, Value::Null, Some(error))
+            error = Some(why);
+            status
         }
     };
-    let end = ToolEnd { status, result: Payload::new(result), error, arguments: None, execution_id: Some(id) };
+    let end = ToolEnd { status, result: Payload::new(result), error, arguments, execution_id: Some(id) };
     Ended { call: planned.call, end }
+}
+
+/// What a call gave that came to its end: how, the result, and the arguments where a person changed them.
+fn gave(planned: &Planned, mut output: Value) -> (CallStatus, Value, Option<Payload>) {
+    let Value::Object(members) = &mut output else { return (CallStatus::Succeeded, output, None) };
+    if !planned.approved {
+        return (CallStatus::Succeeded, output, None);
+    }
+    if let Some(text) = members.remove("answered") {
+        return (CallStatus::Answered, text, None);
+    }
+    let changed = members.remove("arguments").filter(|given| !given.is_null() && *given != planned.arguments);
+    (CallStatus::Succeeded, members.remove("result").unwrap_or_default(), changed.map(Payload::new))
 }

@@ -1,6 +1,5 @@
-//! Events: what has happened in an execution, recorded for good. This is the format of the journal. Names and shapes
-//! never change their meaning, and new fields have defaults, so that journals of every earlier release still fold
-//! (`tests/golden` holds some).
+//! Events: what has happened in an execution, recorded for good, as journals have it. Names and shapes never change their
+//! meaning, and new fields have defaults: journals of every earlier release still fold (`tests/golden` holds some).
 
 mod agent;
 mod not_undone;
@@ -105,8 +104,7 @@ pub enum Event {
         /// The earliest time at which the next attempt may run.
         retry_at: Time,
     },
-    /// The last attempt of a node failed. `NodeRouted` follows where the failure is handled, a question to people where
-    /// `on_error` asks for one; otherwise the execution ends.
+    /// The last attempt of a node failed. `NodeRouted` or a question follows where that is handled, else the end.
     NodeFailed {
         /// The node that failed.
         node: NodeId,
@@ -120,8 +118,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "is_false")]
         unknown: bool,
     },
-    /// The edges out of a node are resolved later than its outcome was recorded: because the execution was paused, or
-    /// because the node failed and its failure is handled.
+    /// The edges out of a node are resolved after its outcome was recorded: it was paused, or its failure is handled.
     NodeRouted {
         /// The node whose edges are resolved.
         node: NodeId,
@@ -135,17 +132,16 @@ pub enum Event {
         /// The live edges out of the node.
         live: Vec<EdgeIx>,
     },
-    /// The joins of these nodes can no longer be satisfied: the nodes do not run, and all edges out of them are dead.
+    /// The joins of these nodes can no longer be satisfied: they do not run, and all edges out of them are dead.
     NodesSkipped {
         /// The skipped nodes, predecessors before their successors.
         nodes: Vec<NodeId>,
     },
-    /// An expression could not be evaluated, and the execution goes on all the same.
+    /// An expression could not be evaluated, and the execution goes on.
     Warning {
         /// The node whose edge, rule or loop condition holds the expression.
         node: NodeId,
-        /// `condition_error`. Journals of earlier releases also have `rule_error` (a rule of a `branch`) and
-        /// `loop_condition_error`.
+        /// `condition_error`; in journals of earlier releases also `rule_error` and `loop_condition_error`.
         code: String,
         /// What was wrong and what happened instead, for people.
         message: String,
@@ -164,8 +160,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bound: Option<u64>,
     },
-    /// An iteration of a loop begins. If another ended just before, the fold keeps its value, which is the output along
-    /// the edges that lead back to the loop.
+    /// An iteration of a loop begins. The fold keeps the value of the one before: the output along the edges back.
     LoopIterated {
         /// The `loop` node.
         node: NodeId,
@@ -229,7 +224,7 @@ pub enum Event {
     },
     /// An interaction is over: answered, timed out, or no longer needed.
     InteractionClosed(Box<Closed>),
-    /// An interaction passed its deadline, and the people of `escalate_to` are asked as well.
+    /// An interaction passed its deadline, and the people of `escalate_to` are asked too.
     InteractionEscalated {
         /// The interaction that escalated.
         interaction_id: InteractionId,
@@ -270,14 +265,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<u32>,
     },
-    /// Children of a node told whether people are asked in them or below them. Each is named with the number of its turn
-    /// of which it told, so that an older message changes nothing.
+    /// Children of a node told whether people are asked in them or below them, each as of one of its turns.
     ChildrenAsked {
         /// The `map` or `workflow` node.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
-        /// Children in which a person is asked, each as its index and the number of its turn.
+        /// Children in which a person is asked: index, and number of the turn, so that an older word changes nothing.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         asking: Vec<(u32, u64)>,
         /// Children in which nobody is asked any more, likewise.
@@ -290,8 +284,7 @@ pub enum Event {
     AgentAnswered(Box<AgentAnswered>),
     /// A tool call of a model's latest answer ended.
     AgentToolEnded(Box<AgentToolEnded>),
-    /// An answer to a question of a descendant is passed on to it. The turn's request is known here from then on, so that
-    /// one that comes again goes to the same question, and finds there whether it was done.
+    /// An answer to a question of a descendant is passed on to it. The turn's request is known here from then on.
     AnswerPassedOn {
         /// The descendant that asks.
         execution_id: ExecutionId,

@@ -28,6 +28,7 @@ pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
             (talk.remembers, talk.ended_seq) = (remember.is_some(), seq);
             talk.turns.push(Arc::new(Said {
                 attempt: *attempt,
+                seq,
                 asked: asked.clone(),
                 answer: answer.clone(),
                 again: again.clone(),

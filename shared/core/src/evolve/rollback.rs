@@ -130,7 +130,11 @@ fn renewed(node: &Arc<NodeState>, fails: bool) -> Arc<NodeState> {
 /// stand for another turn of this one: what is due was begun by the first turn of the fork, all else by none of its turns.
 fn begun_elsewhere(node: &Arc<NodeState>) -> Arc<NodeState> {
     let due = matches!(node.phase, Phase::Due { .. });
-    Arc::new(NodeState { activated_seq: u64::from(due), ..(**node).clone() })
+    let mut node = NodeState { activated_seq: u64::from(due), ..(**node).clone() };
+    if let Some(talk) = &mut node.talk {
+        Arc::make_mut(talk).begun_elsewhere();
+    }
+    Arc::new(node)
 }
 
 /// The children of the checkpoint: those that had ended stay, under the ids that they have.

@@ -39,6 +39,10 @@ pub struct Talk {
 pub struct Said {
     /// Number of the attempt that asked.
     pub attempt: u32,
+    /// Number of the turn that recorded the answer; 0 where that was a turn of another execution, of which this one is a
+    /// fork.
+    #[serde(default)]
+    pub seq: u64,
     /// What the model was told first, where that differs from what it was told the time before.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub asked: Option<Payload>,
@@ -97,6 +101,13 @@ impl Talk {
             said.asked.iter().chain([&said.answer]).chain(ends)
         });
         self.memory.iter().chain(&self.tools).chain(turns)
+    }
+
+    /// Forgets which turns recorded it: they are those of another execution, of which this one is a fork. That execution
+    /// also adds to the conversation that is remembered.
+    pub(crate) fn begun_elsewhere(&mut self) {
+        (self.remembers, self.ended_seq) = (false, 0);
+        self.turns.iter_mut().for_each(|said| Arc::make_mut(said).seq = 0);
     }
 
     /// Replaces every value that the conversation keeps.

@@ -52,13 +52,16 @@ pub struct Seen {
     /// The number of the iteration of the loop around the node, and the value of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_loop: Option<(u64, Payload)>,
+    /// What a model gave the tool, where the element is not that: a person approved the call, and may have changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub args: Option<Payload>,
 }
 
 impl Seen {
     /// Every value that is kept.
     pub fn payloads(&self) -> Vec<&Payload> {
         let nodes = self.nodes.iter().map(|(_, payload)| payload);
-        nodes.chain(&self.item).chain(self.in_loop.iter().map(|(_, last)| last)).collect()
+        nodes.chain(&self.item).chain(&self.args).chain(self.in_loop.iter().map(|(_, last)| last)).collect()
     }
 }
 

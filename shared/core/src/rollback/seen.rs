@@ -20,6 +20,7 @@ impl Seen {
             item: sight.item().cloned(),
             index: sight.index(),
             in_loop: sight.in_loop().cloned(),
+            args: sight.args().filter(|args| Some(*args) != sight.item()).cloned(),
         }
     }
 }
@@ -59,7 +60,7 @@ impl Undoing<'_> {
             args: self
                 .started
                 .is_of_tool()
-                .then_some(self.seen.item.as_ref())
+                .then_some(self.seen.args.as_ref().or(self.seen.item.as_ref()))
                 .flatten()
                 .map(|item| self.reading.value(item)),
             extra: &[],

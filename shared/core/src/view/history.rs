@@ -3,6 +3,7 @@
 use crate::{
     event::{Closed, Event, TriedToTell, Turn},
     interaction::{InteractionStatus, delivery::Told},
+    payload::Payload,
     rollback::{After, Plan, Rollback},
 };
 use document::id::NodeId;
@@ -182,9 +183,10 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::AgentOpened(opened) => {
             format!("Agent {} looked for what it remembers and which tools it has", opened.node)
         }
-        Event::AgentAnswered(answered) => match &answered.again {
-            None => format!("The model of agent {} answered", answered.node),
-            Some(why) => format!("The model of agent {} answered, and is asked again: {why}", answered.node),
+        Event::AgentAnswered(answered) => match (&answered.again, asked_for(&answered.answer)) {
+            (None, None) => format!("The model of agent {} answered", answered.node),
+            (None, Some(tools)) => format!("The model of agent {} answered and asks for {tools}", answered.node),
+            (Some(why), _) => format!("The model of agent {} answered, and is asked again: {why}", answered.node),
         },
         Event::AgentToolEnded(ended) => {
             format!("Tool call {} of agent {} {}", ended.index + 1, ended.node, ended.end.status)
@@ -226,6 +228,21 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::ExecutionCancelled { reason } => format!("Cancelled{by}{}", why(reason)),
     }
 }
+
+/// The tools that an answer asks for, the first few of many; none where it asks for none, or lies elsewhere.
+fn asked_for(answer: &Payload) -> Option<String> {
+    let calls = answer.value()?.get("tool_calls")?.as_array()?;
+    let names: Vec<&str> = calls.iter().filter_map(|call| call["name"].as_str()).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        [first @ .., last] if first.len() < TOLD_TOOLS => Some(format!("{} and {last}", first.join(", "))),
+        many => Some(format!("{} and {} more", many[..TOLD_TOOLS].join(", "), many.len() - TOLD_TOOLS)),
+    }
+}
+
+/// Tools that one sentence names. The event has all of them.
+const TOLD_TOOLS: usize = 4;
 
 /// What a rollback begins with, as a clause.
 fn began(rollback: &Rollback, plan: &Plan, by: &str) -> String {

@@ -56,3 +56,16 @@ fn moments_are_text_wherever_they_stand_in_an_event() {
     let event: Event = serde_json::from_value(opened).unwrap();
     assert_eq!(view::event(&event), shown);
 }
+
+#[test]
+fn an_answer_of_a_model_names_the_tools_that_it_asks_for() {
+    let answered = |names: &[&str]| {
+        let calls: Vec<_> = names.iter().map(|name| json!({"id": "1", "name": name, "arguments": {}})).collect();
+        let event =
+            json!({"type": "agent_answered", "node": "a", "visit": 1, "attempt": 1, "answer": {"tool_calls": calls}});
+        view::sentence(&turn(vec![serde_json::from_value(event).unwrap()]))
+    };
+    assert_eq!(answered(&[]), "The model of agent a answered.");
+    assert_eq!(answered(&["x", "y"]), "The model of agent a answered and asks for x and y.");
+    assert_eq!(answered(&["t"; 9]), "The model of agent a answered and asks for t, t, t, t and 5 more.");
+}

@@ -1,6 +1,7 @@
 //! Reads the shapes of documents that users already have (workflow format §6) into the canonical one, and
 //! remembers where everything came from, so that problems are reported in the document as it was sent.
 
+mod agent;
 mod connections;
 mod edges;
 mod foreign;
@@ -10,9 +11,9 @@ mod nodes;
 mod normal;
 mod types;
 
+pub(crate) use agent::hint as closest_to_agent;
 pub(crate) use n8n::{closest as closest_to_n8n, is_n8n};
 pub(crate) use normal::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS, Origins};
-pub(crate) use types::is_agent;
 
 use crate::{
     canonical::{CanonicalMap, sha256},

@@ -52,7 +52,9 @@ pub(super) fn sends(map: &Map<String, Value>) -> bool {
 /// What comes closest to a type of n8n that is not read, as a hint.
 pub(crate) fn closest(kind: &str) -> String {
     if kind.contains("langchain") {
-        return "Agents, models and their tools are not run yet: call the model's API with an `http_request`.".into();
+        return "Agents, models and memories are nodes of their own types: make an `agent` of it, and join the others to \
+                it by edges with a `connection`."
+            .into();
     }
     let name = kind.rsplit('.').next().unwrap_or_default();
     if name == "stickyNote" {

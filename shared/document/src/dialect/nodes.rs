@@ -1,7 +1,7 @@
 //! Nodes in other shapes: `data` for `config`, a type with a subtype, functions with handlers.
 
 use super::{
-    human,
+    agent, human,
     normal::{NODE_KEYS, Normal, number_to_text, ordered, rename, slug, stow},
     types,
 };
@@ -95,11 +95,17 @@ impl Normal {
         }
         let subtype_key = SUBTYPES.into_iter().find(|key| map.get(*key).is_some_and(Value::is_string));
         let subtype = subtype_key.and_then(|key| map.get(key)).and_then(Value::as_str).map(str::to_owned);
-        let family = types::is_family(&name) || types::is_agent(&name);
+        if agent::is_agent(&name) {
+            let provider = subtype.as_deref().map(agent::provider);
+            if provider != Some(None) {
+                self.agent(map, now, sent, subtype_key.zip(provider.flatten()));
+                return true;
+            }
+        }
+        let family = types::is_family(&name) || agent::is_agent(&name);
         // Of a family, the subtype tells the type. A type that stands alone is in upper case, or a kind of `human`: any
         // other in lower case is a slip that the reader answers with a hint.
         let found = match &subtype {
-            Some(_) if types::is_agent(&name) => None,
             Some(subtype) if family => types::known(subtype),
             _ => types::known(&name).filter(|(_, kind)| kind.is_some() || !name.contains(|c: char| c.is_lowercase())),
         };
@@ -107,10 +113,8 @@ impl Normal {
             // The reader refuses the type, and names the subtype, which says more.
             if let (Some(key), Some(subtype)) = (subtype_key, subtype) {
                 map.remove(key);
-                if !types::is_agent(&name) {
-                    self.origins.moved(format!("{now}/type"), format!("{sent}/{key}"));
-                    map.insert("type".into(), subtype.into());
-                }
+                self.origins.moved(format!("{now}/type"), format!("{sent}/{key}"));
+                map.insert("type".into(), subtype.into());
             }
             return true;
         };
@@ -125,6 +129,29 @@ impl Normal {
             config.entry("kind").or_insert_with(|| kind.into());
         }
         true
+    }
+
+    /// Reads an agent, whose subtype names who serves its model.
+    fn agent(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str, named: Option<(&str, &str)>) {
+        map.insert("type".into(), "agent".into());
+        let provider = named.map(|(key, provider)| (provider, format!("{sent}/{key}")));
+        if let Some((key, _)) = named {
+            map.remove(key);
+        }
+        let (at, from) = self.config_at(now, sent);
+        if let Some(config) = config_of(map) {
+            agent::normalize(config, provider, &at, &from, &mut self.origins);
+        }
+    }
+
+    /// Where a node's config is, and where it stood.
+    fn config_at(&self, now: &str, sent: &str) -> (String, String) {
+        let at = format!("{now}/config");
+        let from = match self.origins.sent(&at) {
+            moved if moved != at => moved,
+            _ => format!("{sent}/config"),
+        };
+        (at, from)
     }
 
     /// Reads `{"type": "function", "config": {"handler": "http_request", …}}`, where the handler names a type of node.
@@ -156,11 +183,7 @@ impl Normal {
     /// maps.
     fn node_config(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
         let kind = map.get("type").and_then(Value::as_str).map(str::to_owned);
-        let at = format!("{now}/config");
-        let from = match self.origins.sent(&at) {
-            moved if moved != at => moved,
-            _ => format!("{sent}/config"),
-        };
+        let (at, from) = self.config_at(now, sent);
         let Some(Value::Object(config)) = map.get_mut("config") else { return };
         match kind.as_deref() {
             Some("human") => human::normalize(config, &at, &from, &mut self.origins),

@@ -5,26 +5,6 @@ pub(super) fn is_family(name: &str) -> bool {
     matches!(name, "TRIGGER_NODE" | "ACTION_NODE" | "EXTERNAL_ACTION_NODE" | "FLOW_NODE" | "HUMAN_IN_THE_LOOP_NODE")
 }
 
-/// Whether a type belongs to agents, which are not run: the reader says so instead of calling the type unknown.
-pub(crate) fn is_agent(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    matches!(
-        upper.as_str(),
-        "AI_AGENT_NODE"
-            | "AI_AGENT"
-            | "AGENT"
-            | "TOOL_NODE"
-            | "MEMORY_NODE"
-            | "OPENAI_NODE"
-            | "GEMINI_NODE"
-            | "CLAUDE_NODE"
-            | "LLAMA_NODE"
-            | "OPENAI"
-            | "GEMINI"
-            | "CLAUDE"
-    ) || upper.starts_with("AI_")
-}
-
 /// The type here and, for a question, the kind of `human`, for a type or a subtype in another system's words.
 pub(super) fn known(name: &str) -> Option<(&'static str, Option<&'static str>)> {
     let upper = name.to_ascii_uppercase();

@@ -14,6 +14,20 @@ fn compiled() -> Schema {
 fn around(node: &Value) -> Value {
     let mut node = node.clone();
     node["id"] = json!("n");
+    let lent = [
+        ("model", "ai_language_model"),
+        ("memory", "ai_memory"),
+        ("output_parser", "ai_output_parser"),
+        ("mcp", "ai_tool"),
+    ];
+    let tool = [("tool", "ai_tool")].into_iter().filter(|_| node.get("tool").is_some());
+    let lends = |(kind, _): &(&str, &str)| *kind == "tool" || node["type"] == *kind;
+    if let Some((_, connection)) = lent.into_iter().chain(tool).find(lends) {
+        let model = json!({"provider": "openai", "name": "m"});
+        return json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"}, node,
+            {"id": "a", "type": "agent", "config": {"model": model}}],
+            "edges": [{"from": "go", "to": "a"}, {"from": "n", "to": "a", "connection": connection}]});
+    }
     json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"}, node], "edges": [{"from": "go", "to": "n"}]})
 }
 
@@ -21,7 +35,61 @@ fn of(kind: &str, config: Value) -> Value {
     json!({"type": kind, "config": config})
 }
 
-/// Configs that are read, some for every type.
+/// Agents, what is lent to them, and tools that are read.
+fn right_of_agents() -> Vec<Value> {
+    vec![
+        of("agent", json!({"model": {"provider": "openai", "name": "m"}})),
+        of(
+            "agent",
+            json!({"model": [{"provider": "openai_compatible", "name": "{{ input.m }}", "base_url": "http://a.example/v1",
+                "api_key": "{{ secrets.K }}", "temperature": 0.5, "top_p": "{{ input.p }}", "max_output_tokens": 5,
+                "stop": ["."]}], "system_prompt": "You.", "messages": [{"role": "user", "content": "{{ input.x }}"}],
+                "output_schema": {"type": "object"}, "max_turns": 200, "max_tool_calls": "{{ input.n }}",
+                "budget": {"tokens": 5}, "parallel_tools": 2, "built_in_tools": ["ask_human"]}),
+        ),
+        of("model", json!({"provider": "bedrock", "name": "m"})),
+        of("memory", json!({"key": "{{ input.who }}", "window": 5, "max_tokens": 500, "ttl_days": 1})),
+        of("output_parser", json!({"schema": {"type": "object"}})),
+        of("mcp", json!({"url": "https://a.example/mcp", "headers": {"a": "b"}, "tools": ["t"]})),
+        of("mcp", json!({"command": "server", "args": ["-v"]})),
+        json!({"type": "code", "config": {"code": "return 1"}, "tool": {"name": "t", "description": "Does.",
+            "parameters": {"type": "object"}, "max_calls": 3, "result_bytes": 100, "on_error": "fail",
+            "require_approval": {"when": "args.x > 1", "security_level": "high", "assignees": ["a@a.example"],
+                "expires_seconds": 60, "channels": [{"type": "slack", "channel": "#a"}]}}}),
+        json!({"type": "code", "config": {"code": "return 1"}, "tool": {"require_approval": "args.x > 1"}}),
+        json!({"type": "code", "config": {"code": "return 1"}, "tool": {"require_approval": true}}),
+    ]
+}
+
+/// Agents, what is lent to them, and tools that are refused for their shape.
+fn wrong_of_agents() -> Vec<(&'static str, Value)> {
+    vec![
+        ("no provider", of("agent", json!({"model": {"name": "m"}}))),
+        ("a provider", of("model", json!({"provider": "acme", "name": "m"}))),
+        ("no key", of("memory", json!({"window": 3}))),
+        ("no schema", of("output_parser", json!({}))),
+        ("no server", of("mcp", json!({}))),
+        ("two servers", of("mcp", json!({"url": "https://a.example", "command": "x"}))),
+        ("money", of("agent", json!({"model": {"provider": "openai", "name": "m"}, "budget": {"usd": 1}}))),
+        ("turns", of("agent", json!({"model": {"provider": "openai", "name": "m"}, "max_turns": 201}))),
+        (
+            "a role",
+            of(
+                "agent",
+                json!({"model": {"provider": "openai", "name": "m"}, "messages": [{"role": "x", "content": "y"}]}),
+            ),
+        ),
+        ("a key of a tool", json!({"type": "code", "config": {"code": "1"}, "tool": {"approve": true}})),
+        ("a name of a tool", json!({"type": "code", "config": {"code": "1"}, "tool": {"name": "a b"}})),
+        ("a number for an approval", json!({"type": "code", "config": {"code": "1"}, "tool": {"require_approval": 3}})),
+        (
+            "a level",
+            json!({"type": "code", "config": {"code": "1"}, "tool": {"require_approval": {"security_level": "low"}}}),
+        ),
+    ]
+}
+
+/// Configs that are read, some for every other type.
 fn right() -> Vec<Value> {
     vec![
         json!({"type": "http_request", "config": {"url": "https://a.example"}, "retry": {"max_attempts": 2}, "join": "any"}),
@@ -121,7 +189,7 @@ fn wrong() -> Vec<(&'static str, Value)> {
 fn what_is_read_fits_the_schema() {
     let schema = compiled();
     let mut seen = BTreeSet::new();
-    for node in right() {
+    for node in [right(), right_of_agents()].concat() {
         let document = around(&node);
         let (errors, _) = check(&document);
         assert_eq!(errors, [], "{node}");
@@ -149,7 +217,7 @@ fn what_is_read_fits_the_schema() {
 #[test]
 fn what_reading_refuses_for_its_shape_the_schema_refuses_too() {
     let schema = compiled();
-    for (what, node) in wrong() {
+    for (what, node) in [wrong(), wrong_of_agents()].concat() {
         let document = around(&node);
         assert!(parse(&document).is_err(), "{what} is read: {node}");
         assert_ne!(schema.violations(&document), [], "{what} fits the schema: {node}");
@@ -191,6 +259,8 @@ fn a_config_is_described_with_the_keys_that_its_reader_knows_and_with_words_for_
                 .iter()
                 .flat_map(|kind| known("human", json!({"kind": kind})))
                 .collect(),
+            // A server has one of two keys, and of an empty config that alone is said.
+            "mcp" => known("mcp", json!({"url": "https://a.example"})),
             name => known(name, json!({})),
         };
         assert_eq!(described, read, "the config of {}", of.name);

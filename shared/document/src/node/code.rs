@@ -134,6 +134,10 @@ fn names(scope: &Scope<'_>, code: &str) -> Map<String, Value> {
         Some(json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at }))
     });
     own("ctx", code.contains("ctx").then(|| context(scope)));
+    // Only a tool has arguments: elsewhere code may call a variable of its own so.
+    if let Some(args) = scope.args.filter(|_| code.contains("args")) {
+        names.insert("args".into(), args.clone());
+    }
     names
 }
 

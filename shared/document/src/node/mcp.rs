@@ -5,7 +5,7 @@ use super::{
     node_type::{Mode, NodeType},
 };
 use crate::{
-    describe::{free, list, object, text},
+    describe::{exactly_one, free, list, object, text},
     limits,
     reading::{At, Cx, Fields, Place, SecretsIn},
     work::{McpAsk, McpServer, McpTask, Work},
@@ -48,7 +48,7 @@ fn config() -> Value {
         ("command", text("A program to run instead of a URL, where the host's operator allows it.")),
         ("args", texts("The program's arguments.")),
     ];
-    object(&[], members)
+    exactly_one(object(&[], members), &["url", "command"])
 }
 
 /// Reads the config of an `mcp`.

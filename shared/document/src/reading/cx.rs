@@ -74,8 +74,8 @@ impl<'o> Cx<'o> {
         self.report(Severity::Warning, code, &at.pointer(), message.into(), hint.into());
     }
 
-    /// Notes a problem at a pointer into the canonical document. A problem that repeats the one before is left out, and
-    /// so are all beyond [`limits::ISSUES`] of the same severity: warnings never keep an error from being noted.
+    /// Notes a problem at a pointer into the canonical document. A problem that was noted before is left out, since
+    /// what agents share is read for each of them, and so are all beyond [`limits::ISSUES`] of the same severity: warnings never keep an error from being noted.
     pub(crate) fn report(&mut self, severity: Severity, code: &str, pointer: &str, message: String, hint: String) {
         let alike = match severity {
             Severity::Error => self.errors,
@@ -86,7 +86,7 @@ impl<'o> Cx<'o> {
         }
         let path = self.path(pointer);
         let issue = Issue { code: code.to_owned(), severity, path, node: self.node.clone(), message, hint };
-        if self.issues.last() != Some(&issue) {
+        if !self.issues.contains(&issue) {
             self.errors += usize::from(severity == Severity::Error);
             self.issues.push(issue);
         }
@@ -122,12 +122,18 @@ impl<'o> Cx<'o> {
     /// Notes JavaScript, for hosts that can parse it.
     pub(crate) fn script(&mut self, at: &At<'_>, code: &str) {
         let path = self.path(&at.pointer());
+        if self.in_tool && self.scripts.iter().any(|known| known.path == path) {
+            return;
+        }
         self.scripts.push(Script { path, node: self.node.clone(), code: code.to_owned() });
     }
 
     /// Notes a channel by which people are told, for hosts that know whether they have it.
     pub(crate) fn tells(&mut self, at: &At<'_>, kind: &'static str) {
         let path = self.path(&at.pointer());
+        if self.in_tool && self.channels.iter().any(|known| known.path == path) {
+            return;
+        }
         self.channels.push(ChannelUse { path, node: self.node.clone(), kind });
     }
 

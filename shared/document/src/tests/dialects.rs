@@ -94,7 +94,7 @@ fn problems_stand_where_they_were_sent() {
         "id": "w",
         "nodes": [
             {"id": "start", "type": "TRIGGER_NODE", "subtype": "MANUAL"},
-            {"id": "ai", "type": "AI_AGENT_NODE", "subtype": "OPENAI_NODE", "parameters": {}},
+            {"id": "ai", "type": "AI_AGENT_NODE", "subtype": "AI_ROUTER_AGENT", "parameters": {}},
             {"id": "odd", "type": "ACTION_NODE", "subtype": "LAUNCH_ROCKET", "parameters": {}},
             {"id": "h", "type": "HUMAN_IN_THE_LOOP_NODE", "subtype": "HIL_REVIEW", "parameters": {"timeout_minutes": -5, "channel_type": "pigeon"}},
             {"id": "fn", "type": "function", "config": {"handler": "launch"}},
@@ -107,7 +107,7 @@ fn problems_stand_where_they_were_sent() {
     let (errors, _) = check(&document);
     let found: Vec<(&str, &str)> = errors.iter().map(|issue| (issue.code.as_str(), issue.path.as_str())).collect();
     for wanted in [
-        ("unknown_type", "/nodes/1/type"),
+        ("unknown_type", "/nodes/1/subtype"),
         ("unknown_type", "/nodes/2/subtype"),
         ("invalid_config", "/nodes/3/parameters/timeout_minutes"),
         ("invalid_config", "/nodes/3/parameters/channel_type"),
@@ -120,8 +120,8 @@ fn problems_stand_where_they_were_sent() {
     ] {
         assert!(found.contains(&wanted), "{wanted:?} is not among {found:#?}");
     }
-    let agent = errors.iter().find(|issue| issue.path == "/nodes/1/type").unwrap();
-    assert!(agent.hint.contains("http_request"), "{agent:?}");
+    let agent = errors.iter().find(|issue| issue.path == "/nodes/1/subtype").unwrap();
+    assert!(agent.hint.contains("system_prompt"), "{agent:?}");
     assert!(errors.iter().all(|issue| document.pointer(&issue.path).is_some()), "{errors:#?}");
 }
 

@@ -9,7 +9,8 @@ use stepwell_core::{execution::Execution, id::ExecutionId};
 #[async_trait]
 pub trait Agenda: Send + Sync {
     /// Executions that somebody must look after by now (see [`Commit::due`](super::Commit::due)), or whose effects may
-    /// not have been delivered. Empty where commits deliver.
+    /// not have been delivered. Empty where commits deliver. Those that have ended and only wait for their removal are not
+    /// among them: [`expired`](Agenda::expired) lists them.
     async fn due(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
         Ok(Vec::new())
     }

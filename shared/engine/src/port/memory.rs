@@ -1,5 +1,6 @@
 //! The memory of a host, as far as large values take it.
 
+use crate::limits::OUTCOME_MEMORY_BYTES;
 use async_trait::async_trait;
 use std::fmt::Debug;
 
@@ -10,6 +11,11 @@ pub trait Memory: Debug + Send + Sync {
     /// long as what the host does at the moment goes on: a request, or the messages of one execution. After a while the
     /// caller goes on without room, since what it does may have begun outside of the host.
     async fn room(&self, bytes: usize) -> Box<dyn Send + Sync>;
+
+    /// Bytes of memory that one value may take: a node whose output would take more fails.
+    fn most(&self) -> usize {
+        OUTCOME_MEMORY_BYTES
+    }
 }
 
 /// For a process whose memory somebody else bounds, such as a function on Lambda.

@@ -51,7 +51,7 @@ pub use memories::{Conversation, Memories, Remembered};
 pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
-pub use queue::{Delivery, Receipt, Verdict};
+pub use queue::{Delivery, Receipt, Verdict, Why};
 pub use runner::{Clock, Runner};
 pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 

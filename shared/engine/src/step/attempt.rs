@@ -4,12 +4,12 @@ use crate::{
     delivery,
     drive::{Submission, submit, with_values},
     limits,
-    port::{Host, Verdict},
+    port::{Host, Verdict, Why},
     prepare::{Prepared, prepare},
     step::{
         agent,
         collect::{collect, too_large},
-        handled::{Handled, UNKNOWN_SECONDS, failed},
+        handled::{Handled, failed, unknown},
         secrets::Vault,
     },
 };
@@ -61,7 +61,7 @@ pub async fn step(
                 Ok(Some(intended)) if intended.replies == [Ok(())] => {
                     run(host, state.id(), activation, attempt, &task, None).await
                 }
-                Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+                Ok(_) => Handled::Verdict(unknown("another handler was faster to record that the node begins")),
                 Err(error) => Handled::Verdict(failed(&error)),
             }
         }
@@ -78,9 +78,9 @@ pub async fn step(
         },
         Prepared::Later(at) => {
             let after_seconds = at.since(host.now()).as_secs_f64().max(0.001);
-            Handled::Verdict(Verdict::Return { after_seconds, error: None })
+            Handled::Verdict(Verdict::Return { after_seconds, why: Why::Early("its time has not come") })
         }
-        Prepared::Unknown => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+        Prepared::Unknown => Handled::Verdict(unknown("the activation that it speaks of is not recorded yet")),
     }
 }
 

@@ -19,11 +19,11 @@ pub use handled::TRANSIENT_SECONDS;
 use crate::{
     delivery,
     drive::{Submission, submit, workflow_of},
-    port::{Delivery, Host, Receipt, StoreError, Verdict},
+    port::{Delivery, Host, Receipt, StoreError, Verdict, Why},
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
-use handled::{ARRIVING_SECONDS, Handled, UNKNOWN_SECONDS, failed};
+use handled::{ARRIVING_SECONDS, Handled, failed, unknown};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command, Told},
@@ -64,7 +64,7 @@ fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     tracing::error!(%execution, error = text, "handling messages panicked");
-    Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(format!("handling it panicked: {text}")) }
+    Verdict::Return { after_seconds: TRANSIENT_SECONDS, why: Why::Failed(format!("handling it panicked: {text}")) }
 }
 
 /// Loads an execution once for all of its messages. Where it no longer exists, its messages are acknowledged.
@@ -77,7 +77,8 @@ async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]
     match loaded.await {
         // What it owes follows from its last turn, which is still to come.
         Ok(Some((state, _))) if state.arrives() => {
-            vec![Verdict::Return { after_seconds: ARRIVING_SECONDS, error: None }; batch.len()]
+            let why = Why::Early("its execution has not wholly arrived from another host");
+            vec![Verdict::Return { after_seconds: ARRIVING_SECONDS, why }; batch.len()]
         }
         Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
         Ok(None) => vec![Verdict::Acknowledge; batch.len()],
@@ -259,7 +260,7 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
 /// again; any other refusal means that the command is stale or repeated.
 fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
     match reply {
-        Err(Rejection::Unknown) => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        Err(Rejection::Unknown) => unknown("the activation that it speaks of is not recorded yet"),
         _ => Verdict::Acknowledge,
     }
 }

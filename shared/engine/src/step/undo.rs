@@ -1,7 +1,7 @@
 //! Undoes the next thing of a rollback: runs what a node declares as `compensate`, or has a child undone whole.
 
 use super::{
-    handled::{Handled, UNKNOWN_SECONDS, failed, later},
+    handled::{Handled, failed, later, unknown},
     secrets::Vault,
 };
 use crate::{
@@ -64,7 +64,7 @@ pub(super) async fn undo(
     let Some(rolling) = state.rolling.as_ref().filter(present).filter(|_| !stands) else {
         // It may come before the turn that asks for it is seen.
         if undoing.epoch > state.epoch {
-            return Handled::Verdict(unknown());
+            return Handled::Verdict(unknown("the rollback that it speaks of is not recorded yet"));
         }
         return over(host, state, workflow, again).await;
     };
@@ -91,10 +91,6 @@ pub(super) async fn undo(
             Err(error) => Handled::Verdict(failed(&error)),
         },
     }
-}
-
-fn unknown() -> Verdict {
-    Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }
 }
 
 fn asks(command: Command) -> Handled {
@@ -154,7 +150,7 @@ async fn node(
         let intend = Command::IntendUndo { undoing, deadline };
         let intended = submit(host, state.id(), Submission::of(vec![intend.into()], state, workflow)).await?;
         if intended.is_none_or(|intended| intended.replies != [Ok(())]) {
-            return Ok(Handled::Verdict(unknown()));
+            return Ok(Handled::Verdict(unknown("another handler was faster to record that the compensation begins")));
         }
     }
     let Report { outcome, logs } = host.run(&task).await;

@@ -4,7 +4,9 @@ use document::time::Time;
 use engine::{
     drive::submit,
     port::{ExecutionFilter, Host, Window},
+    supervise::{SWEEP, look_after},
 };
+use futures::{StreamExt, stream};
 use serde_json::json;
 use stepwell_core::command::{Command, Control};
 use stepwell_tests::{
@@ -83,4 +85,70 @@ async fn a_mark_that_the_supervisor_did_not_see_stays() {
     world.wire.plan(None);
     supervisor.agenda().looked_after(&seen, None).await.unwrap();
     assert_eq!(request.agenda().due(NOW.after_seconds(100.0), 10).await.unwrap(), [id]);
+}
+
+/// Starts so many executions that end at once, of which nothing is kept after a day.
+async fn ended(host: &::aws::Aws, count: usize) {
+    let document = json!({"id": "short", "settings": {"retention_days": 1},
+        "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});
+    let workflow = kept(host, &document).await;
+    let starts: Vec<_> = (0..count).map(|_| start(host, started(host, &workflow, "busy", json!({})))).collect();
+    let states: Vec<_> = stream::iter(starts).buffer_unordered(16).collect().await;
+    assert!(states.iter().all(|state| state.end.is_some()));
+}
+
+async fn retire(supervisor: &::aws::Aws, part: usize, of: usize) -> u64 {
+    let tick = json!({"source": "stepwell.retention", "part": part, "of": of});
+    ::aws::runtime::supervise::handle(supervisor, tick).await.unwrap()["removed"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_of_expired_executions_hides_one_whose_message_was_lost() {
+    let world = World::new(Some(NOW)).await;
+    let (host, supervisor) = (world.host(true, 1), world.host(true, 1));
+    // Given more executions past their retention than a sweep takes up, and one that is overdue for a shorter time.
+    ended(&host, SWEEP + 1).await;
+    let workflow = kept(&host, &document("lost")).await;
+    let late = NOW.after_seconds(2.0 * 86_400.0);
+    world.services.advance(late.after_seconds(-3_600.0));
+    let lost = start(&host, started(&host, &workflow, "busy", json!({}))).await.id().clone();
+    world.services.advance(late);
+    // When the supervisor comes, then it sees the one that is alive, and nothing else.
+    assert_eq!(host.agenda().due(late, SWEEP).await.unwrap(), std::slice::from_ref(&lost));
+    assert_eq!(look_after(&supervisor, NEVER).await, Ok(1));
+    world.wire.plan(None);
+    // The others are removed in two parts, and nothing but the execution that is alive is left.
+    let removed = [retire(&supervisor, 0, 2).await, retire(&supervisor, 1, 2).await];
+    assert!(removed.iter().all(|part| *part > 0), "{removed:?}");
+    assert_eq!(removed.iter().sum::<u64>(), SWEEP as u64 + 1);
+    let calls = world.wire.calls();
+    println!("{:?}", world.wire.kinds());
+    assert!(calls <= 9 * (SWEEP as u64 + 1), "docs/aws.md counts 8 calls each, and some for the lists: {calls}");
+    let filter = ExecutionFilter { owner: "busy".into(), ..ExecutionFilter::default() };
+    let page = host.index().executions(&filter, &Window { limit: 200, cursor: None }).await.unwrap();
+    assert_eq!(page.items.iter().map(|head| head.id.clone()).collect::<Vec<_>>(), [lost]);
+    let wrong = json!({"source": "stepwell.retention", "part": 2, "of": 2});
+    assert!(::aws::runtime::supervise::handle(&supervisor, wrong).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_an_earlier_release_kept_among_those_alive_is_removed_too() {
+    let world = World::new(Some(NOW)).await;
+    let (host, supervisor) = (world.host(true, 1), world.host(true, 1));
+    ended(&host, 1).await;
+    let late = NOW.after_seconds(2.0 * 86_400.0);
+    let id = host.agenda().expired(late, 10).await.unwrap().remove(0);
+    // Given a head as releases wrote it that had one list for both.
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.into());
+    let update = world.dynamodb().update_item().table_name(world.table()).update_expression("SET d = :d");
+    let update = update.key("pk", text(&format!("x#{id}"))).key("sk", text("head"));
+    update.expression_attribute_values(":d", text("due#3")).send().await.unwrap();
+    world.services.advance(late);
+    assert_eq!(host.agenda().due(late, 10).await.unwrap(), std::slice::from_ref(&id));
+    // When the supervisor finds it, then it goes to the other list, and is removed from there.
+    assert_eq!(look_after(&supervisor, NEVER).await, Ok(1));
+    assert_eq!(look_after(&supervisor, NEVER).await, Ok(0));
+    assert_eq!(retire(&supervisor, 0, 1).await, 1);
+    assert_eq!(supervisor.journal().load(&id).await.unwrap(), None);
+    assert!(host.agenda().expired(late, 10).await.unwrap().is_empty());
 }

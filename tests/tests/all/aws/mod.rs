@@ -8,6 +8,7 @@ mod commands;
 mod examples;
 mod leftovers;
 mod localstack;
+mod memory;
 mod pages;
 mod pauses;
 mod people;

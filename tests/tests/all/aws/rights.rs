@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 31] = [
+const OTHERWISE: [(&str, &str, &str); 37] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -18,6 +18,12 @@ const OTHERWISE: [(&str, &str, &str); 31] = [
     ("", "kms:Decrypt", "the services use the stack's key in the function's name"),
     ("", "kms:GenerateDataKey", "the services use the stack's key in the function's name"),
     ("", "kms:DescribeKey", "the services use the stack's key in the function's name"),
+    ("", "ec2:CreateNetworkInterface", "Lambda puts functions into a VPC with their roles"),
+    ("", "ec2:DescribeNetworkInterfaces", "Lambda puts functions into a VPC with their roles"),
+    ("", "ec2:DescribeSubnets", "Lambda puts functions into a VPC with their roles"),
+    ("", "ec2:DeleteNetworkInterface", "Lambda puts functions into a VPC with their roles"),
+    ("", "ec2:AssignPrivateIpAddresses", "Lambda puts functions into a VPC with their roles"),
+    ("", "ec2:UnassignPrivateIpAddresses", "Lambda puts functions into a VPC with their roles"),
     ("", "sqs:ReceiveMessage", "the event source mapping takes messages"),
     ("", "sqs:DeleteMessage", "the event source mapping takes messages"),
     ("", "sqs:GetQueueAttributes", "the event source mapping takes messages"),

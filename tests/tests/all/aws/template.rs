@@ -55,3 +55,66 @@ fn tests_and_deployment_have_one_table() {
     assert_eq!(values(ttl, "AttributeName")[0], "ttl");
     assert_eq!(values(table, "BillingMode"), ["PAY_PER_REQUEST"]);
 }
+
+/// The names of the template's resources of a type.
+fn named(template: &str, kind: &str) -> Vec<String> {
+    let lines: Vec<&str> = template.lines().collect();
+    let is_type = |line: &str| line.trim() == format!("Type: {kind}");
+    let named = lines.windows(2).filter(|pair| is_type(pair[1]));
+    named.filter_map(|pair| Some(pair[0].strip_prefix("  ")?.strip_suffix(':')?.to_owned())).collect()
+}
+
+#[test]
+fn every_alarm_is_told_of_and_has_its_runbook() {
+    let alarms = named(&read("infra/template.yaml"), "AWS::CloudWatch::Alarm");
+    let (aws, operations) = (read("docs/aws.md"), read("docs/operations.md"));
+    let runbook = operations.split_once("### Alarms on AWS\n").expect("there is a runbook").1;
+    let runbook = runbook.split("\n## ").next().unwrap_or_default();
+    let first_cells = |text: &str| {
+        let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+        let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+        names.collect::<BTreeSet<_>>()
+    };
+    for (place, told) in [("docs/aws.md", first_cells(&aws)), ("docs/operations.md", first_cells(runbook))] {
+        let is_told = |alarm: &str| {
+            told.iter().any(|name| *name == alarm || name.strip_prefix('…').is_some_and(|end| alarm.ends_with(end)))
+        };
+        let missing: Vec<_> = alarms.iter().filter(|alarm| !is_told(alarm)).collect();
+        assert!(missing.is_empty(), "{place} does not tell of {missing:?}");
+    }
+    let count = format!("its alarms ({})", alarms.len());
+    assert!(aws.contains(&count), "docs/aws.md counts the alarms that a stack pays for: {count}");
+}
+
+#[test]
+fn alarms_of_throttles_see_every_index() {
+    let template = read("infra/template.yaml");
+    for metric in ["ReadThrottleEvents", "WriteThrottleEvents"] {
+        let alarms = template.split(&format!("MetricName: {metric}\n")).skip(1);
+        let seen: Vec<&str> = alarms.filter_map(|alarm| alarm.lines().next()).collect();
+        assert!(seen.iter().any(|line| !line.contains("GlobalSecondaryIndexName")), "{metric} of the table: {seen:?}");
+        for index in definition().into_iter().filter_map(|index| index.name) {
+            let dimension = format!("GlobalSecondaryIndexName, Value: {index} }}");
+            assert!(seen.iter().any(|line| line.contains(&dimension)), "{metric} of {index}: {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn every_parameter_does_something_and_is_told() {
+    let template = read("infra/template.yaml");
+    let (parameters, rest) = template.split_once("\nMappings:\n").expect("mappings follow the parameters");
+    let parameters = parameters.split_once("\nParameters:\n").expect("there are parameters").1;
+    let names = parameters.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'));
+    let names: Vec<&str> = names.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let table = read("docs/aws.md");
+    for name in names {
+        let used = [format!("!Ref {name}"), format!("${{{name}}}")].iter().any(|use_| {
+            let ends = |at: usize| !rest[at + use_.len()..].starts_with(|c: char| c.is_ascii_alphanumeric());
+            rest.match_indices(use_.as_str()).any(|(at, _)| use_.ends_with('}') || ends(at))
+        });
+        assert!(used, "nothing uses the parameter {name}");
+        assert!(table.contains(&format!("`{name}`")), "docs/aws.md does not tell of {name}");
+    }
+}

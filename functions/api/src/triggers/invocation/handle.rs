@@ -1,7 +1,11 @@
 //! Carries out each kind of invocation, and makes the answer that Lambda is given.
 
 use super::{bridge, failure::Failure, kinds::Invocation, order, parse, queue};
-use crate::{admin::token::issue, types::Accepted};
+use crate::{
+    admin::token::issue,
+    limits,
+    types::{Accepted, TokenBody},
+};
 use axum::Router;
 use document::{schedule::Watch, time::Time};
 use engine::{port::Host, schedules::start_due};
@@ -28,7 +32,38 @@ pub async fn handle(
     json: &str,
     context: Context,
 ) -> Result<Box<RawValue>, Failure> {
+    carry_out(service, host, owner, parse(json)?, context).await
+}
+
+/// The same, but whoever may invoke the function may make no API tokens by it.
+///
+/// # Errors
+/// As [`handle`], and for a token that is asked for.
+pub async fn handle_without_tokens(
+    service: &Router,
+    host: &dyn Host,
+    owner: &str,
+    json: &str,
+    context: Context,
+) -> Result<Box<RawValue>, Failure> {
     match parse(json)? {
+        Invocation::Token(_) => {
+            let told =
+                "tokens are made with POST /v1/tokens alone: the parameter TokensByInvocation of the stack is false";
+            Err(Failure::new("forbidden", told))
+        }
+        other => carry_out(service, host, owner, other, context).await,
+    }
+}
+
+async fn carry_out(
+    service: &Router,
+    host: &dyn Host,
+    owner: &str,
+    invocation: Invocation,
+    context: Context,
+) -> Result<Box<RawValue>, Failure> {
+    match invocation {
         Invocation::Http(request) => {
             let answer = crate::service::lambda::whole(service, *request, context).await;
             answer.map_err(|error| Failure::new("no_answer", error.to_string()))
@@ -53,7 +88,13 @@ pub async fn handle(
             let placed = order::Placed { owner, by: "lambda", key };
             raw(&Accepted::of(&*order::place(host, placed, order).await?))
         }
-        Invocation::Token(new) => raw(&issue(host, owner, new).await?),
+        Invocation::Token(new) => {
+            let end = host.now().after_seconds(limits::FIRST_TOKEN_DAYS * 86_400.0);
+            let new = TokenBody { expires_at: new.expires_at.or_else(|| Some(end.to_string())), ..new };
+            let made = issue(host, owner, new).await?;
+            tracing::warn!(token = made.id, "an API token was made by an invocation, and not over HTTP");
+            raw(&made)
+        }
     }
 }
 

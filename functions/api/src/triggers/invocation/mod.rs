@@ -9,7 +9,7 @@ mod order;
 mod queue;
 
 pub use failure::Failure;
-pub use handle::handle;
+pub use handle::{handle, handle_without_tokens};
 pub use kinds::{Event, Invocation, NotUnderstood, Order, TaskToken};
 
 use crate::types::TokenBody;

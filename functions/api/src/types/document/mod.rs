@@ -1,6 +1,7 @@
 //! The workflow document, for the OpenAPI document alone: the server reads documents by `document::parse`, which says
 //! more exactly what is wrong with one. A test holds the two together.
 
+pub mod agent;
 pub mod config;
 mod node;
 mod parts;

@@ -1,6 +1,7 @@
 //! A node of a document: what all types have in common, and by its type its config.
 
 use super::{
+    agent::{self, Tool},
     config,
     parts::{Compensation, Delivery, Join, OnError, Retry},
 };
@@ -34,6 +35,8 @@ pub struct NodeCommon {
     pub delivery: Option<Delivery>,
     /// The node that undoes this one.
     pub compensate: Option<Compensation>,
+    /// What makes the node a tool of the agents that it is joined to.
+    pub tool: Option<Tool>,
     /// Data of the author's own.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
@@ -77,6 +80,11 @@ types! {
     "wait": config::WaitConfig;
     "human": config::HumanConfig;
     "workflow": config::WorkflowConfig;
+    "agent": agent::AgentConfig;
+    "model": agent::ModelConfig;
+    "memory": agent::MemoryConfig;
+    "output_parser": agent::OutputParserConfig;
+    "mcp": agent::McpConfig;
     "break": config::EndConfig;
     "succeed": config::EndConfig;
     "fail": config::FailConfig;

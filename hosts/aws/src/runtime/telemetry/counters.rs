@@ -23,8 +23,12 @@ pub enum Counter {
     DeadLetters,
     /// Executions that schedules started.
     Scheduled,
+    /// Ticks of a minute that the supervisor has done.
+    Ticks,
     /// Executions that the supervisor looked after.
     LookedAfter,
+    /// Executions that were removed because their retention was over.
+    Removed,
     /// Warnings that executions recorded while they ran.
     Warnings,
     /// Slices of jobs over many executions that the supervisor did.
@@ -46,14 +50,16 @@ pub enum Counter {
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 16] = [
+const ALL: [(Counter, &str); 18] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
     (Counter::Retries, "retries"),
     (Counter::DeadLetters, "dead_letters"),
     (Counter::Scheduled, "scheduled"),
+    (Counter::Ticks, "ticks"),
     (Counter::LookedAfter, "looked_after"),
+    (Counter::Removed, "removed"),
     (Counter::Warnings, "warnings"),
     (Counter::Slices, "slices"),
     (Counter::Asked, "asked"),

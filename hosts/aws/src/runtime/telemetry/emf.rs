@@ -63,8 +63,19 @@ impl Figure {
     }
 }
 
-/// The line of metrics of one invocation, as JSON. Its only dimension is the function.
-pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], spread: &Spread, at: Time) -> String {
+/// Whose metrics a line holds: the dimensions by which CloudWatch keeps them apart.
+pub(super) struct Of<'a> {
+    /// The namespace of the metrics.
+    pub namespace: &'a str,
+    /// The name of the stack, since an account may have several; none where nothing says it.
+    pub stack: Option<&'a str>,
+    /// The invocation, of whose function the metrics are.
+    pub call: &'a Call<'a>,
+}
+
+/// The line of metrics of one invocation, as JSON.
+pub(super) fn line(of: &Of<'_>, figures: &[Figure], spread: &Spread, at: Time) -> String {
+    let Of { namespace, stack, call } = of;
     let told = figures.iter().filter(|one| one.value > 0.0 && one.value.is_finite());
     let mut told: Vec<(&str, Unit, Value)> = told.map(|one| (one.name, one.unit, json!(one.value))).collect();
     if !spread.values.is_empty() {
@@ -72,8 +83,10 @@ pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], spread:
     }
     let metrics: Vec<Value> = told.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit.word()})).collect();
     let mut line = Map::new();
-    let directive = json!({"Namespace": namespace, "Dimensions": [["function"]], "Metrics": metrics});
+    let dimensions: Vec<&str> = stack.map(|_| "stack").into_iter().chain(["function"]).collect();
+    let directive = json!({"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics});
     line.insert("_aws".into(), json!({"Timestamp": at.0, "CloudWatchMetrics": [directive]}));
+    line.extend(stack.map(|stack| ("stack".to_owned(), stack.into())));
     line.insert("function".into(), call.function.into());
     line.insert("requestId".into(), call.request_id.into());
     line.extend(told.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
@@ -94,16 +107,21 @@ mod tests {
             Figure::new("steps", Unit::Count, 3.0),
             Figure::new("conflicts", Unit::Count, 0.0),
         ];
-        let of = |values| {
+        let named = |stack, values| {
             let spread = Spread { name: "answer_seconds", unit: Unit::Seconds, values };
-            let line = line("Stepwell", &call, &figures, &spread, Time(1_795_255_200_000));
+            let of = Of { namespace: "Stepwell", stack, call: &call };
+            let line = line(&of, &figures, &spread, Time(1_795_255_200_000));
             serde_json::from_str::<Value>(&line).unwrap()
         };
+        let of = |values| named(None, values);
         let metrics = json!([{"Name": "duration", "Unit": "Milliseconds"}, {"Name": "steps", "Unit": "Count"}]);
         let directive = json!({"Namespace": "Stepwell", "Dimensions": [["function"]], "Metrics": metrics});
         let expected = json!({"_aws": {"Timestamp": 1_795_255_200_000_i64, "CloudWatchMetrics": [directive]},
             "function": "step", "requestId": "r-1", "duration": 12.5, "steps": 3.0});
         assert_eq!(of(Vec::new()), expected);
+        let of_stack = named(Some("orders"), Vec::new());
+        assert_eq!(of_stack["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["stack", "function"]]));
+        assert_eq!(of_stack["stack"], "orders", "two stacks of an account are told apart");
         let spread = of(vec![3.0, 0.0, 86_400.5]);
         assert_eq!(spread["answer_seconds"], json!([3.0, 0.0, 86_400.5]));
         let named = &spread["_aws"]["CloudWatchMetrics"][0]["Metrics"][2];

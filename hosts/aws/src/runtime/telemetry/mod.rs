@@ -50,7 +50,9 @@ pub async fn observed<T>(call: Call<'_>, used: impl Fn() -> Vec<Figure>, work: i
     let mut figures = vec![Figure::new("duration", Unit::Milliseconds, milliseconds(began.elapsed()))];
     figures.extend(counted.since());
     figures.extend(used().into_iter().map(|figure| figure.since(&before)));
-    write_line(&emf::line(NAMESPACE, &call, &figures, &answer_seconds(), now()));
+    let stack = env::var("STEPWELL_STACK").ok().filter(|name| !name.is_empty());
+    let of = emf::Of { namespace: NAMESPACE, stack: stack.as_deref(), call: &call };
+    write_line(&emf::line(&of, &figures, &answer_seconds(), now()));
     done
 }
 
@@ -63,6 +65,18 @@ fn write_line(line: &str) {
     let mut out = std::io::stdout().lock();
     // Where the log cannot be written, there is no other place to say so.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Keeps the lines that this thread logs until the guard is dropped. For tests.
+#[cfg(test)]
+pub(crate) fn heard() -> (tracing::subscriber::DefaultGuard, std::sync::Arc<std::sync::Mutex<Vec<serde_json::Value>>>) {
+    let kept = std::sync::Arc::<std::sync::Mutex<Vec<serde_json::Value>>>::default();
+    let lines = kept.clone();
+    let write = move |line: &str| {
+        let line = serde_json::from_str(line).unwrap_or_default();
+        lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
+    };
+    (tracing::subscriber::set_default(tracing_subscriber::registry().with(Lines::new("info", write))), kept)
 }
 
 /// Makes spans on this thread keep traces, as [`init`] does for a process, without writing logs. For tests.

@@ -56,6 +56,9 @@ async fn a_task_is_told_and_a_token_that_is_gone_is_no_error() {
 async fn outages_pass_and_mistakes_do_not() {
     let script = Script::new([error(400, "ThrottlingException"), Answer::Broken, json(200, json!({}))]);
     alarms(&script).complete("TOKEN", Ok(json!(1))).await.unwrap();
+    // As many executions are open as the account may have: some end.
+    let script = Script::new((0..3).map(|_| error(400, "ExecutionLimitExceeded")));
+    assert!(matches!(alarms(&script).start("q", &json!({})).await, Err(StoreError::Transient(_))));
     let script = Script::new((0..3).map(|_| error(500, "InternalServerError")));
     assert!(matches!(alarms(&script).stop("q").await, Err(StoreError::Transient(_))));
     let script = Script::new([error(400, "StateMachineDoesNotExist")]);

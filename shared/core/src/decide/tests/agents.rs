@@ -10,6 +10,7 @@ use crate::{
     execution::Status,
     reading::Reading,
     task::Outcome,
+    view::{CallState, calls_under_way, tool_calls},
 };
 use document::{
     id::NodeId,
@@ -243,4 +244,21 @@ fn what_a_worker_reports_in_another_form_fails_the_agent() {
     let mut story = agent(json!({}));
     story.reports(finished).unwrap();
     assert_eq!(story.output("a"), json!({"text": "recorded"}));
+}
+
+#[test]
+fn calls_without_a_result_tell_what_they_wait_for() {
+    let mut story = agent(json!({"parallel_tools": 1}));
+    let look = |id: &str| call(id, "look", json!({"key": "k"}));
+    story.says("", json!([call("0", "nothing", json!({})), look("1"), look("2")])).unwrap();
+    let now = |story: &Story| Reading::of(|reading| calls_under_way(&story.state, &"a".into(), reading)).unwrap();
+    let states: Vec<_> = now(&story).into_iter().map(|(at, one)| (at, one.state, one.execution_id.is_some())).collect();
+    assert_eq!(states, [(1, CallState::Running, true), (2, CallState::Pending, false)], "the first was refused");
+    let times = |story: &Story, tool: &str| {
+        Reading::of(|reading| tool_calls(&story.state, &story.workflow, &"a".into(), &tool.into(), reading)).unwrap()
+    };
+    assert_eq!((times(&story, "look"), times(&story, "pay"), times(&story, "start")), (Some(2), Some(0), None));
+    story.tools_give(json!([[1, "succeeded", 1, null], [2, "succeeded", 1, null]]));
+    assert!(now(&story).is_empty());
+    assert_eq!(story.state.node(&"a".into()).unwrap().talk.as_ref().unwrap().turns[0].seq, 2);
 }

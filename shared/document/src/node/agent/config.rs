@@ -2,10 +2,10 @@
 
 use super::{super::model, built_in::BuiltIn};
 use crate::{
-    describe::{either, free, integer, list, number, object, setting, text, word},
+    describe::{either, free, integer, list, object, setting, text, word},
     limits,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The keys of the config.
 pub(super) const KEYS: [&str; 10] = [
@@ -29,13 +29,11 @@ pub(super) fn config() -> Value {
         &["role", "content"],
         [("role", word("Who says it.", &roles)), ("content", text("What is said; it may hold templates."))],
     );
-    let budget = object(
-        &[],
-        [
-            ("tokens", setting(integer("Tokens of all calls.", 1, limits::MOST_TOKENS))),
-            ("usd", number("Dollars; no prices are known in this release.", 0.0, 0.0)),
-        ],
-    );
+    let no_prices =
+        json!({"description": "Dollars: no prices are known in this release.", "anyOf": [{"type": "null"}]});
+    let mut budget =
+        object(&[], [("tokens", setting(integer("Tokens of all calls.", 1, limits::MOST_TOKENS))), ("usd", no_prices)]);
+    budget["description"] = "What all calls of the model may use; checked before each.".into();
     let built_in = word("A tool that needs no node.", &BuiltIn::ALL.map(|tool| (tool.name(), tool.about())));
     let calls = limits::AGENT_TOOL_CALLS;
     let members = [

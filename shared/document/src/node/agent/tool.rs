@@ -2,9 +2,10 @@
 
 use crate::{
     InputSchema, Workflow,
+    describe::{cel, either, flag, integer, number, object, setting, text, word},
     id::NodeId,
     limits,
-    node::output_parser::of_member,
+    node::{human::about, output_parser::of_member},
     reading::{At, Cx, Fields, Place},
     work::ToolSpec,
 };
@@ -19,6 +20,10 @@ const KEYS: [&str; 7] =
 pub const APPROVAL: &str = "tool_approval";
 /// The node that puts out the arguments with which an approved tool is called.
 pub const ARGUMENTS: &str = "tool_arguments";
+/// The node at which the flow of a call ends that a person refused.
+pub const REJECTED: &str = "tool_rejected";
+/// The node at which the flow of a call ends that nobody approved in time.
+pub const EXPIRED: &str = "tool_expired";
 
 /// A tool of an agent.
 #[derive(Debug)]
@@ -87,6 +92,51 @@ impl Tool {
             parameters: self.parameters.source.clone(),
         }
     }
+}
+
+/// What editors are told of the `tool` of a node.
+pub(crate) fn described() -> Value {
+    let levels = [("medium", "Harm is small."), ("high", "Harm is great.")];
+    let seconds = number("Seconds: 1800 where absent.", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    let approval = object(
+        &[],
+        [
+            ("when", cel("The calls that a person must approve, over `args`: all where absent.")),
+            ("security_level", setting(word("How dangerous the tool is: `medium` where absent.", &levels))),
+            ("assignees", about::people("Who may approve: anyone of the owner where absent.")),
+            ("expires_seconds", setting(seconds)),
+            ("channels", about::channels()),
+        ],
+    );
+    let asks = "Whether a person must approve a call: true, a condition over `args`, or an object.";
+    let parameters = json!({"description": "JSON Schema of the arguments: an object of any members where absent.",
+        "type": ["object", "boolean"]});
+    let on_error = [("tell", "The model gets to read the error."), ("fail", "The agent fails with `tool_failed`.")];
+    let mut tool = object(
+        &[],
+        [
+            (
+                "name",
+                json!({"description": "The name that the model knows: the node's id where absent.",
+                "type": "string", "pattern": format!("^[A-Za-z0-9_-]{{1,{}}}$", limits::ID_BYTES)}),
+            ),
+            ("description", text("What it does, for the model: the node's `name` where absent.")),
+            ("parameters", parameters),
+            ("require_approval", either(asks, [flag("All calls, or none."), text("A condition. CEL."), approval])),
+            ("max_calls", integer("How often it may be called.", 1, limits::AGENT_TOOL_CALLS)),
+            (
+                "result_bytes",
+                integer(
+                    "Bytes of a result that the model gets to read: 16384 where absent.",
+                    1,
+                    limits::TOOL_RESULT_MOST,
+                ),
+            ),
+            ("on_error", word("What its failure means: `tell` where absent.", &on_error)),
+        ],
+    );
+    tool["description"] = json!("What makes the node a tool of the agents that it is joined to by `ai_tool`.");
+    tool
 }
 
 /// Reads the `tool` of a node; what is absent has its default. `place` is that of the tool's own config.

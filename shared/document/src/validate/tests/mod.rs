@@ -1,6 +1,7 @@
 //! Every code of workflow format §7 is produced by a document of its own, and clean documents produce none.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agents;
 mod bodies;
 mod codes;
 mod expressions;

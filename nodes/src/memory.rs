@@ -5,7 +5,7 @@
 //! over. States that stay in memory have a share of their own, which the cache keeps to.
 
 use async_trait::async_trait;
-use engine::port::StoreError;
+use engine::{limits::OUTCOME_MEMORY_BYTES, port::StoreError};
 use std::{
     future::Future,
     sync::{
@@ -39,6 +39,8 @@ pub struct Memory {
     /// the host itself.
     room: Arc<Semaphore>,
     places: u32,
+    /// Bytes that one value may take.
+    most: usize,
 }
 
 /// Room that was taken, until it is dropped.
@@ -89,7 +91,16 @@ impl Memory {
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.max(LEAST_BYTES);
         let places = u32::try_from(bytes / 2 / SMALL_BYTES).unwrap_or(u32::MAX);
-        Self { bytes, room: Arc::new(Semaphore::new(places as usize)), places }
+        Self { bytes, room: Arc::new(Semaphore::new(places as usize)), places, most: OUTCOME_MEMORY_BYTES }
+    }
+
+    /// The account of a function that is killed when it takes more than so many bytes. Three eighths are for large values.
+    /// The others are for their text on its way in and out, for the states that stay, and for the program. One value may
+    /// take a quarter, and never more than on any host.
+    pub fn of_function(bytes: usize) -> Self {
+        let places = u32::try_from(bytes / 8 * 3 / SMALL_BYTES).unwrap_or(u32::MAX).max(1);
+        let most = OUTCOME_MEMORY_BYTES.min(bytes / 4);
+        Self { bytes, room: Arc::new(Semaphore::new(places as usize)), places, most }
     }
 
     /// That of a host that may take half of the machine, or of what its control group has.
@@ -127,7 +138,10 @@ impl Memory {
                 Err(StoreError::Transient(format!("there is no room for {bytes} bytes in the host's memory")))
             }
             (Err(_), _) => {
-                tracing::warn!(bytes, "there is no room in the host's memory: raise --memory; the work goes on");
+                tracing::warn!(
+                    bytes,
+                    "there is no room in memory for large values: raise it (--memory, on AWS FunctionMemory); the work goes on"
+                );
                 Ok(None)
             }
         }
@@ -138,6 +152,10 @@ impl Memory {
 impl engine::port::Memory for Memory {
     async fn room(&self, bytes: usize) -> Box<dyn Send + Sync> {
         Box::new(self.take(bytes).await.ok().flatten())
+    }
+
+    fn most(&self) -> usize {
+        self.most
     }
 }
 
@@ -181,6 +199,7 @@ fn machine_bytes() -> Option<usize> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     const MIB: usize = 1024 * 1024;
 
@@ -195,6 +214,28 @@ mod tests {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
         assert!(Memory::of_machine().bytes() >= LEAST_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_function_holds_one_of_the_largest_values_and_some_smaller_ones_at_a_time() {
+        use engine::port::Memory as _;
+        let memory = Memory::of_function(512 * MIB);
+        assert_eq!((memory.most(), memory.places as usize * SMALL_BYTES), (OUTCOME_MEMORY_BYTES, 192 * MIB));
+        assert_eq!(Memory::of_function(128 * MIB).most(), 32 * MIB, "a small function fails what would kill it");
+        assert_eq!(Memory::of_function(4096 * MIB).most(), OUTCOME_MEMORY_BYTES);
+        // Given ten executions of a batch that each read such a value, then no two of them have room at once.
+        let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let each = (0..10).map(|_| {
+            let (now, peak, memory) = (now.clone(), peak.clone(), &memory);
+            holding(Holder::of_steps(), async move {
+                memory.take(OUTCOME_MEMORY_BYTES).await.unwrap();
+                peak.fetch_max(now.fetch_add(1, Relaxed) + 1, Relaxed);
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                now.fetch_sub(1, Relaxed);
+            })
+        });
+        futures::future::join_all(each).await;
+        assert_eq!(peak.load(Relaxed), 1);
     }
 
     #[tokio::test]

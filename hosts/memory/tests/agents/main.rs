@@ -1,0 +1,8 @@
+//! Agents over the whole engine: a model that is scripted, and a ledger in place of the outside world.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approvals;
+mod long;
+mod moves;
+mod remembered;
+mod world;

@@ -1,0 +1,94 @@
+// An agent on the page of its execution: its conversation, and a tool that a person must approve.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { ANN, stage } from './stage.mjs';
+
+const call = (id, name, args) => ({ id, type: 'function', function: { name, arguments: JSON.stringify(args) } });
+const ANSWERS = [
+  ['I look the customer up first, and see which orders are open.', [call('1', 'find_customer', { email: 'ada@example.com' }), call('2', 'find_customer', { mail: 'ada@example.com' })]],
+  ['Ada paid twice for order 4711: 240 euros are to be paid back.', [call('3', 'refund', { order: 4711, amount: 240 })]],
+  ['The 240 euros are on their way back. Ada has been told.', undefined],
+];
+
+/** A server that speaks OpenAI's protocol: which answer it gives shows in what was said before. */
+const model = createServer(async (request, response) => {
+  let body = '';
+  for await (const part of request) body += part;
+  const said = JSON.parse(body).messages.filter((message) => message.role === 'assistant').length;
+  const [content, tools] = ANSWERS[said];
+  const usage = { prompt_tokens: 412 + 300 * said, completion_tokens: 58 };
+  const message = { role: 'assistant', content, tool_calls: tools };
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ model: 'm', choices: [{ message, finish_reason: tools ? 'tool_calls' : 'stop' }], usage }));
+});
+
+let world;
+before(async () => {
+  await new Promise((ready) => { model.listen(0, '127.0.0.1', ready); });
+  world = await stage({ STEPWELL_HTTP_ALLOW: `127.0.0.1:${model.address().port}` });
+});
+after(async () => {
+  await world?.end();
+  model.close();
+});
+
+const support = () => {
+  const text = { type: 'object', required: ['email'], properties: { email: { type: 'string' } } };
+  const payment = { type: 'object', required: ['order', 'amount'], properties: { order: { type: 'integer' }, amount: { type: 'integer', maximum: 500 } } };
+  const lends = (from, connection) => ({ from, to: 'triage', connection });
+  return {
+    id: 'support', name: 'Customer support',
+    nodes: [
+      { id: 'start', name: 'A customer writes', type: 'manual_trigger' },
+      { id: 'mind', name: 'Support model', type: 'model', config: { provider: 'openai_compatible', name: 'support-1', base_url: `http://127.0.0.1:${model.address().port}/v1` } },
+      { id: 'past', name: 'Conversation', type: 'memory', config: { key: '{{ input.customer }}' } },
+      { id: 'triage', name: 'Triage', type: 'agent', config: { system_prompt: 'You help customers of a shop. Pay back no more than was paid.', prompt: '{{ input.message }}' } },
+      { id: 'find_customer', name: 'Find the customer', type: 'transform', config: { expression: "{'id': 17, 'name': 'Ada Lovelace', 'email': args.email}" }, tool: { description: 'Looks a customer up.', parameters: text } },
+      { id: 'refund', name: 'Pay back', type: 'transform', config: { expression: "{'paid': args.amount}" }, tool: { description: 'Pays back.', parameters: payment, require_approval: { when: 'args.amount > 100', assignees: [ANN] } } },
+      { id: 'reply', name: 'Reply', type: 'transform', config: { set: { text: '{{ ctx.triage.output.text }}' } } },
+    ],
+    edges: [{ from: 'start', to: 'triage' }, { from: 'triage', to: 'reply' }, lends('mind', 'ai_language_model'), lends('past', 'ai_memory'), lends('find_customer', 'ai_tool'), lends('refund', 'ai_tool')],
+  };
+};
+
+test('an agent is read as a conversation, and its tool is allowed with other arguments', async () => {
+  let runs = 0;
+  await world.inViews('agent', async (page, look, view) => {
+    const clean = async () => view.script && assert.deepEqual(await world.serious(page), []);
+    const input = { customer: `ada-${runs += 1}`, message: 'I was charged twice for order 4711. Please pay one of them back.' };
+    const { execution_id: id } = await world.call('POST', '/v1/executions?wait=20', { workflow: support(), input });
+    await page.goto(`${world.url}/executions/${id}?node=triage`);
+    await page.getByRole('heading', { name: 'Conversation' }).waitFor();
+    await page.locator('.talk .status.waiting_human').waitFor();
+    await look('asks');
+    await clean();
+    const { items: [asked] } = await world.call('GET', `/v1/interactions?execution_id=${id}`);
+    await page.goto(asked.link);
+    await page.getByText('Change the arguments, or answer in its place').click();
+    await page.getByLabel('Arguments', { exact: true }).last().fill('{"order": 4711, "amount": 501}');
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { name: 'Please correct this' }).waitFor();
+    await look('wrong');
+    await clean();
+    await page.getByLabel('Arguments', { exact: true }).last().fill('{"order": 4711, "amount": 120}');
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByText('Used with these arguments').waitFor();
+    await look('allowed');
+    await world.call('GET', `/v1/executions/${id}`);
+    for (let looks = 0; looks < 100 && (await world.call('GET', `/v1/executions/${id}`)).status !== 'completed'; looks += 1) {
+      await new Promise((done) => { setTimeout(done, 50); });
+    }
+    await page.goto(`${world.url}/executions/${id}?node=triage`);
+    await page.getByText('Ada has been told.').first().waitFor();
+    await look('done');
+    await clean();
+    const { items } = await world.call('GET', `/v1/executions/${id}/nodes`);
+    const calls = items.find((node) => node.node === 'triage').agent.turns.flatMap((turn) => turn.tool_calls);
+    assert.deepEqual(calls.map((one) => one.status), ['succeeded', 'refused', 'succeeded']);
+    assert.deepEqual(calls[2].result, { paid: 120 });
+    await page.goto(`${world.url}/executions/${id}?node=refund`);
+    await page.getByText('it never runs by itself').waitFor();
+    await look('tool');
+  });
+});

@@ -1,0 +1,177 @@
+//! An agent's conversation with its model: what the model was told and said, its tool calls and what became of them.
+
+use super::{aim::address, below::Below, seen::Seen};
+use crate::{
+    desk::{part, pretty},
+    limits,
+    session::Visit,
+    words::{beginning, count, plural},
+};
+use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
+use maud::{Markup, html};
+use serde_json::Value;
+use stepwell_core::view::CallState;
+
+/// What a conversation is shown with.
+pub struct Around<'a> {
+    /// Who looks.
+    pub visit: &'a Visit,
+    /// The execution.
+    pub seen: &'a Seen,
+    /// The questions that are open in it.
+    pub below: &'a Below,
+    /// The address of the whole conversation.
+    pub whole: &'a str,
+}
+
+/// The conversation, oldest first, with the newest answers alone where there are many.
+pub fn conversation(agent: &Agent, around: &Around<'_>) -> Markup {
+    let earlier = agent.turns.len().saturating_sub(limits::TALK_TURNS);
+    html! {
+        h3 { "Conversation" }
+        p.hint { (count(agent.turns.len() as u64, "answer")) " · " (used(&agent.usage)) }
+        ol.talk {
+            @if let Some(memory) = &agent.memory {
+                li.said { details {
+                    summary { "Remembered" @if let Some(key) = &memory.key { " of " bdi { (key) } } }
+                    (messages(&memory.messages))
+                } }
+            }
+            @if earlier > 0 { li.told { p.hint { "The first " (count(earlier as u64, "answer")) " are left out here." } } }
+            @for turn in agent.turns.iter().skip(earlier) { (answer(turn, around)) }
+        }
+        p.hint { a href=(around.whole) { "The whole conversation" } }
+    }
+}
+
+/// Tokens as people read them.
+fn used(usage: &AgentUsage) -> Markup {
+    html! {
+        (usage.input_tokens) (plural(usage.input_tokens, " token")) " read"
+        @if usage.cached_tokens > 0 { " (" (usage.cached_tokens) " of them cached)" }
+        ", " (usage.output_tokens) " written"
+    }
+}
+
+/// One answer, after what the model was told first where that is new.
+fn answer(turn: &AgentTurn, around: &Around<'_>) -> Markup {
+    let (seen, up) = (around.seen, &around.visit.up);
+    let at = turn.checkpoint.as_deref().and_then(|checkpoint| checkpoint.parse::<u64>().ok());
+    let then = at.map(|at| format!("{}{}", address(up, seen.newest.id().as_str()), seen.aim.at(Some(at)).query()));
+    html! {
+        @if let Some(asked) = &turn.asked { (asked_first(asked)) }
+        li.model {
+            p.who {
+                span { "Model " bdi { (turn.model) } }
+                @if let (Some(checkpoint), Some(then)) = (&turn.checkpoint, then) {
+                    " " a href=(then) { "checkpoint " (checkpoint) }
+                }
+            }
+            @if turn.left_out.is_some() { p.hint { "This answer is too large for a page." } }
+            @else if turn.text.is_empty() { p.hint { "It only asks for tools." } }
+            @else { (text(&turn.text)) }
+            @if turn.left_out.is_none() { p.hint { (used(&turn.usage)) " · stopped by " code { bdi { (turn.stop_reason) } } } }
+        }
+        @for call in turn.tool_calls.iter().take(limits::TALK_CALLS) { (tool_call(call, around)) }
+        @if turn.tool_calls.len() > limits::TALK_CALLS {
+            li.told { p.hint { "The first " (limits::TALK_CALLS) " of " (turn.tool_calls.len()) " tool calls." } }
+        }
+        @if let Some(told) = &turn.told_again {
+            li.told { p.who { span { "Told again, since the answer cannot be used" } } (text(told)) }
+        }
+    }
+}
+
+/// What the model was told first.
+fn asked_first(asked: &Value) -> Markup {
+    html! {
+        @if let Some(system) = asked["system"].as_str() {
+            li.said { details { summary { "System prompt" } (text(system)) } }
+        }
+        @match asked["messages"].as_array() {
+            Some(all) => @for one in all.iter().take(limits::TALK_MESSAGES) { li.said { (message(one)) } },
+            None => li.said { p.hint { "What the model was told first is too large for a page." } },
+        }
+    }
+}
+
+/// Messages that were remembered.
+fn messages(all: &Value) -> Markup {
+    html! {
+        @match all.as_array().map(Vec::as_slice) {
+            None => p.hint { "It is too large for a page." },
+            Some([]) => p.hint { "Nothing yet." },
+            Some(all) => {
+                @for one in all.iter().take(limits::TALK_MESSAGES) { (message(one)) }
+                @if all.len() > limits::TALK_MESSAGES { p.hint { "The first " (limits::TALK_MESSAGES) " of " (all.len()) "." } }
+            }
+        }
+    }
+}
+
+fn message(one: &Value) -> Markup {
+    let who = match one["role"].as_str() {
+        Some("user") => "User",
+        Some("assistant") => "Model",
+        Some("system") => "System",
+        Some("tool") => "Tool",
+        _ => "Message",
+    };
+    html! { p.who { span { (who) } } (text(one["content"].as_str().unwrap_or_default())) }
+}
+
+/// A text as it was written, cut where it is long.
+fn text(text: &str) -> Markup {
+    html! { p.plain dir="auto" { (beginning(text, limits::VALUE_TEXT)) } }
+}
+
+fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
+    let (class, sign, word) = look(call.status);
+    let up = &around.visit.up;
+    let question = call.execution_id.as_deref().and_then(|id| around.below.question_in(id));
+    html! {
+        li.call {
+            p.who {
+                span { "Tool " code { bdi { (call.name) } } }
+                " " span.status.(class) { span aria-hidden="true" { (sign) } " " (word) }
+            }
+            (json(&call.arguments, "Arguments"))
+            @if let Some(question) = question {
+                p { a.button.small href={ (up) "inbox/" (part(&question.interaction_id)) } { "Answer: " bdi { (beginning(&question.question, limits::ASKED)) } } }
+            }
+            @if let Some(error) = &call.error { p.plain dir="auto" { (beginning(&error.message, limits::VALUE_TEXT)) " " code { (error.code) } } }
+            @if !call.result.is_null() { details { summary { "Result" } (json(&call.result, "Result")) } }
+            @if let Some(id) = &call.execution_id { p.hint { a href=(address(up, id)) { "Its execution" } } }
+        }
+    }
+}
+
+/// A value as JSON, cut where it is long.
+fn json(value: &Value, label: &str) -> Markup {
+    let shown = match value {
+        Value::Object(fields) if fields.contains_key("$larger_than") || fields.contains_key("$blob") => None,
+        value => Some(pretty(value)),
+    };
+    html! {
+        @match shown {
+            None => p.hint { "Too large for a page." },
+            Some(shown) => pre tabindex="0" aria-label=(label) dir="auto" { (beginning(&shown, limits::TALK_VALUE)) },
+        }
+    }
+}
+
+/// How what became of a call looks: a class, a sign and a word.
+fn look(state: CallState) -> (&'static str, &'static str, &'static str) {
+    match state {
+        CallState::Pending => ("pending", "○", "Not begun"),
+        CallState::Running => ("running", "▶", "Running"),
+        CallState::WaitingHuman => ("waiting_human", "?", "Waits for a person"),
+        CallState::Succeeded => ("completed", "✓", "Succeeded"),
+        CallState::Failed => ("failed", "✕", "Failed"),
+        CallState::Refused => ("failed", "✕", "Not run"),
+        CallState::Rejected => ("failed", "✕", "Refused by a person"),
+        CallState::Expired => ("failed", "✕", "Not approved in time"),
+        CallState::Answered => ("completed", "✓", "Answered by a person"),
+        CallState::Cancelled => ("cancelled", "⊘", "Dropped"),
+    }
+}
