@@ -79,7 +79,7 @@ def lead(said):
     """Gives the parts of a question that are joined by `and` to the researcher, all at once, and joins the answers."""
     if "researcher" not in said.results:
         return [("researcher", {"topic": topic.strip(" ?.")}) for topic in said.asked[-1].split(" and ")]
-    return " ".join(json.loads(result)["text"] for result in said.results["researcher"])
+    return " ".join(said.results["researcher"])
 
 
 def research(said):

@@ -18,7 +18,6 @@ mod cut_off;
 mod differential;
 mod docs;
 mod events;
-mod example_agents;
 mod examples;
 mod fairness;
 mod first_token;

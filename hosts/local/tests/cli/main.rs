@@ -10,6 +10,7 @@ mod commands;
 mod damage;
 mod dev;
 mod drafts;
+mod example_agents;
 mod files;
 mod forks;
 mod forms;
