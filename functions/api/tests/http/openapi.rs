@@ -59,9 +59,10 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 63] = [
+const FREE: [&str; 67] = [
     "AgentCall.arguments",
     "AgentCall.result",
+    "AgentConfig.output_schema",
     "AgentMemory.messages",
     "AgentTurn.asked",
     "AgentTurn.left_out",
@@ -99,11 +100,13 @@ const FREE: [&str; 63] = [
     "Interaction.content",
     "Interaction.schema",
     "JournalEvent",
+    "McpConfig.headers",
     "MemoryWithMessages.messages",
     "NamedValues",
     "Node.input",
     "Node.output",
     "NodeCommon.metadata",
+    "OutputParserConfig.schema",
     "PatchOperation.value",
     "Response.answer",
     "Response.data",
@@ -113,6 +116,7 @@ const FREE: [&str; 63] = [
     "SignalBody.data",
     "StartBody.input",
     "StartBody.metadata",
+    "Tool.parameters",
     "TransformConfig.set",
     "UnstickBody.output",
     "WhatIfBody.filter",
