@@ -1,11 +1,16 @@
 //! What a host can tell of a document beside the static checks: whether its JavaScript parses, which secrets it names that
 //! are not stored, and which groups it asks in which nobody is.
 
-use crate::{App, limits, types::Fault};
+use crate::{
+    Answered, App, limits,
+    request::aside::aside,
+    types::{Checked, Fault},
+};
 use document::{
-    ChannelUse, Parsed, Script, Workflow,
+    ChannelUse, Parsed, Script, Workflow, parse,
     validate::{Issue, Severity},
 };
+use serde_json::Value;
 use stepwell_core::interaction::channel::ChannelKind;
 use tokio::time::{Instant, timeout_at};
 
@@ -86,4 +91,18 @@ pub(super) async fn groups(app: &App, owner: &str, workflow: &Workflow) -> Vec<F
 pub(super) async fn whole(app: &App, owner: &str, parsed: Parsed) -> Result<Parsed, Vec<Issue>> {
     let issues = scripts(app, owner, &parsed.scripts).await;
     if issues.is_empty() { Ok(parsed) } else { Err(issues) }
+}
+
+/// What the static checks and the host say of a document. `unconfigured` is how much a channel weighs that the host has not
+/// set up.
+pub(super) async fn checked(app: &App, owner: &str, document: Value, unconfigured: Severity) -> Answered<Checked> {
+    let parsed = match aside(move || parse(&document)).await? {
+        Ok(parsed) => parsed,
+        Err(issues) => return Ok(Checked::of(false, &issues)),
+    };
+    let mut issues = scripts(app, owner, &parsed.scripts).await;
+    issues.extend(channels(app, &parsed.channels, unconfigured));
+    let valid = issues.iter().all(|issue| issue.severity != Severity::Error);
+    issues.extend(parsed.warnings);
+    Ok(Checked::of(valid, &issues))
 }

@@ -20,7 +20,6 @@ use axum::{
 use document::{Parsed, parse, validate::Severity};
 use engine::{line, port::StoreError};
 pub(crate) use refusal::refused;
-use serde_json::Value;
 use std::sync::Arc;
 use utoipa_axum::routes;
 use version::saved_version;
@@ -208,19 +207,5 @@ async fn check(
     let on_host = params.flag("host")?;
     params.done()?;
     let unconfigured = if on_host { Severity::Error } else { Severity::Warning };
-    Ok(axum::Json(checked(&app, &caller.owner, document, unconfigured).await?))
-}
-
-/// What the static checks and the host say of a document. `unconfigured` is how much a channel weighs that the host has not
-/// set up.
-async fn checked(app: &App, owner: &str, document: Value, unconfigured: Severity) -> Answered<types::Checked> {
-    let parsed = match aside(move || parse(&document)).await? {
-        Ok(parsed) => parsed,
-        Err(issues) => return Ok(types::Checked::of(false, &issues)),
-    };
-    let mut issues = host_checks::scripts(app, owner, &parsed.scripts).await;
-    issues.extend(host_checks::channels(app, &parsed.channels, unconfigured));
-    let valid = issues.iter().all(|issue| issue.severity != Severity::Error);
-    issues.extend(parsed.warnings);
-    Ok(types::Checked::of(valid, &issues))
+    Ok(axum::Json(host_checks::checked(&app, &caller.owner, document, unconfigured).await?))
 }

@@ -5,7 +5,7 @@ mod answer;
 mod choice;
 mod told;
 
-use super::checked;
+use super::host_checks::checked;
 use crate::{
     Answered, App, Json, NoParams, Problem, Routes, Runner, limits,
     types::{Draft, DraftBody, Fault, Tokens},
