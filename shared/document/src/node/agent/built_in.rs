@@ -1,9 +1,6 @@
-//! The tools of an agent that need no node: they ask people, or change the workflow.
+//! The tools of an agent that need no node: they ask people.
 
-use crate::{
-    limits,
-    reading::{Cx, Fields},
-};
+use crate::reading::{Cx, Fields};
 use serde_json::{Value, json};
 
 /// A tool that needs no node.
@@ -37,10 +34,9 @@ impl BuiltIn {
 
     /// JSON Schema of its arguments.
     pub(crate) fn parameters(self) -> Value {
-        let texts = json!({"type": "array", "items": {"type": "string"}, "maxItems": limits::OPTIONS});
         match self {
             Self::AskHuman => json!({"type": "object", "required": ["question"], "additionalProperties": false,
-                "properties": {"question": {"type": "string", "minLength": 1}, "options": texts, "assignees": texts}}),
+                "properties": {"question": {"type": "string", "minLength": 1}}}),
             Self::RequestAuthorization => json!({"type": "object", "required": ["tool_name", "reason"],
                 "additionalProperties": false, "properties": {"tool_name": {"type": "string", "minLength": 1},
                 "reason": {"type": "string"}, "security_level": {"enum": ["medium", "high"]}, "arguments": {}}}),
