@@ -125,6 +125,8 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
         duration_ms: _,
         port,
         given,
+        // These workflows have no agents.
+        talk: _,
         output,
         stale,
     } = node;
