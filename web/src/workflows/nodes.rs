@@ -89,6 +89,7 @@ mod tests {
     #[test]
     fn nodes_stand_in_the_documents_order_with_their_times() {
         let one = |node: &str, failures, p95| NodeFigures {
+            is_saved: true,
             workflow: "w".into(),
             node: node.into(),
             works: true,
