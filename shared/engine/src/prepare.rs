@@ -134,7 +134,7 @@ fn work(
     let rendered = match &node.kind {
         NodeKind::Compute(config) => return Prepared::Report(computed(config.compute(&sight.scope()))),
         NodeKind::Run(config) => config.render(&sight.scope(), secrets),
-        NodeKind::Agent(_) if collects(state, node) => return Prepared::Collect,
+        NodeKind::Agent(_) if agent::collects(state, activation) => return Prepared::Collect,
         NodeKind::Agent(agent) => return asks(workflow, state, ix, agent, activation, secrets, reading),
         NodeKind::Lend(_) => return Prepared::Nothing(Vec::new()),
         NodeKind::Children(_) if collects(state, node) => return Prepared::Collect,

@@ -64,6 +64,14 @@ pub fn talk<'a>(state: &'a Execution, activation: &Activation) -> Option<&'a Tal
     state.node(&activation.node).filter(|node| node.visit == activation.visit)?.talk.as_deref()
 }
 
+/// Whether all tool calls of a model's latest answer have come to an end, and what they gave is still to be gathered. That
+/// is so whichever attempt gathers it: one that failed is followed by another.
+pub fn collects(state: &Execution, activation: &Activation) -> bool {
+    let Some(said) = talk(state, activation).and_then(|talk| talk.turns.last()) else { return false };
+    let kids = state.children.get(&activation.node).filter(|kids| kids.visit == activation.visit);
+    kids.is_some_and(|kids| kids.attempt > said.attempt && kids.ended.len() == kids.count && !said.is_gathered())
+}
+
 /// The agent at a position of a workflow.
 pub fn agent_at(workflow: &Workflow, ix: NodeIx) -> Option<&Agent> {
     workflow.nodes.get(ix)?.kind.agent()

@@ -40,13 +40,13 @@ pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
             let AgentToolEnded { node, index, end, .. } = &**ended;
             let talk = talk_mut(state, node);
             talk.calls += u64::from(end.execution_id.is_some());
-            if let Some(said) = talk.turns.last_mut() {
-                Arc::make_mut(said).ended.insert(*index, end.clone());
+            let said = talk.turns.last_mut().map(Arc::make_mut);
+            // With the first of the calls that were run, all are gathered: what comes next is an attempt of its own.
+            let gathers = said.as_ref().is_some_and(|said| !said.is_gathered()) && end.execution_id.is_some();
+            if let Some(said) = said {
+                said.ended.insert(*index, end.clone());
             }
-            // The children of the calls are over: what comes next is an attempt of its own.
-            if state.children.get(node).is_some_and(|kids| {
-                state.node(node).is_some_and(|found| kids.visit == found.visit && kids.attempt == found.attempt)
-            }) {
+            if gathers {
                 next(state, node);
             }
         }

@@ -93,6 +93,13 @@ pub struct ToolEnd {
     pub execution_id: Option<ExecutionId>,
 }
 
+impl Said {
+    /// Whether it is recorded what the tool calls gave that were run.
+    pub fn is_gathered(&self) -> bool {
+        self.ended.values().any(|end| end.execution_id.is_some())
+    }
+}
+
 impl Talk {
     /// Every value that the conversation keeps.
     pub fn payloads(&self) -> impl Iterator<Item = &Payload> {

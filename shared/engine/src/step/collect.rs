@@ -64,6 +64,11 @@ pub async fn collect(
     let Some(family) = Family::of(workflow, state, activation, attempt) else {
         return Err(StoreError::Permanent(format!("the workflow has no node {}", activation.node)));
     };
+    // Which calls the children of an agent stand for is kept with their items.
+    let items = family.items();
+    if items.missing().is_some() {
+        host.journal().fetch(state.id(), &[&items]).await?;
+    }
     let fetched = AtomicU64::new(0);
     let reads = (0..family.count()).map(|index| read(host, family.is_shown(index).then(|| family.id(index)), &fetched));
     match gather(stream::iter(reads).buffered(children_at_once(host)), time_over(host)).await? {
