@@ -284,7 +284,10 @@ impl<'a> Family<'a> {
         let ended = Reading::of(|reading| {
             (0..)
                 .zip(given)
-                .filter_map(|(index, given)| Some(agent::ended(&self.planned(index, reading)?, self.id(index), given)))
+                .filter_map(|(index, given)| {
+                    let gave = given.map(|given| (given.status, given.output, given.error));
+                    Some(agent::ended(&self.planned(index, reading)?, self.id(index), gave))
+                })
                 .collect::<Vec<_>>()
         });
         let Ok(ended) = ended else {

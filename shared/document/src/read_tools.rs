@@ -138,16 +138,16 @@ impl Lending<'_> {
             let config = object.get("config").and_then(Value::as_object).unwrap_or(&empty);
             let label = self.frame.nodes[from].label(from);
             cx.about(Some(label.clone()), |cx| match (edge.connection, of.name) {
-                (Connection::AiLanguageModel, "model") => {
+                (Connection::AiLanguageModel, name) if name == model::TYPE.name => {
                     agent.models.extend(model::read(cx, config, &config_at, place).map(Arc::new));
                 }
-                (Connection::AiMemory, "memory") => {
+                (Connection::AiMemory, name) if name == memory::TYPE.name => {
                     agent.memory = memory::read(cx, config, &config_at, place).map(Arc::new);
                 }
-                (Connection::AiOutputParser, "output_parser") => {
+                (Connection::AiOutputParser, name) if name == output_parser::TYPE.name => {
                     agent.output_schema = output_parser::read(cx, config, &config_at).map(Arc::new);
                 }
-                (Connection::AiTool | Connection::AiAgent, _) if !matches!(of.mode, Mode::Route | Mode::Lend) => {
+                (Connection::AiTool | Connection::AiAgent, _) if of.mode.can_be_tool() => {
                     let id = self.frame.nodes[from].id.clone();
                     if of.name == mcp::TYPE.name
                         && let Some(id) = id

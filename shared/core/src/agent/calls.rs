@@ -1,7 +1,6 @@
 //! The tool calls that a model asks for: which are run, and what becomes of the others.
 
 use crate::{
-    children::Given,
     error::Error,
     execution::{CallStatus, Execution, Status, Talk, ToolEnd},
     id::ExecutionId,
@@ -44,6 +43,9 @@ pub enum Verdict {
     Refused(String),
 }
 
+/// How the execution of a call ended, its output, and its error.
+pub(crate) type Gave = (Status, Value, Option<Error>);
+
 /// A call with its verdict.
 pub type Call = (u32, Verdict);
 
@@ -67,7 +69,7 @@ pub fn judge(
     reading: &Reading,
 ) -> (Vec<Call>, Vec<String>) {
     let (mut calls, mut warnings) = (Vec::new(), Vec::new());
-    let Some(agent) = super::agent_at(workflow, ix) else { return (calls, warnings) };
+    let Some(agent) = workflow.nodes.get(ix).and_then(|node| node.kind.agent()) else { return (calls, warnings) };
     let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
     let sight = Sight::of_config(workflow, state, ix, reading);
     let mut used = used(agent, talk, reading);
@@ -161,7 +163,7 @@ fn times(used: &[String], tool: &Tool) -> u64 {
 }
 
 /// How a call ended, by what its execution gave; none where the execution does not exist.
-pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Given>) -> Ended {
+pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Gave>) -> Ended {
     let nothing = Error::new("not_started", "the call could not be started");
     let (mut result, mut error, mut arguments) = (Value::Null, None, None);
     let status = match given {
@@ -169,13 +171,13 @@ pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Given>) ->
             error = Some(nothing);
             CallStatus::Failed
         }
-        Some(given) if given.status == Status::Completed => {
-            let (status, gave, changed) = gave(planned, given.output);
+        Some((Status::Completed, output, _)) => {
+            let (status, gave, changed) = gave(planned, output);
             (result, arguments) = (gave, changed);
             status
         }
-        Some(given) => {
-            let why = given.error.unwrap_or_else(|| Error::new(given.status.as_str(), "the call did not end well"));
+        Some((ended, _, why)) => {
+            let why = why.unwrap_or_else(|| Error::new(ended.as_str(), "the call did not end well"));
             // Only the end of the question says that no person wanted the call. A tool may fail with the same words.
             let status = match why.node.as_ref().filter(|_| planned.approved).map(|node| node.as_str()) {
                 Some(tool::REJECTED) => CallStatus::Rejected,

@@ -15,9 +15,7 @@ use crate::{
     id::Activation,
 };
 use document::{
-    Workflow,
-    graph::NodeIx,
-    node::agent::{Agent, Head},
+    node::agent::Head,
     work::{Message, ModelAnswer},
 };
 use serde::{Deserialize, Serialize};
@@ -70,9 +68,4 @@ pub fn collects(state: &Execution, activation: &Activation) -> bool {
     let Some(said) = talk(state, activation).and_then(|talk| talk.turns.last()) else { return false };
     let kids = state.children.get(&activation.node).filter(|kids| kids.visit == activation.visit);
     kids.is_some_and(|kids| kids.attempt > said.attempt && kids.ended.len() == kids.count && !said.is_gathered())
-}
-
-/// The agent at a position of a workflow.
-pub fn agent_at(workflow: &Workflow, ix: NodeIx) -> Option<&Agent> {
-    workflow.nodes.get(ix)?.kind.agent()
 }

@@ -1,6 +1,6 @@
 //! What an agent comes to: whether an answer is the last one, and the node's output.
 
-use super::{agent_at, transcript};
+use super::transcript::transcript;
 use crate::{execution::Execution, reading::Reading};
 use document::{InputSchema, Workflow, graph::NodeIx, node::agent::Head, work::ModelAnswer};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub fn output(
     reading: &Reading,
 ) -> Value {
     let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
-    let (Some(agent), Some(talk)) = (agent_at(workflow, ix), talk) else { return Value::Null };
+    let (Some(agent), Some(talk)) = (workflow.nodes[ix].kind.agent(), talk) else { return Value::Null };
     let heads = talk.turns.iter().rev().find_map(|said| said.asked.as_ref());
     let head: Head =
         heads.and_then(|head| serde_json::from_value(reading.value(head).clone()).ok()).unwrap_or_default();

@@ -1,6 +1,5 @@
 //! What a model is asked: what it was told first, what it answered, and what its tools gave.
 
-use super::agent_at;
 use crate::{
     evolve::input_of,
     execution::{CallStatus, Execution, Talk, ToolEnd},
@@ -33,7 +32,7 @@ pub fn ask(
     secrets: &dyn Secrets,
     reading: &Reading,
 ) -> Result<Option<(ModelCall, Head)>, ExprError> {
-    let Some(agent) = agent_at(workflow, ix) else { return Ok(None) };
+    let Some(agent) = workflow.nodes.get(ix).and_then(|node| node.kind.agent()) else { return Ok(None) };
     let sight = Sight::of_config(workflow, state, ix, reading);
     let scope = sight.scope();
     let input = input_of(workflow, state, ix, reading);

@@ -11,7 +11,7 @@ use crate::{
     id::InteractionId,
     reading::Reading,
 };
-use document::{Workflow, id::NodeId, node::node_type::Mode, time::Time};
+use document::{Workflow, id::NodeId, time::Time};
 
 /// The obstacles that the present state shows. `led` are the turns that led to it.
 pub(super) fn obstacles(led: &[&Turn], state: &Execution, differs: &Differs<'_>, reading: &Reading) -> Vec<Obstacle> {
@@ -75,7 +75,7 @@ fn of_node(id: &NodeId, node: &NodeState, state: &Execution, differs: &Differs<'
             differs.config(id.as_str()).then_some((Why::QuestionChanged, message))
         }
         // The calls of an agent run by the document that they began with, and the model is asked by the new one next.
-        Phase::Children if new.of.mode == Mode::Agent => None,
+        Phase::Children if new.kind.agent().is_some() => None,
         Phase::Waiting { .. } | Phase::Children => {
             let message = format!("node {id} waits by its config: leave that as it is, or go back to before the node");
             differs.config(id.as_str()).then_some((Why::InUse, message))

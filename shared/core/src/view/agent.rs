@@ -1,7 +1,7 @@
 //! What is said about agents: what became of the tool calls of their models, and which nodes lend them what.
 
 use crate::{
-    agent::{Planned, agent_at},
+    agent::Planned,
     execution::{CallStatus, Execution},
     id::ExecutionId,
     reading::Reading,
@@ -100,7 +100,7 @@ pub fn tool_calls(
     tool: &NodeId,
     reading: &Reading,
 ) -> Option<u64> {
-    let known = agent_at(workflow, workflow.node_ix(agent.as_str())?)?;
+    let known = workflow.node(agent.as_str())?.kind.agent()?;
     let own = known.tools.iter().find(|one| one.node == *tool && !one.is_server).map(|one| one.name.as_str());
     let is_server = known.servers.iter().any(|(server, _)| server == tool);
     if own.is_none() && !is_server {

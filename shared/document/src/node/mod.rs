@@ -61,9 +61,7 @@ pub struct Types(Vec<(&'static NodeType, ConfigReader)>);
 impl Types {
     /// All types of the workflow format.
     pub fn standard() -> Self {
-        use Route as R;
-        use Trigger as T;
-        use Waiting as W;
+        use {Route as R, Trigger as T, Waiting as W};
         Self(vec![
             (&manual_trigger::TYPE, |cx, raw| {
                 manual_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Manual(it))))

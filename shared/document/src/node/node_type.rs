@@ -40,6 +40,14 @@ impl Mode {
         }
     }
 
+    /// Whether an agent may use a node of this mode as a tool: it does something, and does not only choose what comes next.
+    pub const fn can_be_tool(self) -> bool {
+        match self {
+            Self::Compute | Self::Run | Self::Wait | Self::Children | Self::Agent => true,
+            Self::Route | Self::Lend => false,
+        }
+    }
+
     /// Whether a step of such a node sends a request or runs code of the document.
     pub const fn does_io(self) -> bool {
         match self {

@@ -9,10 +9,15 @@ const ENUMS: [&str; 6] = ["NodeKind", "Mode", "Route", "Trigger", "Waiting", "Sp
 /// Where descriptors lie, and with them the one list.
 const HOME: &str = "shared/document/src/node/";
 /// Files with lists of types, how many they have, and why they may.
-const LISTS: [(&str, usize, &str); 3] = [
+const LISTS: [(&str, usize, &str); 8] = [
+    ("functions/api/src/workflows/draft/choice.rs", 1, "a model is read as part of a document"),
+    ("hosts/local/src/cli/agents.rs", 1, "what a connection lends is called as people call it"),
     ("shared/document/src/dialect/n8n.rs", 2, "it translates n8n's names into ours"),
     ("shared/document/src/dialect/nodes.rs", 1, "other systems write the config of three types in forms of their own"),
     ("shared/document/src/dialect/types.rs", 1, "it translates other systems' names into ours"),
+    ("shared/document/src/read_tools.rs", 1, "it writes the flow of a call that a person approves"),
+    ("web/src/execution/lent.rs", 1, "what a connection lends is called as people call it"),
+    ("web/src/operations/health.rs", 1, "abilities of hosts have names of their own"),
 ];
 
 /// The names of all node types.
