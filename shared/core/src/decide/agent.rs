@@ -50,7 +50,7 @@ pub(super) fn heard(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, reported
         Err(error) => {
             let failure =
                 Failure::new("invalid_output", format!("what the worker reported is not understood: {error}"));
-            super::report::fail(turn, ix, failure, false);
+            super::failed::fail(turn, ix, failure, false);
         }
     }
 }

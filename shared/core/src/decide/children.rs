@@ -244,7 +244,7 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         };
         let details = json!({ "index": index, "execution_id": child, "failed": kids.failed.len() });
         let failure = Failure::new(code, what).retryable().with_details(details);
-        return super::report::fail(turn, ix, failure, false);
+        return super::failed::fail(turn, ix, failure, false);
     }
     // While the execution is paused no child starts: resuming asks for them.
     if turn.state.stands_still() {

@@ -12,6 +12,7 @@ mod close;
 mod closing;
 mod control;
 mod delay;
+mod failed;
 mod human;
 mod join;
 mod leave;

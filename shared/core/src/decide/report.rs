@@ -1,15 +1,8 @@
-//! Outcomes of attempts: what is recorded of a success or a failure, and when a failed attempt is retried.
+//! Outcomes of attempts: what is recorded of a success or a failure.
 
-use super::{delay::delay_seconds, turn::Deciding};
-use crate::{
-    error::{Error, Rejection},
-    event::Event,
-    execution::Phase,
-    id::Activation,
-    payload::Payload,
-    task::{Failure, Outcome},
-};
-use document::{Delivery, graph::NodeIx, time::Time};
+use super::{failed::fail, turn::Deciding};
+use crate::{error::Rejection, event::Event, execution::Phase, id::Activation, payload::Payload, task::Outcome};
+use document::{graph::NodeIx, time::Time};
 
 /// Records the outcome of an attempt, and what follows from it.
 pub(super) fn report(
@@ -66,44 +59,5 @@ fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Res
     match turn.state.node(&activation.node).map(|node| node.attempt) {
         Some(current) if current > attempt => Err(Rejection::Stale("the attempt's outcome is recorded")),
         _ => Err(Rejection::Unknown),
-    }
-}
-
-/// Records that the present attempt of a node failed. Another attempt follows where the failure is retryable and
-/// `retry` has attempts left; otherwise the node fails for good.
-pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknown: bool) {
-    let node = turn.node(ix);
-    let attempt = turn.state.node(&node.id).map_or(1, |state| state.attempt.max(1));
-    // An `at_most_once` attempt with an unknown outcome may have happened, so it is not repeated.
-    let once = node.delivery == Delivery::AtMostOnce && unknown;
-    let error = Error {
-        code: failure.code,
-        message: failure.message,
-        node: Some(node.id.clone()),
-        attempt: Some(attempt),
-        details: failure.details,
-    };
-    let forgiven = turn.state.node(&node.id).map_or(0, |state| state.forgiven);
-    let counted = attempt.saturating_sub(forgiven);
-    if !failure.retryable || once || counted >= node.retry.max_attempts {
-        return turn.fail_node(ix, error, unknown);
-    }
-    // The delay is the policy's, or the longer one that the other side asked for, within `max_seconds`. The jitter
-    // derives from the activation: deciding again gives the same time.
-    let activation = turn.state.activation(&node.id);
-    let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
-    let delay = delay_seconds(&node.retry, counted, &seed).max(failure.retry_after_seconds.unwrap_or_default());
-    let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
-    turn.drop_timeout(ix);
-    turn.record(Event::AttemptFailed {
-        node: node.id.clone(),
-        visit: activation.visit,
-        attempt,
-        error,
-        unknown,
-        retry_at,
-    });
-    if !turn.state.stands_still() {
-        turn.send_step(ix, Some(retry_at));
     }
 }

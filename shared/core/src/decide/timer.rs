@@ -1,7 +1,7 @@
 //! Time and events from outside: `wait` nodes, deadlines of interactions, `timeout_seconds` of nodes that wait, the
 //! execution's own timeout, and signals.
 
-use super::{after_error::nobody_decided, human::passed_deadline, people, report, turn::Deciding};
+use super::{after_error::nobody_decided, failed, human::passed_deadline, people, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::{Error, Rejection},
@@ -99,7 +99,7 @@ fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
     turn.close_as(ix, InteractionStatus::TimedOut);
     let seconds = turn.node(ix).timeout_seconds.unwrap_or_default();
     let message = format!("the node did not end within {seconds} seconds (its `timeout_seconds`)");
-    report::fail(turn, ix, Failure::new("timeout", message).retryable(), true);
+    failed::fail(turn, ix, Failure::new("timeout", message).retryable(), true);
 }
 
 impl Deciding<'_> {
