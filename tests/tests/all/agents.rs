@@ -171,7 +171,7 @@ fn an_agent_goes_on_elsewhere_from_wherever_it_is() {
         let before = recorded(&there);
         let pieces = exported(&mut there, 1, &mut |_| {});
         let faults = (1, Faults::default());
-        let mut here = Run::arrived(&[all.document.clone()], faults, Delivers::InCommit, &there, &pieces);
+        let mut here = Run::arrived(std::slice::from_ref(&all.document), faults, Delivers::InCommit, &there, &pieces);
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = asked.clone();
         here.host.world().answers = Some(Arc::new(move |task: &Task| {
