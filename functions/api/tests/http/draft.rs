@@ -79,7 +79,7 @@ async fn a_wrong_document_goes_back_with_its_errors_and_the_right_one_is_answere
     assert!(draft.valid && draft.errors.is_empty(), "{draft:#?}");
     assert_eq!((draft.document.as_ref(), draft.explanation.as_str(), draft.rounds), (Some(&greet()), "It greets.", 2));
     assert_eq!((draft.usage.input_tokens, draft.usage.output_tokens, draft.usage.cached_tokens), (200, 20, 2));
-    let asked = asked.lock().unwrap().clone();
+    let asked = std::mem::take(&mut *asked.lock().unwrap());
     assert_eq!(asked[0].texts, ["Write a workflow that does this:\nGreet whoever is named."]);
     assert!(asked[0].system.contains("\"$defs\"") && asked[0].system.contains("- transform: "), "the format is told");
     assert_eq!(asked[0].models, ["ModelChoice(openai_compatible/m) Some(\"http://127.0.0.1:1/v1\")"]);
@@ -107,7 +107,7 @@ async fn an_answer_that_is_no_document_is_told_to_the_model_too() {
     let (host, asked) = scripted(answers);
     let draft = local(host).post(PATH, body(json!({}))).await.of(200);
     assert_eq!((&draft["valid"], &draft["rounds"]), (&json!(true), &json!(3)));
-    let asked = asked.lock().unwrap().clone();
+    let asked = std::mem::take(&mut *asked.lock().unwrap());
     assert!(asked[1].texts[2].contains("no JSON object"), "{:?}", asked[1].texts);
     assert!(asked[2].texts[4].contains("no JSON"), "{:?}", asked[2].texts);
     let (host, _) = scripted(vec![Ok("Never.".into())]);
