@@ -1,5 +1,6 @@
 //! The tool calls that a model asks for: which are run, and what becomes of the others.
 
+use super::misfits::misfits;
 use crate::{
     error::Error,
     execution::{CallStatus, Execution, Status, Talk, ToolEnd},
@@ -119,13 +120,16 @@ fn found<'a>(agent: &'a Agent, talk: Option<&Talk>, call: &ToolCall, reading: &R
     if !call.arguments.is_object() {
         return Err("the arguments are no JSON object".into());
     }
-    let violations = tool.parameters.schema.violations(&call.arguments);
-    if violations.is_empty() {
-        return Ok(tool);
+    match misfits(&tool.parameters, &call.arguments) {
+        Some(why) => Err(format!("the arguments do not fit: {why}")),
+        None => Ok(tool),
     }
-    let all =
-        violations.iter().map(|one| format!("{}: {}", if one.path.is_empty() { "/" } else { &one.path }, one.message));
-    Err(format!("the arguments do not fit: {}", all.collect::<Vec<_>>().join("; ")))
+}
+
+/// The tool that a name means: a node's own, or that of a server which has a tool of this name.
+pub(super) fn tool_of<'a>(agent: &'a Agent, talk: Option<&Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
+    let own = agent.tool(name).filter(|tool| !tool.is_server);
+    own.or_else(|| of_server(agent, talk, name, reading))
 }
 
 /// The server that has a tool of this name, by what it said when the agent began.
@@ -149,9 +153,7 @@ fn used(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<String> {
             let ran = said.ended.iter().filter(|(_, end)| end.execution_id.is_some());
             ran.filter_map(|(at, _)| {
                 let name = calls.get(*at as usize)?["name"].as_str()?;
-                let tool = agent.tool(name).filter(|tool| !tool.is_server);
-                let tool = tool.or_else(|| of_server(agent, talk, name, reading))?;
-                Some(tool.name.clone())
+                Some(tool_of(agent, talk, name, reading)?.name.clone())
             })
             .collect::<Vec<_>>()
         })

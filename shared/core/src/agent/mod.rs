@@ -2,16 +2,19 @@
 //! comes of it in the end.
 
 mod calls;
+mod memory;
+mod misfits;
 mod outcome;
 mod transcript;
 
 pub(crate) use calls::ended;
 pub use calls::{Call, Ended, Planned, Verdict, judge};
+pub use memory::{key_of, last_of};
 pub use outcome::{misfit, output};
-pub use transcript::{ask, opens, shown_result, transcript};
+pub use transcript::{ask, opens, transcript};
 
 use crate::{
-    execution::{Execution, Talk},
+    execution::{Children, Execution, Talk},
     id::Activation,
 };
 use document::{
@@ -65,7 +68,13 @@ pub fn talk<'a>(state: &'a Execution, activation: &Activation) -> Option<&'a Tal
 /// Whether all tool calls of a model's latest answer have come to an end, and what they gave is still to be gathered. That
 /// is so whichever attempt gathers it: one that failed is followed by another.
 pub fn collects(state: &Execution, activation: &Activation) -> bool {
-    let Some(said) = talk(state, activation).and_then(|talk| talk.turns.last()) else { return false };
-    let kids = state.children.get(&activation.node).filter(|kids| kids.visit == activation.visit);
-    kids.is_some_and(|kids| kids.attempt > said.attempt && kids.ended.len() == kids.count && !said.is_gathered())
+    awaited(state, activation).is_some_and(|kids| kids.ended.len() == kids.count)
+}
+
+/// The executions of the tool calls of a model's latest answer, as long as it is not recorded what they gave; none where no
+/// call was run.
+pub(crate) fn awaited<'a>(state: &'a Execution, activation: &Activation) -> Option<&'a Children> {
+    let said = talk(state, activation)?.turns.last().filter(|said| !said.is_gathered())?;
+    let kids = state.children.get(&activation.node).filter(|kids| kids.visit == activation.visit)?;
+    (kids.attempt > said.attempt).then_some(kids)
 }

@@ -1,6 +1,6 @@
 //! What an agent comes to: whether an answer is the last one, and the node's output.
 
-use super::transcript::transcript;
+use super::{misfits::misfits, transcript::transcript};
 use crate::{execution::Execution, reading::Reading};
 use document::{InputSchema, Workflow, graph::NodeIx, node::agent::Head, work::ModelAnswer};
 use serde_json::{Value, json};
@@ -12,16 +12,10 @@ use serde_json::{Value, json};
 pub fn misfit(schema: &InputSchema, text: &str) -> Result<Value, String> {
     let data = serde_json::from_str::<Value>(unfenced(text));
     let data = data.map_err(|error| format!("The answer is no JSON ({error}). Answer with JSON alone."))?;
-    let violations = schema.schema.violations(&data);
-    if violations.is_empty() {
-        return Ok(data);
+    match misfits(schema, &data) {
+        Some(why) => Err(format!("The answer does not fit its schema: {why}. Answer with JSON that fits.")),
+        None => Ok(data),
     }
-    let all =
-        violations.iter().map(|one| format!("{}: {}", if one.path.is_empty() { "/" } else { &one.path }, one.message));
-    Err(format!(
-        "The answer does not fit its schema: {}. Answer with JSON that fits.",
-        all.collect::<Vec<_>>().join("; ")
-    ))
 }
 
 /// A text without the fence that models like to put around JSON.

@@ -1,5 +1,6 @@
 //! What a model is asked: what it was told first, what it answered, and what its tools gave.
 
+use super::calls::tool_of;
 use crate::{
     evolve::input_of,
     execution::{CallStatus, Execution, Talk, ToolEnd},
@@ -9,7 +10,7 @@ use crate::{
 use document::{
     Workflow,
     graph::NodeIx,
-    node::agent::{Agent, Head},
+    node::agent::{Agent, Head, Tool},
     work::{Message, ModelAnswer, ModelCall, ToolSpec},
 };
 use expression::{ExprError, Secrets};
@@ -51,11 +52,18 @@ pub fn ask(
 
 /// All tools that a model may ask for.
 fn tools(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<ToolSpec> {
-    let own = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.spec());
+    let mut all: Vec<ToolSpec> = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.spec()).collect();
     let known = talk.and_then(|talk| talk.tools.as_ref()).map(|tools| reading.value(tools));
-    let served = known.and_then(Value::as_object).into_iter().flatten();
-    let served = served.filter_map(|(_, tools)| serde_json::from_value::<Vec<ToolSpec>>(tools.clone()).ok()).flatten();
-    own.chain(served).collect()
+    let served = agent.tools.iter().filter(|tool| tool.is_server);
+    let served = served.filter_map(|tool| known?.get(tool.node.as_str()));
+    let served = served.filter_map(|tools| serde_json::from_value::<Vec<ToolSpec>>(tools.clone()).ok()).flatten();
+    // Of several tools of one name a call means the first, so the others are not offered.
+    for tool in served {
+        if all.iter().all(|known| known.name != tool.name) {
+            all.push(tool);
+        }
+    }
+    all
 }
 
 /// What was said so far, the oldest first, without what the model is told about its part.
@@ -69,7 +77,8 @@ pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Rea
         let Ok(answer) = serde_json::from_value::<ModelAnswer>(reading.value(&said.answer).clone()) else { continue };
         let results = (0..).zip(&answer.tool_calls).filter_map(|(position, call)| {
             let end = said.ended.get(&position)?;
-            let content = shown_result(agent, &call.name, end, reading);
+            let tool = tool_of(agent, talk, &call.name, reading);
+            let content = shown_result(tool, end, reading);
             Some(Message::Tool { id: call.id.clone(), name: call.name.clone(), content })
         });
         let results: Vec<Message> = results.collect();
@@ -81,14 +90,14 @@ pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Rea
 }
 
 /// The result of a call as the model gets to read it: cut where it is long.
-pub fn shown_result(agent: &Agent, name: &str, end: &ToolEnd, reading: &Reading) -> String {
+fn shown_result(tool: Option<&Tool>, end: &ToolEnd, reading: &Reading) -> String {
     let why = || end.error.as_ref().map_or("", |error| error.message.as_str());
     let text = match end.status {
         CallStatus::Succeeded | CallStatus::Answered => {
             let whole = reading.value(&end.result);
             // Of another agent the answer counts, and not how it came to it.
             let answer = ["data", "text"].iter().filter_map(|key| whole.get(key)).find(|value| !value.is_null());
-            let is_agent = agent.tool(name).is_some_and(|tool| tool.is_agent);
+            let is_agent = tool.is_some_and(|tool| tool.is_agent);
             match answer.filter(|_| is_agent).unwrap_or(whole) {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
@@ -101,7 +110,7 @@ pub fn shown_result(agent: &Agent, name: &str, end: &ToolEnd, reading: &Reading)
         CallStatus::Rejected => return format!("A person refused this call: {}", why()),
         CallStatus::Refused | CallStatus::Expired => return format!("The call was not run: {}", why()),
     };
-    let most = agent.tool(name).map_or(document::limits::TOOL_RESULT_BYTES, |tool| tool.result_bytes) as usize;
+    let most = tool.map_or(document::limits::TOOL_RESULT_BYTES, |tool| tool.result_bytes) as usize;
     if text.len() <= most {
         return text;
     }

@@ -1,7 +1,7 @@
 //! What is said about agents: what became of the tool calls of their models, and which nodes lend them what.
 
 use crate::{
-    agent::Planned,
+    agent::{Planned, awaited},
     execution::{CallStatus, Execution},
     id::ExecutionId,
     reading::Reading,
@@ -60,13 +60,9 @@ pub struct UnderWay {
 
 /// The tool calls of an agent's latest answer that have no result yet, by their position in it.
 pub fn calls_under_way(execution: &Execution, node: &NodeId, reading: &Reading) -> BTreeMap<u32, UnderWay> {
-    let (Some(state), Some(kids)) = (execution.node(node), execution.children.get(node)) else {
-        return BTreeMap::new();
-    };
-    if !state.phase.is_open() || (kids.visit, kids.attempt) != (state.visit, state.attempt) {
-        return BTreeMap::new();
-    }
     let activation = execution.activation(node);
+    let is_open = execution.node(node).is_some_and(|state| state.phase.is_open());
+    let Some(kids) = awaited(execution, &activation).filter(|_| is_open) else { return BTreeMap::new() };
     let planned = reading.value(&kids.items).as_array();
     let one = |(index, one): (u32, &Value)| {
         let planned: Planned = serde_json::from_value(one.clone()).ok()?;

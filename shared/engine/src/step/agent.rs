@@ -16,7 +16,7 @@ use document::{
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell_core::{
-    agent::Heard,
+    agent::{Heard, key_of, last_of},
     event::Event,
     execution::Execution,
     id::{Activation, derive},
@@ -64,7 +64,7 @@ pub(super) async fn open(
         let rendered = with_values(host, state.id(), || {
             Reading::of(|reading| conversation.key.render(&Sight::of_config(workflow, state, ix, reading).scope()))
         });
-        let named = match rendered.await?.map(named) {
+        let named = match rendered.await?.map(key_of) {
             Ok(Some(named)) => named,
             Ok(None) => {
                 let most = limits::MEMORY_KEY_BYTES;
@@ -79,32 +79,12 @@ pub(super) async fn open(
     Ok(heard(&Heard::Opened { key, memory, tools }))
 }
 
-/// The key of a conversation; none where it is none.
-fn named(value: Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Number(number) => number.to_string(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
-    };
-    (1..=limits::MEMORY_KEY_BYTES).contains(&text.len()).then_some(text)
-}
-
 /// The last messages of a conversation, as many as its agent reads.
 async fn recalled(host: &dyn Host, owner: &str, key: &str, of: &Conversation) -> Result<Vec<Said>, StoreError> {
-    let window = usize::try_from(of.window).unwrap_or(usize::MAX);
-    let found = host.memories().recall(owner, key, window, host.now()).await?;
+    let most = usize::try_from(of.window).unwrap_or(usize::MAX);
+    let found = host.memories().recall(owner, key, most, host.now()).await?;
     let all: Vec<Said> = found.into_iter().flat_map(|one| one.messages).collect();
-    let bytes = |message: &Said| serde_json::to_string(message).map_or(0, |text| text.len());
-    let room = of.max_tokens.map_or(usize::MAX, |tokens| usize::try_from(tokens * 4).unwrap_or(usize::MAX));
-    let mut left = room;
-    let fits = |message: &&Said| {
-        let bytes = bytes(message);
-        let fits = bytes <= left;
-        left = left.saturating_sub(bytes);
-        fits
-    };
-    let kept = all.iter().rev().take(window).take_while(fits).count();
-    Ok(all[all.len() - kept..].to_vec())
+    Ok(last_of(&all, of))
 }
 
 /// Adds to a conversation what an agent said that came to its end in a turn. Nothing is added twice.

@@ -218,6 +218,29 @@ fn what_a_tool_gives_is_cut_for_the_model_and_kept_whole() {
 }
 
 #[test]
+fn tools_of_servers_keep_to_what_their_node_says_and_a_name_means_one_tool() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"});
+    let server = |id: &str, bytes: u64| json!({"id": id, "type": "mcp", "config": {"url": "https://mcp.example/"}, "tool": {"result_bytes": bytes}});
+    let nodes = json!([{"id": "a", "type": "agent", "config": {"model": model}}, server("s", 5), server("t", 9)]);
+    let edges = json!([{"from": "start", "to": "a"}, {"from": "s", "to": "a", "connection": "ai_tool"},
+        {"from": "t", "to": "a", "connection": "ai_tool"}]);
+    let mut story = Story::given(nodes, edges, json!({}));
+    let tools =
+        |names: &[&str]| json!(names.iter().map(|name| json!({"name": name, "parameters": {}})).collect::<Vec<_>>());
+    story.reports(json!({"opened": {"tools": {"s": tools(&["search"]), "t": tools(&["search", "fetch"])}}})).unwrap();
+    let names: Vec<String> = story.asked().tools.into_iter().map(|tool| tool.name).collect();
+    assert_eq!(names, ["search", "fetch"], "a provider takes no two tools of one name");
+    for (name, node, kept) in [("search", "s", "12345"), ("fetch", "t", "123456789")] {
+        story.says("", json!([call("1", name, json!({"q": 1}))])).unwrap();
+        let planned = story.state.children[&NodeId::from("a")].items.value().unwrap()[0].clone();
+        assert_eq!((planned["tool"].as_str(), planned["arguments"]["name"].as_str()), (Some(node), Some(name)));
+        story.tools_give(json!([[0, "succeeded", "1234567890", null]]));
+        let Some(Said::Tool { content, .. }) = story.asked().messages.pop() else { panic!("no result") };
+        assert!(content.starts_with(&format!("{kept}\n[cut")), "{content}");
+    }
+}
+
+#[test]
 fn of_an_agent_that_is_a_tool_the_answer_counts() {
     let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"});
     let other = json!({"id": "research", "type": "agent", "config": {"model": model, "prompt": "{{ args.topic }}"}});
