@@ -1,11 +1,13 @@
-//! What the simulation never asks for: tokens, groups and credentials.
+//! What the simulation never asks for: tokens, groups and credentials. And what it asks another host for: conversations.
 
 use super::{ports::unused, world::SimHost};
 use async_trait::async_trait;
-use document::time::Time;
+use document::{time::Time, work::Message};
 use engine::port::{
     Conversation, Group, Groups, Memories, Page, Remembered, Secret, Secrets, StoreError, Token, Tokens, Window,
 };
+use futures::FutureExt;
+use std::collections::BTreeMap;
 
 #[async_trait]
 impl Tokens for SimHost {
@@ -72,14 +74,19 @@ impl Secrets for SimHost {
     }
 }
 
+/// What a call of the host in memory gives, which waits for nothing.
+fn at_once<T>(call: impl Future<Output = T>) -> T {
+    call.now_or_never().expect("the host in memory waits for nothing")
+}
+
 #[async_trait]
 impl Memories for SimHost {
-    async fn remember(&self, _: &str, _: &str, _: &Remembered, _: Time) -> Result<(), StoreError> {
-        unused("a conversation")
+    async fn remember(&self, owner: &str, key: &str, said: &Remembered, now: Time) -> Result<(), StoreError> {
+        self.call(|| at_once(self.world().conversations.remember(owner, key, said, now))).await
     }
 
-    async fn recall(&self, _: &str, _: &str, _: usize, _: Time) -> Result<Vec<Remembered>, StoreError> {
-        unused("a conversation")
+    async fn recall(&self, owner: &str, key: &str, most: usize, now: Time) -> Result<Vec<Remembered>, StoreError> {
+        self.call(|| at_once(self.world().conversations.recall(owner, key, most, now))).await
     }
 
     async fn conversations(&self, _: &str, _: &Window, _: Time) -> Result<Page<Conversation>, StoreError> {
@@ -88,5 +95,21 @@ impl Memories for SimHost {
 
     async fn forget(&self, _: &str, _: &str) -> Result<bool, StoreError> {
         unused("a conversation")
+    }
+}
+
+impl SimHost {
+    /// What every conversation of an owner holds, by its key.
+    pub fn remembered(&self, owner: &str) -> BTreeMap<String, Vec<Message>> {
+        let world = self.world();
+        let (all, now) = (&world.conversations, world.now);
+        let keys = at_once(all.conversations(owner, &Window { limit: 200, cursor: None }, now))
+            .expect("conversations are listed");
+        let said = |key: &str| at_once(all.recall(owner, key, usize::MAX, now)).expect("a conversation is read");
+        let whole = |key: String| {
+            let messages = said(&key).into_iter().flat_map(|one| one.messages).collect();
+            (key, messages)
+        };
+        keys.items.into_iter().map(|one| whole(one.key)).collect()
     }
 }

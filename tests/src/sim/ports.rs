@@ -65,7 +65,7 @@ impl SimHost {
     }
 
     /// Makes one call of a port around its effect, which other handlers may come before.
-    async fn call<T>(&self, effect: impl FnOnce() -> Result<T, StoreError> + Send) -> Result<T, StoreError>
+    pub(super) async fn call<T>(&self, effect: impl FnOnce() -> Result<T, StoreError> + Send) -> Result<T, StoreError>
     where
         T: Send,
     {

@@ -1,5 +1,6 @@
 //! The simulated language model. It calls each of its tools once, in the order in which it has them: all in one answer where
-//! it is told `at once`, else one in each answer. Then it is done. What it answers follows from what it is asked alone.
+//! it is told `at once`, else one in each answer. Then it is done, and says so as it was
+//! asked to. What it answers follows from what it is asked alone.
 
 use super::people::sample;
 use document::work::{Message, ModelCall};
@@ -27,7 +28,8 @@ pub fn says(call: &ModelCall) -> Value {
             json!({"id": format!("{number}-{at}"), "name": tool.name, "arguments": sample(&tool.parameters)})
         })
         .collect();
-    let (text, stop) = if calls.is_empty() { ("done", "stop") } else { ("", "tool_calls") };
+    let last = || call.output_schema.as_ref().map_or_else(|| "done".to_owned(), |schema| sample(schema).to_string());
+    let (text, stop) = if calls.is_empty() { (last(), "stop") } else { (String::new(), "tool_calls") };
     json!({"text": text, "tool_calls": calls, "usage": {"input_tokens": call.messages.len(), "output_tokens": 1},
         "model": "sim/model", "stop_reason": stop})
 }

@@ -4,6 +4,7 @@ use super::{Faults, script::Outside};
 use crate::rng::Rng;
 use document::{Workflow, id::WorkflowId, time::Time};
 use engine::port::{Commit, Delivers, Receipt, StoreError, Verdict};
+use memory::Memory;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -51,6 +52,8 @@ pub struct World {
     pub saved: HashMap<WorkflowId, Arc<Workflow>>,
     /// Values that were offloaded, by the SHA-256 of their JSON.
     pub blobs: HashMap<String, Value>,
+    /// The host that keeps what agents remember.
+    pub conversations: Memory,
     /// Messages, oldest first.
     pub queue: Vec<Queued>,
     /// The time of each timer that is set.
@@ -92,6 +95,7 @@ impl SimHost {
             workflows: HashMap::new(),
             saved: HashMap::new(),
             blobs: HashMap::new(),
+            conversations: Memory::new(Time(0)),
             queue: Vec::new(),
             timers: BTreeMap::new(),
             shown: BTreeSet::new(),

@@ -19,6 +19,7 @@ fn cases() -> Vec<(String, Case)> {
         })
         .collect();
     assert!(cases.len() >= 3, "the examples were not found");
+    assert!(cases.iter().any(|(_, case)| case.document.to_string().contains(r#""type":"memory""#)), "none remembers");
     let knobs = Knobs { deterministic: true, size: 9, waits: true, children: true };
     cases.extend((0..40).map(|seed| (format!("seed {seed}"), case(seed, knobs))));
     cases
@@ -30,6 +31,7 @@ fn every_call_fails_once_and_nothing_changes() {
         let mut calm = Run::new(&case, 0, Faults::default(), Delivers::AfterCommit);
         let expected = calm.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
         let calls = calm.host.world().calls;
+        let remembered = calm.host.remembered("owner");
         for at in 1..=calls {
             for after in [false, true] {
                 let mut run = Run::new(
@@ -40,6 +42,7 @@ fn every_call_fails_once_and_nothing_changes() {
                 );
                 let fate = run.finish().unwrap_or_else(|error| panic!("{name}, call {at}, after {after}: {error}"));
                 assert_eq!(fate, expected, "{name}, call {at}, after {after}");
+                assert_eq!(run.host.remembered("owner"), remembered, "{name}, call {at}, after {after}");
                 assert_eq!(run.host.world().faults_injected, 1, "{name}: call {at} never came");
             }
         }
@@ -50,10 +53,13 @@ fn every_call_fails_once_and_nothing_changes() {
 fn every_message_comes_twice_and_nothing_changes() {
     for (name, case) in cases() {
         for delivers in [Delivers::AfterCommit, Delivers::InCommit] {
-            let expected = Run::new(&case, 0, Faults::default(), delivers).finish().unwrap();
+            let mut calm = Run::new(&case, 0, Faults::default(), delivers);
+            let expected = calm.finish().unwrap();
             let faults = Faults { duplicates: 100, ..Faults::default() };
-            let fate = Run::new(&case, 0, faults, delivers).finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+            let mut run = Run::new(&case, 0, faults, delivers);
+            let fate = run.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(fate, expected, "{name}");
+            assert_eq!(run.host.remembered("owner"), calm.host.remembered("owner"), "{name}");
         }
     }
 }
