@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 . tests/aws/features.sh
 . tests/parts.sh
 
-workspace=(--release --workspace --locked --features "$FEATURES")
+workspace=(--workspace --locked --features "$FEATURES")
 
 # Everything that the parts below fetch, so that the network is waited for while the compiler works.
 tools() {
@@ -36,12 +36,12 @@ advisories() {
 mcp() {
   local io
   io="$(cargo test "${workspace[@]}" --test io --no-run --message-format short 2>&1 | sed -n 's/.*(\(.*deps\/io-[0-9a-f]*\))$/\1/p')"
-  tests/mcp/run.sh "${CARGO_TARGET_DIR:-target}/release/stepwell" "$io"
+  tests/mcp/run.sh "${CARGO_TARGET_DIR:-target}/debug/stepwell" "$io"
 }
 
 if [ "${1:-}" != quick ]; then beside "tools" tools; fi
 part "format" cargo fmt --all -- --check
-part "lints" cargo clippy "${workspace[@]}" --all-targets -- -D warnings
+part "lints" cargo clippy --profile test "${workspace[@]}" --all-targets -- -D warnings
 if [ "${1:-}" != quick ]; then
   await "tools"
   beside "supply chain" supply_chain
@@ -52,7 +52,7 @@ part "build of the tests" cargo test "${workspace[@]}" --no-run
 # What needs AWS's emulators comes next.
 part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event --skip availability::
 if [ "${1:-}" != quick ]; then
-  part "pages in a browser" tests/browser/run.sh "${CARGO_TARGET_DIR:-target}/release/stepwell"
+  part "pages in a browser" tests/browser/run.sh "${CARGO_TARGET_DIR:-target}/debug/stepwell"
   part "Model Context Protocol" mcp
 fi
 # It compares latencies, so nothing runs beside it.

@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh
-exec cargo build --release --locked --workspace --features "$FEATURES" --tests "${BINARIES[@]}"
+exec cargo build --profile test --locked --workspace --features "$FEATURES" --tests "${BINARIES[@]}"

@@ -9,4 +9,4 @@ tests/aws/build.sh
 # The tests run without a network, so the SAM CLI and the dependencies are fetched before.
 infra/tool.sh sam >/dev/null
 [ $# -gt 0 ] || set -- aws:: functions::
-exec tests/aws/with.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- "$@" --skip aws::localstack::
+exec tests/aws/with.sh cargo test --locked --offline --workspace --features "$FEATURES" --test all -- "$@" --skip aws::localstack::

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh
-cargo test --release --locked --workspace --features "$FEATURES" --test all --no-run
-exec tests/aws/with-localstack.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- \
+cargo test --locked --workspace --features "$FEATURES" --test all --no-run
+exec tests/aws/with-localstack.sh cargo test --locked --offline --workspace --features "$FEATURES" --test all -- \
   aws::localstack:: aws::services::messages aws::services::a_clock aws::services::a_token

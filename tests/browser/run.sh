@@ -5,7 +5,7 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 binary="${1:?tests/browser/run.sh PATH-TO-STEPWELL}"
-[ -x "$binary" ] || { echo "tests/browser/run.sh: there is no program $binary: build it with cargo build --release" >&2; exit 1; }
+[ -x "$binary" ] || { echo "tests/browser/run.sh: there is no program $binary: build it with cargo build" >&2; exit 1; }
 "$here/install.sh"
 # Modules are looked for beside the file that names them.
 cp "$here"/*.mjs "$root/.cache/browser/"

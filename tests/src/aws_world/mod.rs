@@ -43,7 +43,7 @@ pub struct World {
 fn need_endpoint() {
     assert!(
         std::env::var(ENDPOINT).is_ok_and(|address| !address.is_empty()),
-        "{ENDPOINT} is not set: run `tests/aws/with.sh cargo test --release -p stepwell-tests --features aws`, \
+        "{ENDPOINT} is not set: run `tests/aws/with.sh cargo test -p stepwell-tests --features aws`, \
          which starts DynamoDB Local"
     );
 }

@@ -44,11 +44,12 @@ pub struct Cloud {
     recorder: Option<Recorder>,
 }
 
-/// The path of a function's program, which tests/aws/build.sh builds. Panics where it is not there.
+/// The path of a function's program, which tests/aws/build.sh builds with the profile of these tests. Panics where it is
+/// not there.
 pub fn binary(function: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let path = target.join("release").join(format!("stepwell-{function}"));
+    let deps = std::env::current_exe().expect("a test knows where it is");
+    let folder = deps.ancestors().nth(2).expect("a test lies in a folder of its profile's");
+    let path = folder.join(format!("stepwell-{function}"));
     assert!(path.is_file(), "{} is not there: run tests/aws/build.sh", path.display());
     path
 }

@@ -18,7 +18,7 @@ pub async fn hold<T>(script: &Script, on: &str, plays: impl AsyncFn(&Script) -> 
     let fails = async |steps: &[super::Step]| tried(&with(steps), &plays).await.is_err();
     let short = with(&shrink(script.steps.clone(), fails).await);
     let last = tried(&short, &plays).await.err().unwrap_or(error);
-    let again = format!("SCRIPT_SEED={} cargo test --release -p stepwell-tests --test all commands", script.seed);
+    let again = format!("SCRIPT_SEED={} cargo test -p stepwell-tests --test all commands", script.seed);
     let seed = script.seed;
     panic!("seed {seed} on {on}: {last}\nAgain: {again}\nThe shortest script that fails:\n{}", replay(&short));
 }

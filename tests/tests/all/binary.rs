@@ -31,15 +31,15 @@ pub fn stepwell() -> &'static Path {
         let deps = std::env::current_exe().unwrap();
         let folder = deps.parent().unwrap().parent().unwrap();
         let binary = folder.join("stepwell");
-        let newest = ["shared", "nodes", "functions", "hosts", "notify", "web"].map(|room| newest(&root().join(room)));
+        let newest =
+            ["shared", "nodes", "functions", "hosts", "notify", "web", "mcp"].map(|room| newest(&root().join(room)));
         let built = fs::metadata(&binary).and_then(|meta| meta.modified());
         if built.is_err() || built.is_ok_and(|built| newest.iter().any(|changed| *changed > built)) {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.current_dir(root()).args(["build", "--locked", "-p", "stepwell", "--target-dir"]);
-            cargo.arg(folder.parent().unwrap());
-            if folder.ends_with("release") {
-                cargo.arg("--release");
-            }
+            cargo
+                .arg(folder.parent().unwrap())
+                .args(["--profile", if folder.ends_with("release") { "release" } else { "test" }]);
             assert!(cargo.status().unwrap().success(), "stepwell cannot be built");
         }
         binary

@@ -9,18 +9,9 @@ use engine::{
     scope::Scope,
 };
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use stepwell_tests::{aws_world::World, lambda::Function};
+use stepwell_tests::{aws_world::World, cloud::binary, lambda::Function};
 
 const OWNER: &str = "acme";
-
-/// The program of a function.
-fn binary(function: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let path = target.join("release").join(format!("stepwell-{function}"));
-    assert!(path.is_file(), "{} is not there: run tests/aws/build.sh", path.display());
-    path
-}
 
 /// A variable of the environment that `tests/aws/with.sh` sets.
 fn variable(name: &str) -> String {

@@ -64,7 +64,7 @@ fn faults_change_nothing_about_how_random_workflows_end() {
     failures.sort();
     if let Some((seed, error)) = failures.first() {
         let (all, few): (usize, Vec<u64>) = (failures.len(), failures.iter().map(|(seed, _)| *seed).take(20).collect());
-        let replay = format!("SIM_SEED={seed} cargo test --release -p stepwell-tests --test all simulation");
+        let replay = format!("SIM_SEED={seed} cargo test -p stepwell-tests --test all simulation");
         panic!("{error}\n{all} of {} seeds fail, such as {few:?}; replay: {replay}", seeds.len());
     }
     let injected = injected.into_inner();

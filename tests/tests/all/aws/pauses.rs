@@ -33,9 +33,7 @@ struct Stack {
 
 /// The program of `callback` as Lambda takes it: a ZIP archive in base64.
 fn package() -> String {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::docs::root().join("target"), Into::into);
-    let program = target.join("release/stepwell-callback");
-    assert!(program.is_file(), "{} is not there: run tests/aws/build.sh", program.display());
+    let program = stepwell_tests::cloud::binary("callback");
     let script = "import base64, io, sys, zipfile\n\
         kept = io.BytesIO()\n\
         one = zipfile.ZipInfo('bootstrap')\n\

@@ -25,7 +25,7 @@ pub(super) fn fresh(what: &str) -> String {
 fn endpoint() -> String {
     std::env::var("AWS_ENDPOINT_URL").ok().filter(|address| !address.is_empty()).unwrap_or_else(|| {
         panic!(
-            "AWS_ENDPOINT_URL is not set: run `tests/aws/with.sh cargo test --release -p stepwell-tests --features aws`, \
+            "AWS_ENDPOINT_URL is not set: run `tests/aws/with.sh cargo test -p stepwell-tests --features aws`, \
              which starts MiniStack"
         )
     })
