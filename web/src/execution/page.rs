@@ -6,6 +6,7 @@ use super::{
     head::{facts, head},
     journal::{journal, recorded},
     node::{Selected, node},
+    pace::Pace,
     picture::{Refused, of_execution},
     seen::Seen,
     timeline::{spans, timeline},
@@ -21,7 +22,7 @@ use crate::{
     session::Visit,
 };
 use api::{Params, Problem};
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{Extension, extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use stepwell_core::event::Turn;
 
@@ -44,15 +45,27 @@ pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
 }
 
 /// The parts of the page that change, for the script to put in place of those that are there.
-pub async fn live(mut visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+pub async fn live(
+    mut visit: Visit,
+    Extension(pace): Extension<Pace>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Response {
     // The addresses in a part are seen from the page that it stands in.
     visit.up = "../".to_owned();
+    let aim = match Aim::of(params) {
+        Ok(aim) => aim,
+        Err(refusal) => return refused(&refusal, &visit.up),
+    };
+    // Whoever travels in time waits for nobody: that is one person's hand, and not an execution that runs.
+    let is_travelling = aim.at.is_some();
     let made = async {
-        let seen = Seen::of(&visit, &id, Aim::of(params)?).await?;
+        let seen = Seen::of(&visit, &id, aim).await?;
         let parts = parts(&visit, &seen).await?;
         Ok::<_, crate::desk::Refusal>(parts.all(&seen))
     };
-    match made.await {
+    let made = if is_travelling { made.await } else { pace.draw(made).await };
+    match made {
         Ok(parts) => page_of_session(StatusCode::OK, parts),
         Err(refusal) => refused(&refusal, &visit.up),
     }
