@@ -92,7 +92,7 @@ async function open(id, over, told) {
       told.updates += 1;
       told.bytes += parts.length;
       told.took += Date.now() - last;
-      pause = Math.min(10_000, Math.max(500, Number(process.env.SHARE ?? 1) * (Date.now() - last)));
+      pause = Math.min(10_000, Math.max(500, Date.now() - last));
     }, Math.max(0, last + pause - Date.now()));
   };
   const after = /data-after="(\d+)"/.exec(page)[1];
