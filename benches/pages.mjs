@@ -1,4 +1,4 @@
-// What open pages cost the engine: node benches/pages.mjs PATH-TO-STEPWELL [PAGES] [ROUNDS]
+// What open pages cost the engine: node benches/pages.mjs PATH-TO-STEPWELL [PAGES] [ROUNDS] [STEPS]
 //
 // A host runs 2,000 executions at once, in turn without a page and with 50 live pages of some of them open, which ask as
 // the script of the pages does. Prints the steps per second of both, and the processor's time that the host took for a
@@ -15,7 +15,7 @@ const binary = process.argv[2];
 const PAGES = Number(process.argv[3] ?? 50);
 const ROUNDS = Number(process.argv[4] ?? 3);
 const EXECUTIONS = 2_000;
-const ITERATIONS = 30;
+const ITERATIONS = Number(process.argv[5] ?? 30);
 const STEPS = EXECUTIONS * ITERATIONS;
 /** Ticks of a processor's clock in a second, in which Linux counts the time of processes. */
 const TICKS = 100;
@@ -51,6 +51,13 @@ const url = await new Promise((found, failed) => {
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
 /** One request. `part` gets what comes as it comes; without it the answer is the whole text. */
 function ask(method, path, body, part, signal) {
+  return once(method, path, body, part, signal).catch((error) => {
+    // The host closes a connection after a thousand requests, which a request may meet that is on its way.
+    if (error.code !== 'ECONNRESET' || signal?.aborted) throw error;
+    return once(method, path, body, part, signal);
+  });
+}
+function once(method, path, body, part, signal) {
   return new Promise((done, failed) => {
     const headers = body ? { 'content-type': 'application/json' } : {};
     const sent = request(url + path, { method, headers, agent, signal }, (answer) => {
@@ -89,6 +96,7 @@ async function open(id, over, told) {
       last = Date.now();
       if (over.aborted) return;
       const parts = await ask('GET', `/executions/${id}/live?`, undefined, undefined, over).catch(() => '');
+      if (parts === '') { pause = 500 * (1 + Math.random()); soon(); return; }
       told.updates += 1;
       told.bytes += parts.length;
       told.took += Date.now() - last;

@@ -45,6 +45,8 @@ async function show(at) {
   const mine = asked;
   const query = address(at);
   const answer = await fetch(`${page.dataset.here}/live?${query}`, { credentials: 'same-origin' });
+  // Other pages are drawn before this one.
+  if (answer.status === 204) return undefined;
   // A later question has been asked meanwhile: its answer counts.
   if (!answer.ok || mine !== asked) return null;
   const parts = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('parts');
@@ -85,7 +87,9 @@ function soon() {
     if (document.hidden) return;
     const before = page.querySelector('#head .status')?.textContent;
     const asking = performance.now();
-    await show(null);
+    const shown = await show(null);
+    // Not at the same moment as all others who were told the same.
+    if (shown === undefined) { pause = PAUSE * (1 + Math.random()); soon(); return; }
     pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
     const now = page.querySelector('#head .status')?.textContent;
     if (now && now !== before) told.textContent = now;

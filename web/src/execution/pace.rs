@@ -1,31 +1,52 @@
 //! How much of a processor the pages take that follow executions. Each asks for its parts while its execution moves, and
 //! drawing them costs as much as many steps. So they are drawn one at a time, and each time is followed by a rest: however
-//! many people look, the work that they look at has nearly all of the machine.
+//! many people look, the work that they look at has nearly all of the machine. A page whose turn it is not is told so at
+//! once and asks again, so that nothing of the host waits for it.
 
 use crate::limits;
-use futures::lock::Mutex;
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::time::sleep_until;
 
-/// When the next page may be drawn. Whoever draws holds the lock, and others wait in the order in which they came.
-#[derive(Clone, Default)]
+/// When the next page may be drawn; nobody knows while one is being drawn.
+#[derive(Clone)]
 pub struct Pace(Arc<Mutex<Option<Instant>>>);
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Some(Instant::now()))))
+    }
+}
+
 impl Pace {
-    /// Draws a page in its turn.
-    pub async fn draw<W: Future>(&self, work: W) -> W::Output {
-        let mut next = self.0.lock().await;
-        if let Some(next) = *next {
-            sleep_until(next.into()).await;
-        }
+    /// Draws a page, or nothing where it is not its turn.
+    pub async fn draw<W: Future>(&self, work: W) -> Option<W::Output> {
+        let mut turn = self.begin()?;
         let (drawn, took) = computed(work).await;
-        *next = Some(Instant::now() + (took * limits::LIVE_REST).min(limits::LIVE_RESTS));
-        drawn
+        turn.rest = (took * limits::LIVE_REST).min(limits::LIVE_RESTS);
+        Some(drawn)
+    }
+
+    fn begin(&self) -> Option<Turn<'_>> {
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        next.filter(|next| *next <= Instant::now())?;
+        *next = None;
+        Some(Turn { pace: self, rest: Duration::ZERO })
+    }
+}
+
+/// The turn of one page. It ends with it, also where the page went away.
+struct Turn<'p> {
+    pace: &'p Pace,
+    rest: Duration,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.pace.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + self.rest);
     }
 }
 
@@ -46,28 +67,18 @@ async fn computed<W: Future>(work: W) -> (W::Output, Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        sync::atomic::{AtomicUsize, Ordering::SeqCst},
-        thread,
-    };
-    use tokio::{task::yield_now, time::sleep};
+    use std::thread;
+    use tokio::time::sleep;
 
     #[tokio::test]
-    async fn pages_are_drawn_one_at_a_time_in_the_order_in_which_they_ask() {
-        let (pace, drawing) = (Pace::default(), AtomicUsize::new(0));
-        let draw = |page: usize| {
-            let (pace, drawing) = (pace.clone(), &drawing);
-            async move {
-                let work = async {
-                    assert_eq!(drawing.fetch_add(1, SeqCst), 0, "another page is being drawn");
-                    yield_now().await;
-                    drawing.fetch_sub(1, SeqCst);
-                    page
-                };
-                pace.draw(work).await
-            }
-        };
-        assert_eq!(futures::future::join_all((0..20).map(draw)).await, (0..20).collect::<Vec<_>>());
+    async fn one_page_is_drawn_at_a_time_and_another_is_told_to_ask_again() {
+        let pace = Pace::default();
+        let inner = pace.clone();
+        let drawn = pace.draw(async move { inner.draw(async {}).await }).await;
+        assert_eq!(drawn, Some(None));
+        // Who goes away leaves the turn to others.
+        drop(pace.begin());
+        assert!(pace.begin().is_some());
     }
 
     #[tokio::test]
@@ -80,8 +91,8 @@ mod tests {
         let ((), took) = computed(work).await;
         assert!((computes..waits).contains(&took), "{took:?}");
         let (pace, begun) = (Pace::default(), Instant::now());
-        pace.draw(async { thread::sleep(computes) }).await;
-        let next = pace.0.lock().await.map(|next| next - begun).unwrap_or_default();
-        assert!(next >= computes * (limits::LIVE_REST + 1), "{next:?}");
+        assert!(pace.draw(async { thread::sleep(computes) }).await.is_some());
+        let next = pace.0.lock().unwrap_or_else(PoisonError::into_inner).map(|next| next - begun);
+        assert!(next.is_some_and(|next| next >= computes * (limits::LIVE_REST + 1)), "{next:?}");
     }
 }

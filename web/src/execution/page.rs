@@ -22,7 +22,12 @@ use crate::{
     session::Visit,
 };
 use api::{Params, Problem};
-use axum::{Extension, extract::Path, http::StatusCode, response::Response};
+use axum::{
+    Extension,
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use maud::{Markup, html};
 use stepwell_core::event::Turn;
 
@@ -64,7 +69,8 @@ pub async fn live(
         let parts = parts(&visit, &seen).await?;
         Ok::<_, crate::desk::Refusal>(parts.all(&seen))
     };
-    let made = if is_travelling { made.await } else { pace.draw(made).await };
+    let made = if is_travelling { Some(made.await) } else { pace.draw(made).await };
+    let Some(made) = made else { return StatusCode::NO_CONTENT.into_response() };
     match made {
         Ok(parts) => page_of_session(StatusCode::OK, parts),
         Err(refusal) => refused(&refusal, &visit.up),
