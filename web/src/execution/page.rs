@@ -49,7 +49,8 @@ pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
     }
 }
 
-/// The parts of the page that change, for the script to put in place of those that are there.
+/// The parts of the page that change, for the script to put in place of those that are there. Nothing, 204, where it is not
+/// this page's turn to be drawn.
 pub async fn live(
     mut visit: Visit,
     Extension(pace): Extension<Pace>,
@@ -58,22 +59,18 @@ pub async fn live(
 ) -> Response {
     // The addresses in a part are seen from the page that it stands in.
     visit.up = "../".to_owned();
-    let aim = match Aim::of(params) {
-        Ok(aim) => aim,
+    let seen = async { Seen::of(&visit, &id, Aim::of(params)?).await };
+    let seen = match seen.await {
+        Ok(seen) => seen,
         Err(refusal) => return refused(&refusal, &visit.up),
     };
+    let made = parts(&visit, &seen);
     // Whoever travels in time waits for nobody: that is one person's hand, and not an execution that runs.
-    let is_travelling = aim.at.is_some();
-    let made = async {
-        let seen = Seen::of(&visit, &id, aim).await?;
-        let parts = parts(&visit, &seen).await?;
-        Ok::<_, crate::desk::Refusal>(parts.all(&seen))
-    };
-    let made = if is_travelling { Some(made.await) } else { pace.draw(made).await };
-    let Some(made) = made else { return StatusCode::NO_CONTENT.into_response() };
+    let made = if seen.aim.at.is_some() { Some(made.await) } else { pace.draw(made).await };
     match made {
-        Ok(parts) => page_of_session(StatusCode::OK, parts),
-        Err(refusal) => refused(&refusal, &visit.up),
+        None => StatusCode::NO_CONTENT.into_response(),
+        Some(Ok(parts)) => page_of_session(StatusCode::OK, parts.all(&seen)),
+        Some(Err(refusal)) => refused(&refusal, &visit.up),
     }
 }
 
