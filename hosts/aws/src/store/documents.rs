@@ -5,6 +5,7 @@ use super::{
     dynamo::Written,
     item::{Expression, bytes, bytes_of, keyed, text, text_of},
     keys,
+    needed::{unsaved, with_some_to_spare},
     pack::{deflate, inflate},
 };
 use crate::{
@@ -20,7 +21,12 @@ use std::sync::Arc;
 use stepwell_core::{children::body_of, event::Started};
 
 /// The sort key of a document.
-const DOCUMENT: &str = "doc";
+pub(super) const DOCUMENT: &str = "doc";
+
+/// The key in S3 of a document that is too large for its item.
+pub(super) fn place(hash: &str) -> String {
+    format!("d/{hash}")
+}
 
 impl Table {
     /// The document of that hash, which is not in memory.
@@ -58,16 +64,19 @@ impl Table {
             .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
         let packed = deflate(&text_of_document);
         if packed.len() > limits::DOCUMENT_BYTES {
-            let key = format!("d/{}", workflow.hash);
+            let key = place(&workflow.hash);
             self.blobs.put(&key, packed).await?;
             item.insert("k".into(), text(key));
         } else {
             item.insert("b".into(), bytes(packed));
         }
+        let until = with_some_to_spare(self.now());
+        unsaved(&mut item, until);
         let absent = Expression::new("attribute_not_exists(pk)");
-        match self.db.put(nobodys(Purpose::Other), item, absent).await? {
-            Written::Yes | Written::No(_) => Ok(()),
+        if self.db.put(nobodys(Purpose::Other), item, absent).await? == Written::Yes {
+            self.needed.put(&workflow.hash, until);
         }
+        Ok(())
     }
 
     /// The workflow of a document that an execution runs by: the document itself, or the body of a `map` inside it.
