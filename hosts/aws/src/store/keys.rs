@@ -200,6 +200,14 @@ pub fn document(hash: &str) -> String {
     format!("d#{hash}")
 }
 
+/// The sort key of a document.
+pub const DOCUMENT: &str = "doc";
+
+/// The key in S3 of a document that is too large for its item.
+pub fn large_document(hash: &str) -> String {
+    format!("d/{hash}")
+}
+
 /// The document that a partition belongs to, by its hash; `None` where the partition is of another kind.
 pub fn document_of(partition: &str) -> Option<&str> {
     partition.strip_prefix("d#")

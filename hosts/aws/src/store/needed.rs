@@ -10,7 +10,6 @@
 
 use super::{
     Table,
-    documents::DOCUMENT,
     dynamo::{Query, Written},
     item::{Expression, Item, number, number_of, text, text_of},
     keys,
@@ -96,7 +95,7 @@ impl Table {
         }
         let further = with_some_to_spare(until);
         let partition = keys::document(hash);
-        let key = (partition.as_str(), DOCUMENT);
+        let key = (partition.as_str(), keys::DOCUMENT);
         let later = |condition: &str| Expression::new(condition).with(":n", number(further.0)).and("n < :n");
         let unsaved = later("attribute_exists(d)").with(":ds", text(keys::time(further)));
         let known = match self.db.update(nobodys(Purpose::Other), key, "SET n = :n, ds = :ds", unsaved).await? {
@@ -130,7 +129,7 @@ impl Table {
                 .with(":o", AttributeValue::Ss(vec![owner.to_owned()]))
                 .with(":n", number(with_some_to_spare(self.now()).0));
             let update = "SET n = if_not_exists(n, :n) REMOVE d, ds ADD os :o";
-            match self.db.update(nobodys(Purpose::Other), (&partition, DOCUMENT), update, there).await? {
+            match self.db.update(nobodys(Purpose::Other), (&partition, keys::DOCUMENT), update, there).await? {
                 Written::Yes => return Ok(()),
                 // It was removed since this process has read it.
                 Written::No(_) => self.write_document(workflow).await?,
@@ -144,14 +143,17 @@ impl Table {
     pub(super) async fn unsaved_by(&self, owner: &str, hash: &str) -> Result<(), StoreError> {
         let key = keys::document(hash);
         let own = Expression::new("attribute_exists(os)").with(":o", AttributeValue::Ss(vec![owner.to_owned()]));
-        self.db.update(nobodys(Purpose::Other), (&key, DOCUMENT), "DELETE os :o", own).await?;
-        let Some(item) = self.db.get(nobodys(Purpose::Other), &key, DOCUMENT, true).await? else { return Ok(()) };
+        self.db.update(nobodys(Purpose::Other), (&key, keys::DOCUMENT), "DELETE os :o", own).await?;
+        let Some(item) = self.db.get(nobodys(Purpose::Other), &key, keys::DOCUMENT, true).await? else { return Ok(()) };
         let Some(until) = number_of::<i64>(&item, "n").filter(|_| !item.contains_key("os")) else { return Ok(()) };
         let nobodys_own = Expression::new("attribute_not_exists(os) AND n = :n")
             .with(":n", number(until))
             .with(":d", text(keys::DOCUMENTS))
             .with(":ds", text(keys::time(Time(until))));
-        self.db.update(nobodys(Purpose::Other), (&key, DOCUMENT), "SET d = :d, ds = :ds", nobodys_own).await.map(drop)
+        self.db
+            .update(nobodys(Purpose::Other), (&key, keys::DOCUMENT), "SET d = :d, ds = :ds", nobodys_own)
+            .await
+            .map(drop)
     }
 
     /// Removes documents that nobody needs any more, some at a time. Returns how many.
@@ -165,9 +167,9 @@ impl Table {
             let Some(partition) = text_of(&item, "pk") else { continue };
             // A start may need it since, or an owner may have saved it.
             let unneeded = Expression::new("attribute_exists(d) AND n <= :now").with(":now", number(now.0));
-            if self.db.delete(nobodys(Purpose::Other), partition, DOCUMENT, unneeded).await? {
+            if self.db.delete(nobodys(Purpose::Other), partition, keys::DOCUMENT, unneeded).await? {
                 let hash = keys::document_of(partition).unwrap_or_default();
-                self.blobs.remove(&super::documents::place(hash)).await?;
+                self.blobs.remove(&keys::large_document(hash)).await?;
                 self.documents.forget(hash);
                 removed += 1;
             }

@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 39] = [
+const OTHERWISE: [(&str, &str, &str); 40] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -29,6 +29,7 @@ const OTHERWISE: [(&str, &str, &str); 39] = [
     ("", "sqs:GetQueueAttributes", "the event source mapping takes messages"),
     ("", "s3:ListBucket", "without it S3 says of a missing object that access is denied"),
     ("", "s3:PutObject", "a turn of many kilobytes, whoever commits it"),
+    ("", "dynamodb:ConditionCheckItem", "a start of a workflow with `overlap` or `max_concurrency`"),
     ("", "states:StartExecution", "a turn that leads to a retry or a wait of more than 15 minutes"),
     ("trigger", "secretsmanager:GetSecretValue", "the key that signs a webhook's requests"),
     (
