@@ -77,8 +77,6 @@ async fn fill(host: &dyn Host, owner: &str) -> ExecutionId {
         until: host.now().after_seconds(seconds),
     };
     host.memories().remember(owner, "lasts", &said(3_600.0), host.now()).await.unwrap();
-    // One that is over, and stored.
-    host.memories().remember(owner, "is-over", &said(-3_600.0), host.now().after_seconds(-7_200.0)).await.unwrap();
     waits
 }
 

@@ -49,6 +49,7 @@ mod spending;
 mod tests;
 mod tokens;
 mod undelivered;
+mod until;
 mod values;
 
 pub use schema::{Index, create, definition};
@@ -68,10 +69,10 @@ use engine::{
     port::{Memory, StoreError, Unbounded},
 };
 use leases::Leases;
-use needed::Needed;
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
+use until::Needed;
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;

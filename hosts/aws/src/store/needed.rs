@@ -21,33 +21,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use document::{Workflow, time::Time};
 use engine::port::StoreError;
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
 use stepwell_core::execution::Execution;
-
-/// Until when this process knows each document to be kept, by hash.
-#[derive(Default)]
-pub(super) struct Needed(Mutex<HashMap<String, Time>>);
-
-impl Needed {
-    fn until(&self, hash: &str) -> Option<Time> {
-        self.all().get(hash).copied()
-    }
-
-    pub(super) fn put(&self, hash: &str, until: Time) {
-        let mut all = self.all();
-        if all.len() >= limits::WORKFLOWS {
-            all.clear();
-        }
-        all.insert(hash.to_owned(), until);
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Time>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The attributes of a document that is needed until then, and that no owner has saved.
 pub(super) fn unsaved(item: &mut Item, until: Time) {
