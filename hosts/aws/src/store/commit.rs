@@ -32,10 +32,10 @@ use crate::{
 use engine::port::{Commit, Journal, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
+    due::due_at,
     effect::{Effect, Work},
     execution::Execution,
     id::ExecutionId,
-    owed::due_at,
     task::NodeLog,
 };
 

@@ -164,7 +164,7 @@ impl Table {
     /// have died before it wrote the head.
     pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
         let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
-        let due = stepwell_core::owed::due_at(&workflow, state);
+        let due = stepwell_core::due::due_at(&workflow, state);
         let key = keys::execution(state.id());
         let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };
         let is_due = text_of(&old, "ds").map(ToOwned::to_owned);
