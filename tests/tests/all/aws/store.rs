@@ -263,7 +263,7 @@ async fn a_clock_that_is_ahead_takes_a_lease_and_starts_nothing_beside_its_holde
     world.set_clocks(120.0, 0.0);
     let ahead = world.host(false, 1);
     let mut document = document("one-at-a-time");
-    document["settings"]["overlap"] = json!("skip");
+    document["settings"]["overlap"] = json!("skip_if_active");
     let workflow = kept(&behind, &document).await;
     let id = workflow.id.clone();
     let like = |host: &Aws| stepwell_core::event::Started {

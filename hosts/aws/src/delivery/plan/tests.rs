@@ -72,7 +72,7 @@ fn a_question_has_no_clock_and_its_deadline_is_a_message_or_left_to_the_supervis
     let mut later = plain(escalates);
     assert_eq!(planned(&later), Plan::default());
     // The head is due then, so that the supervisor comes.
-    let due = |story: &Story| stepwell_core::owed::due_at(&story.workflow, &story.state);
+    let due = |story: &Story| stepwell_core::due::due_at(&story.workflow, &story.state);
     let grace = stepwell_core::limits::GRACE_SECONDS;
     assert_eq!(due(&later), later.question().deadline.map(|at| at.after_seconds(grace)));
     later.after(3_660.0).fire(Purpose::Deadline);
@@ -169,7 +169,7 @@ fn an_escalation_after_all_alarms_is_left_to_the_supervisor() {
     story.after(10_000.0).fire(Purpose::Deadline);
     let plan = planned(&story);
     assert_eq!(plan.clocks, [pause], "the same clock, whose alarms are over");
-    assert!(stepwell_core::owed::due_at(&story.workflow, &story.state).is_some());
+    assert!(stepwell_core::due::due_at(&story.workflow, &story.state).is_some());
 }
 
 #[test]
