@@ -11,6 +11,7 @@ mod bulk;
 mod control;
 mod draft;
 mod duplicates;
+mod erase;
 mod executions;
 mod fork;
 mod groups;

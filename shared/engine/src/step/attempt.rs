@@ -18,6 +18,7 @@ use futures::future::{Either, select};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
+    effect::Effect,
     execution::Execution,
     id::{Activation, ExecutionId},
     payload::Payload,
