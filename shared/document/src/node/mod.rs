@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod branch;
 pub mod r#break;
+pub mod chat_trigger;
 pub mod code;
 pub mod config;
 pub mod event_trigger;
@@ -74,6 +75,9 @@ impl Types {
             }),
             (&schedule_trigger::TYPE, |cx, raw| {
                 schedule_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Schedule(it))))
+            }),
+            (&chat_trigger::TYPE, |cx, raw| {
+                chat_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Chat(it))))
             }),
             (&http_request::TYPE, |cx, raw| {
                 http_request::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Run(Box::new(it)))
