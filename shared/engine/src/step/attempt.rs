@@ -25,7 +25,7 @@ use stepwell_core::{
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
-/// before, and its handler may have died after it committed. Only then are effects delivered again; a mere copy of a
+/// before, and its handler may have died after it committed. Mostly only then are effects delivered again; a mere copy of a
 /// message would otherwise make copies of all that follows.
 pub async fn step(
     host: &dyn Host,
@@ -77,7 +77,7 @@ pub async fn step(
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
-        Prepared::Nothing(_) if !again => Handled::Verdict(Verdict::Acknowledge),
+        Prepared::Nothing(_) if !delivery::must_repeat(host, state, again) => Handled::Verdict(Verdict::Acknowledge),
         Prepared::Nothing(effects) => match delivery::repeat(host, state.id(), &effects).await {
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),

@@ -134,7 +134,8 @@ async fn handle_loaded(
             // A refused message may repeat one whose effects were lost. One that was handed out for the first time does
             // not, unless a copy of it was handled elsewhere at the same time, so that nothing was left to commit here.
             let stale = refused.iter().map(|&position| batch[position]);
-            let stale: Vec<_> = stale.filter(|it| it.deliveries > 1 || !submitted.committed).collect();
+            let is_owed = |it: &&Delivery| delivery::must_repeat(host, &submitted.state, it.deliveries > 1);
+            let stale: Vec<_> = stale.filter(|it| is_owed(it) || !submitted.committed).collect();
             if let Err(error) = deliver_again(host, &submitted.state, workflow, &stale).await {
                 refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
