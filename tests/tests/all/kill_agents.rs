@@ -93,6 +93,12 @@ fn no_recorded_answer_is_asked_for_again_and_nothing_paid_twice_however_often_th
         }
         dev.kill();
     }
+    nothing_twice(&own, &begun);
+}
+
+/// Looks at what came to the model and to the ledger.
+#[track_caller]
+fn nothing_twice(own: &Own, begun: &[String]) {
     let mut answers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for seen in own.came() {
@@ -109,7 +115,7 @@ fn no_recorded_answer_is_asked_for_again_and_nothing_paid_twice_however_often_th
         }
     }
     let mut again = 0;
-    for id in &begun {
+    for id in begun {
         // Whoever asks for an answer has recorded those before it, and so asks for none of them any more.
         let numbers = &answers[id];
         assert!(numbers.is_sorted(), "{id}: {numbers:?}");

@@ -153,7 +153,7 @@ fn form(visit: &Visit, seen: &Seen, here: &str, typed: &str, why: Option<&Refusa
 
 fn sessions(seen: &Seen, here: &str, session: Option<&str>) -> Markup {
     html! {
-        section.panel aria-labelledby="sessions" {
+        section.panel #chats aria-labelledby="sessions" {
             h2 #sessions { "Your conversations" }
             @if seen.sessions.is_empty() { p.empty { "None yet." } }
             ul.plain-list {

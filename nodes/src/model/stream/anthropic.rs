@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// What has come of an answer.
 #[derive(Default)]
-pub(in crate::model) struct Messages {
+pub(crate) struct Messages {
     /// The message without its content.
     message: Map<String, Value>,
     blocks: Vec<Value>,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// What has come of an answer.
 #[derive(Default)]
-pub(in crate::model) struct Candidates {
+pub(crate) struct Candidates {
     parts: Vec<Value>,
     finish_reason: Value,
     /// What each piece says of the whole, such as what was used so far.

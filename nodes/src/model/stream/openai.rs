@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// What has come of an answer.
 #[derive(Default)]
-pub(in crate::model) struct Choices {
+pub(crate) struct Choices {
     content: String,
     refusal: String,
     /// By their position: id, name, and the text of the arguments.

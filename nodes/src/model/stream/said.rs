@@ -6,7 +6,7 @@ use engine::pieces::Speaker;
 use std::sync::Arc;
 
 /// Tells the pieces of one answer.
-pub(in crate::model) struct Saying {
+pub(crate) struct Saying {
     speaker: Speaker,
     needles: Arc<Needles>,
     held: String,

@@ -47,13 +47,7 @@ pub async fn step(
     };
     match prepared {
         Prepared::Run(task) => run(host, state.id(), activation, attempt, &task, None).await,
-        Prepared::Ask(task, head) => {
-            if let Some(outcome) = agent::unpriced(host, workflow, &activation, &task) {
-                return reported(activation, attempt, outcome, None, Vec::new());
-            }
-            let _heard = agent::heard(host, state, &activation, &task);
-            run(host, state.id(), activation, attempt, &task, Some(*head)).await
-        }
+        Prepared::Ask(task, head) => ask(host, state, workflow, (activation, attempt), &task, *head).await,
         Prepared::OpenAgent => match agent::open(host, state, workflow, &activation, &vault).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
@@ -156,4 +150,20 @@ async fn gathered(
 ) -> Result<Outcome, StoreError> {
     let outcome = collect(host, state, workflow, activation, attempt, again).await?;
     agent_patch::patched(host, state, workflow, activation, outcome).await
+}
+
+/// Asks the model of an agent, unless its budget cannot be kept here. Whoever listens to the execution hears it meanwhile.
+async fn ask(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    (activation, attempt): (Activation, u32),
+    task: &Task,
+    head: Head,
+) -> Handled {
+    if let Some(outcome) = agent::unpriced(host, workflow, &activation, task) {
+        return reported(activation, attempt, outcome, None, Vec::new());
+    }
+    let _heard = agent::heard(host, state, &activation, task);
+    run(host, state.id(), activation, attempt, task, Some(head)).await
 }
