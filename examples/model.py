@@ -12,6 +12,7 @@ written in each rule.
 import argparse
 import json
 import re
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,8 @@ ORDERS = {"O-1": {"id": "O-1", "total": 40, "state": "damaged"}, "O-2": {"id": "
 PAGES = {"stepwells": "Stepwells are wells with steps, dug in India since the third century.",
          "canals": "Canals carried water over more than a hundred kilometres."}
 REFUNDS = {}
+# Seconds between two words of an answer in pieces, so that one sees them come.
+PAUSE = 0.0
 
 
 class Said:
@@ -89,10 +92,29 @@ def research(said):
     return said.body("search")["found"]
 
 
+def assist(said):
+    """Speaks of the order that was named last, and pays it back where that is asked for."""
+    order_id = next((found[-1] for text in reversed(said.asked) if (found := re.findall(r"O-\d+", text))), None)
+    if order_id is None:
+        return "Which order is it about? Its number begins with O-."
+    if "order_state" not in said.results:
+        return [("order_state", {"order_id": order_id})]
+    order = said.body("order_state")
+    if "id" not in order:
+        return f"There is no order {order_id}."
+    if not re.search("refund|back", said.asked[-1].lower()):
+        return f"Order {order_id} is {order['state']}. It cost {order['total']}."
+    if "pay_back" not in said.results:
+        call = ("pay_back", {"order_id": order_id, "amount": order["total"]})
+        return f"I ask for {order['total']} to be paid back.", [call]
+    paid = said.body("pay_back")
+    return f"{paid['amount']} was paid back." if isinstance(paid, dict) else f"Nothing was paid back. {paid}"
+
+
 def answer(request):
     """The answer to a request: the rule is that of the tools which the model is offered."""
     said = Said(request)
-    rules = {"find_customer": triage, "refund": refund, "researcher": lead, "search": research}
+    rules = {"order_state": assist, "find_customer": triage, "refund": refund, "researcher": lead, "search": research}
     rule = next((rule for tool, rule in rules.items() if tool in said.tools), None)
     given = rule(said) if rule else f"You said: {said.asked[-1]}"
     text, calls = given if isinstance(given, tuple) else ("", given) if isinstance(given, list) else (given, [])
@@ -120,11 +142,29 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or "{}")
         if self.path == "/v1/chat/completions":
-            return self.say(200, answer(body))
+            return self.stream(answer(body)) if body.get("stream") else self.say(200, answer(body))
         if self.path == "/refunds":
             # A payment service pays once for each key, however often it is asked.
             return self.say(200, REFUNDS.setdefault(self.headers.get("idempotency-key"), body))
         return self.say(404, {"error": "no such page"})
+
+    def stream(self, whole):
+        """The same answer in pieces, as server-sent events: word by word."""
+        choice = whole["choices"][0]
+        words = re.findall(r"\S+\s*", choice["message"]["content"] or "")
+        calls = [{**call, "index": at} for at, call in enumerate(choice["message"].get("tool_calls", []))]
+        pieces = [{"content": word} for word in words] + [{"tool_calls": [call]} for call in calls]
+        events = [{"choices": [{"index": 0, "delta": piece}]} for piece in pieces]
+        events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
+        events.append({"choices": [], "usage": whole["usage"]})
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        for event in [*map(json.dumps, events), "[DONE]"]:
+            self.wfile.write(f"data: {event}\n\n".encode())
+            self.wfile.flush()
+            if PAUSE:
+                time.sleep(PAUSE)
 
     def say(self, status, value):
         text = json.dumps(value).encode()
@@ -141,6 +181,9 @@ class Handler(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--port", type=int, default=4010, help="0 for any free one")
-    server = ThreadingHTTPServer(("127.0.0.1", options.parse_args().port), Handler)
+    options.add_argument("--pause", type=float, default=0.02, help="seconds between two words of an answer in pieces")
+    parsed = options.parse_args()
+    PAUSE = parsed.pause
+    server = ThreadingHTTPServer(("127.0.0.1", parsed.port), Handler)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

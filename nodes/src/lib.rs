@@ -26,7 +26,10 @@ pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
-use engine::port::{Memory, Runner, Unbounded};
+use engine::{
+    pieces::Pieces,
+    port::{Memory, Runner, Unbounded},
+};
 use secrets::Needles;
 use std::sync::Arc;
 use stepwell_core::task::{Report, Task, Work};
@@ -50,6 +53,8 @@ pub struct Config {
     pub user_agent: String,
     /// Where large outcomes get their room.
     pub memory: Arc<dyn Memory>,
+    /// Where models are heard while they answer.
+    pub pieces: Pieces,
 }
 
 impl Default for Config {
@@ -64,6 +69,7 @@ impl Default for Config {
             mcp_commands: Commands::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
             memory: Arc::new(Unbounded),
+            pieces: Pieces::default(),
         }
     }
 }
@@ -76,6 +82,7 @@ pub struct Nodes {
     models: Arc<model::Models>,
     mcp: Arc<mcp::Mcp>,
     ceilings: Ceilings,
+    pieces: Pieces,
 }
 
 impl Nodes {
@@ -86,10 +93,12 @@ impl Nodes {
         }
         config.ceilings.check()?;
         let (allow, agent, memory) = (config.http_allow.clone(), &config.user_agent, config.memory.clone());
-        let models = model::Models::new(allow.clone(), agent, config.aws_role, memory.clone())?;
+        let models =
+            model::Models::new(allow.clone(), agent, config.aws_role, memory.clone())?.heard_at(config.pieces.clone());
         Ok(Self {
             mcp: Arc::new(mcp::Mcp::new(allow, agent, config.mcp_commands, memory)?),
             ceilings: config.ceilings,
+            pieces: config.pieces,
             models: Arc::new(models),
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
@@ -104,6 +113,11 @@ impl Nodes {
             mcp: Arc::new(self.mcp.allowing(more)),
             ..self.clone()
         }
+    }
+
+    /// Where models are heard while they answer.
+    pub fn pieces(&self) -> &Pieces {
+        &self.pieces
     }
 
     /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host

@@ -13,6 +13,9 @@ pub const ONE_AT_A_TIME_BYTES: usize = 4 * 1024 * 1024;
 pub const DETAIL_BYTES: usize = 64 * 1024;
 /// Bytes of a model's answer: some 500,000 tokens, more than any model writes at once. An answer is a turn of the journal.
 pub const MODEL_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+/// How many bytes an answer that comes in pieces may have for each byte of one that comes whole: a piece of four letters has
+/// two hundred bytes around it.
+pub const STREAM_WORDS: usize = 64;
 /// Bytes that are kept of what a provider says of an error: they say everything in the first sentences.
 pub const MODEL_WORDS_BYTES: usize = 1024;
 /// Tokens that a model may write where the document does not say and the provider wants a number. All of Anthropic's

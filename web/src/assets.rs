@@ -47,7 +47,7 @@ assets! {
     /// The one stylesheet.
     STYLE = "style"."css", "text/css; charset=utf-8",
         ["css/tokens.css", "css/base.css", "css/form.css", "css/shell.css", "css/overview.css", "css/workflows.css",
-         "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
+         "css/picture.css", "css/execution.css", "css/chat.css", "css/lists.css", "css/motion.css"];
     /// Shows times in the reader's own zone.
     TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
     /// Numbers and marks of lines in the editor, and its checks as one types.
@@ -58,6 +58,8 @@ assets! {
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
     /// Keeps lists up to date, and counts what is chosen in them.
     LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    /// Shows a conversation as it is held.
+    CHAT = "chat"."js", "text/javascript; charset=utf-8", ["js/chat.js"];
     /// Moves through lists by keys.
     KEYS = "keys"."js", "text/javascript; charset=utf-8", ["js/keys.js"];
     /// The icon of the browser's tab.

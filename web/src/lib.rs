@@ -6,6 +6,7 @@ pub mod limits;
 
 mod answered;
 mod assets;
+mod chat;
 mod desk;
 mod editor;
 mod execution;
@@ -50,6 +51,7 @@ pub fn dashboard() -> Routes {
     let pages = pages.merge(executions::reads()).merge(executions::controls());
     let pages = pages.merge(inbox::reads()).merge(inbox::answers());
     let pages = pages.merge(execution::reads()).merge(execution::controls());
+    let pages = pages.merge(chat::routes());
     let pages = pages.merge(operations::reads()).merge(operations::keeps());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));

@@ -37,6 +37,15 @@ pub const SESSION: Duration = Duration::from_secs(12 * 3600);
 pub const SIGN_IN: Duration = Duration::from_secs(600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
+/// Executions of a chat among which the visitor's own conversations are looked for: those of the last hour where many talk,
+/// and of months where few do.
+pub const CHAT_RUNS: &str = "50";
+/// Conversations that are listed beside one: what fits on a screen.
+pub const CHAT_SESSIONS: usize = 12;
+/// Characters of what was said last, as the name of a conversation.
+pub const CHAT_TITLE: usize = 60;
+/// Characters of a tool's arguments and of its result: the page of the execution shows more.
+pub const CHAT_VALUE: usize = 4_000;
 /// Executions that figures are counted from: enough to show what goes wrong, and read in a fraction of a second.
 pub const FIGURES: usize = 500;
 /// Executions of one page of the list that they are read from: the most that a host gives at once.

@@ -140,6 +140,12 @@ impl Desk {
         self.ask(Method::GET, path, Body::empty(), headers).await
     }
 
+    /// The same of a POST with a JSON body.
+    pub async fn pass_on(&self, path: &str, mut headers: HeaderMap, sent: &Value) -> Response {
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+        self.ask(Method::POST, path, sent.to_string().into(), headers).await
+    }
+
     async fn ask(&self, method: Method, path: &str, body: Body, headers: HeaderMap) -> Response {
         let request = Request::builder().method(method).uri(path).body(body);
         let Ok(mut request) = request else {

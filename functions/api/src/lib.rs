@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod auth;
+pub mod chat;
 pub mod desk;
 pub mod executions;
 pub mod limits;
@@ -54,6 +55,7 @@ pub fn routes() -> Routes {
         .merge(executions::starts())
         .merge(triggers::routes())
         .merge(admin::routes())
+        .merge(chat::routes())
         .merge(executions::reads())
         .merge(people::routes())
         .merge(executions::signals())

@@ -138,6 +138,14 @@ pub const SLACK_ANSWERED: Duration = Duration::from_millis(2_500);
 pub const SLACK_LISTED: usize = 15;
 /// Questions that the command looks at to list them. Each takes a request to the store.
 pub const SLACK_LOOKED_AT: usize = 30;
+/// Bytes of the name of a chat's session: longer than any id in use, and far below the bound of what lists are filtered by.
+pub const SESSION_BYTES: usize = 128;
+/// Bytes of a message of a chat: a long document that somebody pastes.
+pub const CHAT_BYTES: usize = 256 * 1024;
+/// Executions of a session that are looked at for its latest message. Forks and copies are among them, which are none.
+pub const SESSION_LOOKED_AT: usize = 20;
+/// Bytes of an offloaded value that a stream of a chat tells: what a person may read. Others are told by where they lie.
+pub const TOLD_BYTES: u64 = 256 * 1024;
 /// Days after which a token ends that an invocation makes without saying when: the first one of a deployment, which
 /// somebody may forget.
 pub const FIRST_TOKEN_DAYS: f64 = 30.0;

@@ -1,7 +1,7 @@
 //! The HTTP service of this function, that of agents among it. What lies in Secrets Manager is read when a request needs it first: the key of
 //! people's links, and Slack's credentials.
 
-use api::{App, Jwt, Problem, Routes, executions, people};
+use api::{App, Jwt, Problem, Routes, chat, executions, people};
 use aws::{Aws, services::slack::SlackOfStack};
 use axum::{
     Router,
@@ -34,8 +34,8 @@ fn made(host: &Arc<Aws>, jwt: Option<Arc<Jwt>>, desk: Option<Arc<dyn SlackDesk>>
     let app = App { slack: desk, ..app };
     let about_people: Routes =
         people::routes().merge(web::routes()).layer(from_fn_with_state(host.clone(), with_links));
-    // Agents ask people, and start what asks people; this function may do both.
-    api::service(Arc::new(app), about_people.merge(executions::signals()).merge(mcp::routes()))
+    // Agents ask people, and start what asks people; chats start executions and answer. This function may do all of it.
+    api::service(Arc::new(app), about_people.merge(chat::routes()).merge(executions::signals()).merge(mcp::routes()))
 }
 
 /// Answers once links can be made and opened. While their key cannot be read, every link would be an unknown one.

@@ -20,6 +20,7 @@ use document::{id::WorkflowId, time::Time};
 use engine::{
     link::Links,
     port::{Clock as _, Delivers, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
+    prices::Prices,
     proof::Proofs,
 };
 use serde_json::{Value, json};
@@ -78,6 +79,7 @@ pub struct Aws {
     /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
     most_descendants: u32,
+    prices: Prices,
 }
 
 /// The time of the machine's clock.
@@ -92,7 +94,8 @@ impl Aws {
         let most_descendants = engine::limits::DESCENDANTS;
         let (people, deadline) = (People::default(), AtomicI64::new(i64::MAX));
         let (links, proofs) = (OnceLock::new(), OnceLock::new());
-        Self { table, services, people, links, proofs, clock, deadline, most_descendants }
+        let prices = Prices::default();
+        Self { table, services, people, links, proofs, clock, deadline, most_descendants, prices }
     }
 
     /// Sets how people are reached.
@@ -103,6 +106,11 @@ impl Aws {
     /// Sets how many descendants an execution without a parent may have alive at once.
     pub fn with_most_descendants(self, most_descendants: u32) -> Self {
         Self { most_descendants, ..self }
+    }
+
+    /// Sets what calls of language models cost.
+    pub fn with_prices(self, prices: Prices) -> Self {
+        Self { prices, ..self }
     }
 
     /// The abilities of this host that `GET /health` shows.
@@ -263,6 +271,10 @@ impl Host for Aws {
 
     fn most_descendants(&self) -> u32 {
         self.most_descendants
+    }
+
+    fn prices(&self) -> Option<&Prices> {
+        Some(&self.prices)
     }
 
     /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to

@@ -11,9 +11,11 @@ use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
     link::Links,
+    pieces::Pieces,
     port::{
         Clock, Host, Notifier, Outbox, Page, Runner, Secret, Secrets, Signer, SlackDesk, Store, StoreError, Window,
     },
+    prices::Prices,
     proof::Proofs,
 };
 use nodes::Nodes;
@@ -47,6 +49,7 @@ pub struct Local {
     most_descendants: u32,
     people: People,
     keys: ProviderKeys,
+    prices: Prices,
     links: OnceLock<Links>,
     proofs: Proofs,
 }
@@ -70,6 +73,7 @@ impl Local {
             most_descendants: engine::limits::DESCENDANTS,
             people: People::default(),
             keys: ProviderKeys::default(),
+            prices: Prices::default(),
             links: OnceLock::new(),
             proofs,
         })
@@ -88,6 +92,11 @@ impl Local {
     /// Sets which keys of providers of language models count where none is stored.
     pub fn with_keys(self, keys: ProviderKeys) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Sets what calls of language models cost.
+    pub fn with_prices(self, prices: Prices) -> Self {
+        Self { prices, ..self }
     }
 
     /// How people are told of questions.
@@ -267,6 +276,14 @@ impl Host for Local {
 
     fn proofs(&self) -> Option<&Proofs> {
         Some(&self.proofs)
+    }
+
+    fn prices(&self) -> Option<&Prices> {
+        Some(&self.prices)
+    }
+
+    fn pieces(&self) -> Option<&Pieces> {
+        Some(self.nodes.usual().pieces())
     }
 
     fn notifier(&self) -> Option<&dyn Notifier> {

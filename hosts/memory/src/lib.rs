@@ -15,7 +15,9 @@ pub use model::model_that_says;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::{
     link::Links,
+    pieces::Pieces,
     port::{Delivery, Group, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict},
+    prices::Prices,
     proof::Proofs,
 };
 use std::{
@@ -53,6 +55,9 @@ pub struct Memory {
     links: Option<Links>,
     proofs: Proofs,
     signer: Option<Box<dyn Signer>>,
+    /// Where models are heard; none where they are not.
+    pieces: Option<Pieces>,
+    prices: Prices,
 }
 
 fn wall_clock() -> Time {
@@ -133,6 +138,8 @@ impl Memory {
             links: None,
             proofs: Proofs::new([9; 32]),
             signer: None,
+            pieces: None,
+            prices: Prices::default(),
         }
     }
 
@@ -165,6 +172,16 @@ impl Memory {
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
         self
+    }
+
+    /// Lets models be heard, which say what they answer in two pieces.
+    pub fn heard(self) -> Self {
+        Self { pieces: Some(Pieces::default()), ..self }
+    }
+
+    /// Sets what calls of models cost.
+    pub fn with_prices(self, prices: Prices) -> Self {
+        Self { prices, ..self }
     }
 
     /// Sets what signs receipts. Without it none is signed.

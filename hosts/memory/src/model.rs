@@ -1,6 +1,7 @@
 //! A language model that says what a test wrote.
 
 use document::work::{Message, ModelAnswer};
+use engine::pieces::Speaker;
 use serde_json::Value;
 use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
 
@@ -34,4 +35,14 @@ fn answer(says: Option<&Value>) -> Outcome {
         whole.extend(says.clone());
     }
     Outcome::Succeeded { port: "success".into(), output: whole }
+}
+
+/// Says the text of an answer in two pieces.
+pub fn speak(speaker: &Speaker, report: &Report) {
+    let Outcome::Succeeded { output, .. } = &report.outcome else { return };
+    let text: Vec<char> = output["text"].as_str().unwrap_or_default().chars().collect();
+    let (first, second) = text.split_at(text.len() / 2);
+    for piece in [first, second].into_iter().filter(|piece| !piece.is_empty()) {
+        speaker.say(piece.iter().collect());
+    }
 }

@@ -1,14 +1,16 @@
 //! The ports of one execution and of many: journal, lists, admission, agenda, outbox; and the host with its clock.
 
-use crate::{Memory, Record, lists};
+use crate::{Memory, Record, lists, model};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::{
     link::Links,
+    pieces::Pieces,
     port::{
         Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal,
         Letter, Notifier, Outbox, Page, Secrets, Signer, Store, StoreError, Window,
     },
+    prices::Prices,
     proof::Proofs,
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
@@ -264,7 +266,18 @@ impl Host for Memory {
     }
 
     async fn run(&self, task: &Task) -> Report {
-        (self.runner)(task)
+        let report = (self.runner)(task);
+        let speaker = self.pieces.as_ref().and_then(|pieces| pieces.speaker(&task.idempotency_key));
+        speaker.iter().for_each(|speaker| model::speak(speaker, &report));
+        report
+    }
+
+    fn prices(&self) -> Option<&Prices> {
+        Some(&self.prices)
+    }
+
+    fn pieces(&self) -> Option<&Pieces> {
+        self.pieces.as_ref()
     }
 
     fn proofs(&self) -> Option<&Proofs> {

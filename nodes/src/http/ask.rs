@@ -2,10 +2,16 @@
 //! workflows reach, and their redirects are followed by the same rules.
 
 use super::{allow::AllowList, failure, guarded::Guarded, redirect, request::Hop, response::retry_after};
-use crate::limits::REDIRECTS;
+use crate::limits::{REDIRECTS, STREAM_WORDS};
 use document::time::Time;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use stepwell_core::task::{Failure, HttpTask, Outcome, UsedSecret};
+
+/// Takes a piece of an event stream.
+pub(crate) type Each<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+
+/// What the type of an event stream begins with.
+const STREAM: &[u8] = b"text/event-stream";
 
 /// Sends such requests. A host builds one, so that connections are reused.
 pub(crate) struct Asker {
@@ -49,12 +55,13 @@ impl Asker {
         Self { guarded: self.guarded.allowing(more) }
     }
 
-    /// Sends a request and reads its answer. `now` dates a `Retry-After`. The caller bounds the time.
+    /// Sends a request and reads its answer. `now` dates a `Retry-After`. The caller bounds the time. `each` is given what
+    /// comes of an event stream, piece by piece; the body of such an answer is empty.
     ///
     /// # Errors
     /// Where no whole answer came, with the codes of `http_request`. The message may hold the URL's host and no other
     /// part of the request.
-    pub async fn ask(&self, ask: Ask<'_>, now: Time) -> Result<Answered, Failure> {
+    pub async fn ask(&self, ask: Ask<'_>, now: Time, each: Option<Each<'_>>) -> Result<Answered, Failure> {
         let task = HttpTask {
             method: "POST".into(),
             url: ask.url.to_owned(),
@@ -71,7 +78,7 @@ impl Asker {
             let response = self.guarded.send(&hop).await.map_err(of_outcome)?;
             match redirect::next(hop, &response, ask.secrets)? {
                 Some(next) => hop = next,
-                None => return read(response, ask.most, now).await,
+                None => return read(response, ask.most, now, each).await,
             }
         }
         Err(failure::too_many_redirects())
@@ -79,7 +86,12 @@ impl Asker {
 }
 
 /// The answer with its whole body, up to the bound.
-async fn read(mut response: reqwest::Response, most: usize, now: Time) -> Result<Answered, Failure> {
+async fn read(
+    mut response: reqwest::Response,
+    most: usize,
+    now: Time,
+    each: Option<Each<'_>>,
+) -> Result<Answered, Failure> {
     let host = super::allow::plain(response.url().host_str().unwrap_or_default());
     let mut answered = Answered {
         status: response.status().as_u16(),
@@ -87,12 +99,21 @@ async fn read(mut response: reqwest::Response, most: usize, now: Time) -> Result
         retry_after_seconds: retry_after(response.headers(), now),
         body: Vec::new(),
     };
+    let streams = answered.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(STREAM));
+    let mut each = each.filter(|_| streams && response.status().is_success());
+    // Around each piece of text a stream has words of its own.
+    let most = if each.is_some() { most * STREAM_WORDS } else { most };
+    let mut bytes = 0;
     while let Some(chunk) = response.chunk().await.map_err(|_| failure::broken(&host, "within the response"))? {
-        if answered.body.len() + chunk.len() > most {
+        bytes += chunk.len();
+        if bytes > most {
             let message = format!("{host} answered with more than {most} bytes, and no answer may be larger");
             return Err(Failure::new("response_too_large", message));
         }
-        answered.body.extend_from_slice(&chunk);
+        match &mut each {
+            Some(each) => each(&chunk),
+            None => answered.body.extend_from_slice(&chunk),
+        }
     }
     Ok(answered)
 }

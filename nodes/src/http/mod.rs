@@ -15,7 +15,7 @@ mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};
-pub(crate) use ask::{Answered, Ask, Asker};
+pub(crate) use ask::{Answered, Ask, Asker, Each};
 pub use fetch::Fetcher;
 pub(crate) use open::{Door, Doors, anywhere};
 pub use post::{Post, Posted, Poster};

@@ -2,9 +2,10 @@
 
 use super::{
     parts::{count, object, set, some, system, text, turns, unfenced, within},
-    protocol::{NoAnswer, Protocol, Request, Said},
+    protocol::{Assembly, NoAnswer, Protocol, Request, Said},
     role::AwsRole,
     schema::{Taken, enforced},
+    stream::Messages,
 };
 use crate::limits::MODEL_OUTPUT_TOKENS;
 use document::work::{Message, ModelCall, ModelChoice, ToolCall, Usage};
@@ -67,6 +68,11 @@ impl Protocol for Anthropic {
         Request { url: format!("{base}/v1/messages"), headers, body, signed: false }
     }
 
+    fn in_pieces(&self, request: &mut Request) -> Option<Box<dyn Assembly>> {
+        request.body["stream"] = Value::Bool(true);
+        Some(Box::new(Messages::default()))
+    }
+
     fn answer(&self, call: &ModelCall, choice: &ModelChoice, body: &Value) -> Result<Said, NoAnswer> {
         let blocks = body.get("content").and_then(Value::as_array).ok_or_else(|| NoAnswer::lacks("content"))?;
         let reason = text(body, "/stop_reason").unwrap_or("end_turn");
@@ -95,6 +101,8 @@ impl Protocol for Anthropic {
                 .saturating_add(count(body, "/usage/cache_creation_input_tokens")),
             output_tokens: count(body, "/usage/output_tokens"),
             cached_tokens: cached,
+            // Whoever asks knows what it costs.
+            nano_usd: None,
         };
         Ok(said)
     }

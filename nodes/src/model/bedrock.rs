@@ -93,6 +93,8 @@ impl Protocol for Bedrock {
                 .saturating_add(count(body, "/usage/cacheWriteInputTokens")),
             output_tokens: count(body, "/usage/outputTokens"),
             cached_tokens: cached,
+            // Whoever asks knows what it costs.
+            nano_usd: None,
         };
         Ok(said)
     }

@@ -2,8 +2,9 @@
 
 use super::{
     parts::{count, object, segment, set, some, system, text, turns, unfenced, within},
-    protocol::{NoAnswer, Protocol, Request, Said},
+    protocol::{Assembly, NoAnswer, Protocol, Request, Said},
     role::AwsRole,
+    stream::Candidates,
 };
 use document::work::{Message, ModelCall, ModelChoice, ToolCall, Usage};
 use serde_json::{Map, Value, json};
@@ -56,6 +57,11 @@ impl Protocol for Gemini {
         Request { url, headers: key.collect(), body, signed: false }
     }
 
+    fn in_pieces(&self, request: &mut Request) -> Option<Box<dyn Assembly>> {
+        request.url = request.url.replacen(":generateContent", ":streamGenerateContent?alt=sse", 1);
+        Some(Box::new(Candidates::default()))
+    }
+
     fn answer(&self, call: &ModelCall, _choice: &ModelChoice, body: &Value) -> Result<Said, NoAnswer> {
         let Some(candidate) = body.pointer("/candidates/0") else {
             return Err(match text(body, "/promptFeedback/blockReason") {
@@ -89,6 +95,8 @@ impl Protocol for Gemini {
             output_tokens: count(body, "/usageMetadata/candidatesTokenCount")
                 .saturating_add(count(body, "/usageMetadata/thoughtsTokenCount")),
             cached_tokens: count(body, "/usageMetadata/cachedContentTokenCount"),
+            // Whoever asks knows what it costs.
+            nano_usd: None,
         };
         Ok(said)
     }

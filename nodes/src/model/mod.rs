@@ -11,6 +11,7 @@ mod protocol;
 mod refusal;
 mod role;
 mod schema;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,7 @@ pub use role::AwsRole;
 
 use crate::{
     ceiling::Bound,
-    http::{AllowList, Answered, Ask, Asker},
+    http::{AllowList, Answered, Ask, Asker, Each},
     json::{self, Read, aside},
     limits::MODEL_ANSWER_BYTES,
     secrets::Needles,
@@ -30,13 +31,14 @@ use document::{
     time::Time,
     work::{ModelAnswer, ModelCall, ModelChoice, Provider},
 };
-use engine::port::Memory;
+use engine::{pieces::Pieces, port::Memory};
 use gemini::Gemini;
 use openai::OpenAi;
 use protocol::{NoAnswer, Protocol, Said};
 use refusal::Refusal;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{Failure, Outcome, Task, UsedSecret};
+use stream::{Events, Saying};
 use tokio::time::{Instant, timeout};
 
 /// Calls language models. A host builds one, so that connections are reused.
@@ -44,17 +46,28 @@ pub(crate) struct Models {
     asker: Asker,
     role: AwsRole,
     memory: Arc<dyn Memory>,
+    pieces: Pieces,
 }
 
 impl Models {
     /// `allow` is what may be reached although it is not public. An error where `user_agent` can be no header.
     pub fn new(allow: AllowList, user_agent: &str, role: AwsRole, memory: Arc<dyn Memory>) -> Result<Self, String> {
-        Ok(Self { asker: Asker::new(allow, user_agent)?, role, memory })
+        Ok(Self { asker: Asker::new(allow, user_agent)?, role, memory, pieces: Pieces::default() })
+    }
+
+    /// The same, heard there while it answers.
+    pub fn heard_at(self, pieces: Pieces) -> Self {
+        Self { pieces, ..self }
     }
 
     /// The same, with the places of another allow list too.
     pub fn allowing(&self, more: &AllowList) -> Self {
-        Self { asker: self.asker.allowing(more), role: self.role.clone(), memory: self.memory.clone() }
+        Self {
+            asker: self.asker.allowing(more),
+            role: self.role.clone(),
+            memory: self.memory.clone(),
+            pieces: self.pieces.clone(),
+        }
     }
 
     /// Makes one call. The output is a [`ModelAnswer`], in which secrets are masked. Each model gets an equal share of
@@ -73,10 +86,18 @@ impl Models {
             let others = u32::try_from(call.models.len() - position).unwrap_or(u32::MAX);
             let share = deadline.saturating_duration_since(Instant::now()) / others;
             let name = format!("{}/{}", choice.provider.as_str(), choice.name);
-            let said = match timeout(share, self.ask(call, choice, &task.secrets, now)).await {
+            let speaker = self.pieces.speaker(&task.idempotency_key);
+            let mut saying = speaker.map(|speaker| Saying::of(speaker, needles.clone()));
+            let said = match timeout(share, self.ask(call, choice, &task.secrets, now, saying.as_mut())).await {
                 Ok(said) => said,
                 Err(_) => Err(Refusal::unavailable(late(share, bound))),
             };
+            if let Some(saying) = &mut saying {
+                match &said {
+                    Ok(_) => saying.end(),
+                    Err(_) => saying.take_back(),
+                }
+            }
             match said {
                 Ok(said) => return succeeded(said, name, needles).await,
                 Err(refusal) if refusal.next => refused.push(refusal.of(&name)),
@@ -93,6 +114,7 @@ impl Models {
         choice: &ModelChoice,
         secrets: &[UsedSecret],
         now: &(dyn Fn() -> Time + Send + Sync),
+        mut saying: Option<&mut Saying>,
     ) -> Result<Said, Refusal> {
         let protocol = protocol_of(choice.provider);
         let home = protocol.home(&self.role);
@@ -100,7 +122,8 @@ impl Models {
             (Some(base), _) | (None, Ok(base)) => base.trim().trim_end_matches('/'),
             (None, Err(why)) => return Err(Refusal::invalid(*why)),
         };
-        let request = protocol.request(call, choice, base);
+        let mut request = protocol.request(call, choice, base);
+        let mut events = saying.as_ref().and_then(|_| protocol.in_pieces(&mut request)).map(Events::of);
         let body = request.body.to_string().into_bytes();
         let mut headers = request.headers.clone();
         if request.signed {
@@ -108,8 +131,17 @@ impl Models {
         }
         let secrets = keys::sent(secrets, choice, &request.url, &headers, &body, home.as_deref().unwrap_or_default());
         let ask = Ask { url: &request.url, headers, body, secrets: &secrets, most: MODEL_ANSWER_BYTES };
-        let answered = self.asker.ask(ask, now()).await.map_err(Refusal::of_sending)?;
-        self.read(protocol, call, choice, answered, &keys::origin(choice, &secrets)).await
+        let wants = events.is_some();
+        let mut each = |bytes: &[u8]| {
+            let texts = events.as_mut().map(|events| events.take(bytes)).unwrap_or_default();
+            texts.iter().for_each(|text| saying.iter_mut().for_each(|saying| saying.say(text)));
+        };
+        let each: Option<Each<'_>> = if wants { Some(&mut each) } else { None };
+        let answered = self.asker.ask(ask, now(), each).await.map_err(Refusal::of_sending)?;
+        match events.filter(Events::began) {
+            Some(events) => understood(events.body().and_then(|body| protocol.answer(call, choice, &body))),
+            None => self.read(protocol, call, choice, answered, &keys::origin(choice, &secrets)).await,
+        }
     }
 
     /// What a response means. `key` says where the key of the request is from.
@@ -133,12 +165,16 @@ impl Models {
             let body = body.unwrap_or_default();
             return Err(Refusal::of_status(&answered, &body, protocol.wait(&body), key));
         }
-        let said = body.map_err(NoAnswer::Malformed).and_then(|body| protocol.answer(call, choice, &body));
-        said.map_err(|why| match why {
-            NoAnswer::Malformed(what) => Refusal::unavailable(format!("the answer cannot be read: {what}")),
-            NoAnswer::Refused(words) => Refusal::declined(&words),
-        })
+        understood(body.map_err(NoAnswer::Malformed).and_then(|body| protocol.answer(call, choice, &body)))
     }
+}
+
+/// What a model said, or what follows where it said nothing that can be used.
+fn understood(said: Result<Said, NoAnswer>) -> Result<Said, Refusal> {
+    said.map_err(|why| match why {
+        NoAnswer::Malformed(what) => Refusal::unavailable(format!("the answer cannot be read: {what}")),
+        NoAnswer::Refused(words) => Refusal::declined(&words),
+    })
 }
 
 /// The protocol of a provider.

@@ -2,9 +2,10 @@
 
 use super::{
     parts::{arguments, count, object_text, set, some, system, text, unfenced},
-    protocol::{NoAnswer, Protocol, Request, Said},
+    protocol::{Assembly, NoAnswer, Protocol, Request, Said},
     role::AwsRole,
     schema::{Taken, enforced},
+    stream::Choices,
 };
 use document::work::{Message, ModelCall, ModelChoice, ToolCall, Usage};
 use serde_json::{Value, json};
@@ -66,6 +67,12 @@ impl Protocol for OpenAi {
         Request { url: format!("{base}/chat/completions"), headers: authorization.collect(), body, signed: false }
     }
 
+    fn in_pieces(&self, request: &mut Request) -> Option<Box<dyn Assembly>> {
+        request.body["stream"] = Value::Bool(true);
+        request.body["stream_options"] = json!({"include_usage": true});
+        Some(Box::new(Choices::default()))
+    }
+
     fn answer(&self, call: &ModelCall, _choice: &ModelChoice, body: &Value) -> Result<Said, NoAnswer> {
         let choice = body.pointer("/choices/0").ok_or_else(|| NoAnswer::lacks("choices"))?;
         let message = choice.get("message").filter(|it| it.is_object()).ok_or_else(|| NoAnswer::lacks("message"))?;
@@ -92,6 +99,8 @@ impl Protocol for OpenAi {
                 input_tokens: count(body, "/usage/prompt_tokens"),
                 output_tokens: count(body, "/usage/completion_tokens"),
                 cached_tokens: count(body, "/usage/prompt_tokens_details/cached_tokens"),
+                // Whoever asks knows what it costs.
+                nano_usd: None,
             },
             stop_reason: stop_reason.to_owned(),
         })

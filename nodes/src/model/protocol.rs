@@ -1,6 +1,6 @@
 //! What a provider's protocol is to the rest: how a call is written, and what an answer means. Protocols do no I/O, so
-//! that all requests go out at one place, which guards where they may go. Whoever adds answers in pieces reads each
-//! piece here as well.
+//! that all requests go out at one place, which guards where they may go. Answers that
+//! come in pieces are put together by `stream`, and read here as a whole.
 
 use super::role::AwsRole;
 use document::work::{ModelCall, ModelChoice, ToolCall, Usage};
@@ -20,10 +20,27 @@ pub(super) trait Protocol: Sync {
     /// The body is no answer.
     fn answer(&self, call: &ModelCall, choice: &ModelChoice, body: &Value) -> Result<Said, NoAnswer>;
 
+    /// Makes a request one whose answer comes in pieces. Returns what puts the pieces together to the body of an answer that
+    /// comes whole; none where this protocol's pieces are not read.
+    fn in_pieces(&self, _request: &mut Request) -> Option<Box<dyn Assembly>> {
+        None
+    }
+
     /// Seconds that the body of a response asks to wait, beside its headers.
     fn wait(&self, _body: &Value) -> Option<f64> {
         None
     }
+}
+
+/// Puts an answer together that comes in pieces.
+pub(super) trait Assembly: Send {
+    /// Takes the data of one event. Returns the text in it, where it has some.
+    fn take(&mut self, data: &Value) -> Option<String>;
+    /// The body as it would have come whole.
+    ///
+    /// # Errors
+    /// Where the stream ended before the answer did, or told of an error.
+    fn body(self: Box<Self>) -> Result<Value, NoAnswer>;
 }
 
 /// A request of a protocol.

@@ -200,7 +200,7 @@ fn a_schema_is_enforced_where_that_is_possible_and_told_where_not() {
 #[test]
 fn what_was_cached_is_counted_as_read() {
     let usage = |provider, body| said(provider, body).unwrap().usage;
-    let expected = Usage { input_tokens: 100, output_tokens: 7, cached_tokens: 60 };
+    let expected = Usage { input_tokens: 100, output_tokens: 7, cached_tokens: 60, nano_usd: None };
     let openai = json!({"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 60}}});
     assert_eq!(usage(Provider::Openai, openai), expected);

@@ -5,6 +5,7 @@
 
 mod decode;
 mod forms;
+mod piecewise;
 
 use crate::limits::{SECRET_BYTES, SECRET_ROUNDS, SECRET_WINDOW_BYTES};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
@@ -45,6 +46,8 @@ pub(crate) struct Needles {
     shown: Vec<String>,
     /// Bytes of the longest form.
     longest: usize,
+    /// Whether a secret holds white space.
+    spaced: bool,
 }
 
 /// The bytes of forms, and by form what [`Finder::of`] holds.
@@ -70,6 +73,7 @@ impl Needles {
     pub fn of(secrets: &[UsedSecret]) -> Self {
         let mut kinds = [Kind::default(), Kind::default()];
         let (mut shown, mut longest) = (Vec::new(), 0);
+        let spaced = secrets.iter().any(|secret| secret.value.contains(char::is_whitespace));
         for secret in secrets.iter().filter(|s| s.value.len() >= SECRET_BYTES) {
             for form in forms::of(&secret.value) {
                 longest = form.bytes.len().max(longest);
@@ -90,7 +94,7 @@ impl Needles {
             Finder { automaton, of }
         };
         let finders = kinds.into_iter().zip([false, true]).filter(|((forms, _), _)| !forms.is_empty());
-        Self { finders: finders.map(finder).collect(), shown, longest }
+        Self { finders: finders.map(finder).collect(), shown, longest, spaced }
     }
 
     /// Whether any form of any secret occurs in these bytes.

@@ -11,7 +11,11 @@ async fn a_text_its_usage_and_why_it_ends() {
         assert_eq!(said.text, "Hello from afar", "{provider:?}");
         assert_eq!(said.model, format!("{}/vendor.model-v1:0", provider.as_str()));
         assert_eq!((said.stop_reason.as_str(), said.tool_calls.len()), ("stop", 0), "{provider:?}");
-        assert_eq!(said.usage, Usage { input_tokens: 12, output_tokens: 4, cached_tokens: 0 }, "{provider:?}");
+        assert_eq!(
+            said.usage,
+            Usage { input_tokens: 12, output_tokens: 4, cached_tokens: 0, nano_usd: None },
+            "{provider:?}"
+        );
         let cut = answer(outcome(provider, "say it in full").await);
         assert_eq!(cut.stop_reason, "length", "{provider:?}");
     }

@@ -13,14 +13,15 @@ pub fn in_force(latest: Option<&Settings>, own: Option<u64>) -> Option<u64> {
 /// Whether the starts of a workflow depend on its other executions, so that they must come one after the other. `limit`
 /// is the one in force.
 pub fn looks_around(overlap: Overlap, limit: Option<u64>) -> bool {
-    overlap != Overlap::Allow || limit.is_some()
+    refused_beside(overlap).is_some() || limit.is_some()
 }
 
 /// The statuses of another execution beside which `overlap` refuses a start, and the reason that is recorded then. None
 /// where it refuses no start.
 pub fn refused_beside(overlap: Overlap) -> Option<(&'static [Status], &'static str)> {
     match overlap {
-        Overlap::Allow => None,
+        // Messages of a chat come one after the other in their session, which the chat sees to.
+        Overlap::Allow | Overlap::Queue => None,
         Overlap::SkipIfPaused => Some((
             &[Status::Paused, Status::WaitingHuman],
             "another execution of the workflow is paused or waits for a person (overlap: skip_if_paused)",
@@ -80,6 +81,6 @@ mod tests {
             let statuses = refused_beside(overlap).map_or(&[][..], |(statuses, _)| statuses);
             assert!(!statuses.is_empty() && !statuses.iter().any(|status| status.is_terminal()));
         }
-        assert_eq!(refused_beside(Overlap::Allow), None);
+        assert_eq!([Overlap::Allow, Overlap::Queue].map(refused_beside), [None, None]);
     }
 }

@@ -100,6 +100,7 @@ fn settings() -> Value {
             ("allow", "Both run."),
             ("skip_if_paused", "It is skipped while another is paused or waits for a person."),
             ("skip_if_active", "It is skipped while another has not ended."),
+            ("queue", "Both run; a message of a chat waits for the one before it in its session."),
         ],
     );
     let members = [

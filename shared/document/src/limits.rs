@@ -69,6 +69,8 @@ pub const MODELS: usize = 8;
 pub const STOPS: usize = 4;
 /// Tokens of one answer of a model: more than any of today's gives.
 pub const OUTPUT_TOKENS: u64 = 1_000_000;
+/// Dollars that the calls of one agent may cost, from the price of a hundred tokens on: as the bound on tokens.
+pub const USD_BUDGET: (f64, f64) = (0.000_001, 1_000_000.0);
 /// Tokens of all calls of one agent: its bound on costs is one people choose, and this only keeps the number sane.
 pub const MOST_TOKENS: u64 = 1_000_000_000;
 /// Calls of its model where an agent does not say, and at most: a journal of so many answers is still read at once.

@@ -8,6 +8,7 @@ use crate::{
         agent::Agent,
         branch::Branch,
         r#break::Break,
+        chat_trigger::ChatTrigger,
         config::{Compute, Config, Run},
         event_trigger::EventTrigger,
         fail::Fail,
@@ -159,6 +160,8 @@ pub enum Trigger {
     Event(EventTrigger),
     /// Time starts them.
     Schedule(ScheduleTrigger),
+    /// Messages of a conversation start them.
+    Chat(ChatTrigger),
 }
 
 /// The config of a node that waits.
@@ -200,6 +203,7 @@ impl NodeKind {
             Self::Route(Route::Trigger(Trigger::Webhook(config))) => config,
             Self::Route(Route::Trigger(Trigger::Event(config))) => config,
             Self::Route(Route::Trigger(Trigger::Schedule(config))) => config,
+            Self::Route(Route::Trigger(Trigger::Chat(config))) => config,
             Self::Route(Route::Branch(config)) => config,
             Self::Route(Route::Loop(config)) => config,
             Self::Route(Route::Break(config)) => config,

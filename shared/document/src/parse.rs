@@ -158,9 +158,10 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     if f.word(cx, "on_condition_error", &["fail", "default"]) == Some(1) {
         settings.on_condition_error = OnConditionError::Default;
     }
-    settings.overlap = match f.word(cx, "overlap", &["allow", "skip_if_paused", "skip_if_active"]) {
+    settings.overlap = match f.word(cx, "overlap", &["allow", "skip_if_paused", "skip_if_active", "queue"]) {
         Some(1) => Overlap::SkipIfPaused,
         Some(2) => Overlap::SkipIfActive,
+        Some(3) => Overlap::Queue,
         _ => Overlap::Allow,
     };
     settings.max_concurrency = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);

@@ -113,6 +113,7 @@ pub enum Overlap {
     Allow,
     SkipIfPaused,
     SkipIfActive,
+    Queue,
 }
 
 /// When the incoming edges of a node activate it (execution model §4): `join`.

@@ -21,6 +21,11 @@ impl Workflow {
         manual.or_else(|| self.nodes.iter().position(|node| node.kind.trigger().is_some()))
     }
 
+    /// Where messages of a conversation start executions: the first `chat_trigger`; none where there is none.
+    pub fn trigger_for_chat(&self) -> Option<&Node> {
+        self.nodes.iter().find(|node| matches!(node.kind.trigger(), Some(Trigger::Chat(_))))
+    }
+
     /// Whether an input surely satisfies the workflow's schema, as far as a few steps tell. Where not,
     /// [`Workflow::check_input`] says it, and may take long.
     pub fn takes_at_once(&self, input: &Value) -> bool {

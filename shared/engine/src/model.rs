@@ -48,9 +48,14 @@ impl<'a> Model<'a> {
             secrets: self.vault.used(),
         };
         match self.host.run(&task).await.outcome {
-            Outcome::Succeeded { output, .. } => serde_json::from_value(output).map_err(|error| {
-                Failure::new("model_unavailable", format!("the answer of the model is not understood: {error}"))
-            }),
+            Outcome::Succeeded { output, .. } => {
+                let mut answer: ModelAnswer = serde_json::from_value(output).map_err(|error| {
+                    Failure::new("model_unavailable", format!("the answer of the model is not understood: {error}"))
+                })?;
+                let prices = self.host.prices();
+                answer.usage.nano_usd = prices.and_then(|prices| prices.cost(&answer.model, &answer.usage));
+                Ok(answer)
+            }
             Outcome::Failed(failure) | Outcome::Unknown(failure) => Err(failure),
         }
     }

@@ -311,8 +311,11 @@ fn answer(stream: TcpStream, seen: &Mutex<Vec<Seen>>) -> io::Result<()> {
     reader.read_exact(&mut body)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let status = path.strip_prefix("/status/").and_then(|code| code.parse().ok()).unwrap_or(200u16);
+    let text = match path.ends_with("/chat/completions") {
+        true => crate::kill_agents::says(&body).to_string(),
+        false => serde_json::json!({"path": path}).to_string(),
+    };
     seen.lock().unwrap().push(Seen { path: path.clone(), head, body });
-    let text = serde_json::json!({"path": path}).to_string();
     let mut stream = stream;
     write!(
         stream,

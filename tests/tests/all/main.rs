@@ -34,6 +34,7 @@ mod hostile_code;
 mod hostile_requests;
 mod json_patch;
 mod kill;
+mod kill_agents;
 mod kill_once;
 mod kill_saga;
 mod lambda;

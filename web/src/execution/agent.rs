@@ -50,6 +50,7 @@ fn used(usage: &AgentUsage) -> Markup {
         (usage.input_tokens) (plural(usage.input_tokens, " token")) " read"
         @if usage.cached_tokens > 0 { " (" (usage.cached_tokens) " of them cached)" }
         ", " (usage.output_tokens) " written"
+        @if let Some(usd) = usage.usd { ", " (format!("${usd:.4}")) }
     }
 }
 

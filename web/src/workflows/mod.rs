@@ -16,7 +16,7 @@ mod versions;
 
 pub use document::compact;
 pub use picture::drawn;
-pub use read::may;
+pub use read::{is_chat, may};
 pub use start::key;
 
 use api::Routes;

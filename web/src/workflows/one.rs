@@ -4,7 +4,7 @@ use super::{
     compact,
     list::{counted, nothing, rate},
     nodes, picture,
-    read::{may, since, version_of},
+    read::{is_chat, may, since, version_of},
     runs,
     start::Start,
     versions,
@@ -123,6 +123,9 @@ fn head(visit: &Visit, seen: &Seen, address: &str) -> Markup {
             }
             @if !workflow.deleted {
                 div.actions {
+                    @if may(visit, Scope::Run) && is_chat(workflow) {
+                        a.button.small.main href={ (visit.up) "chat/" (part(&workflow.id)) } { "Chat" }
+                    }
                     @if may(visit, Scope::Run) { a.button.small.narrow-only href="#start" { "Start" } }
                     @if may(visit, Scope::Admin) {
                         a.button.small href={ (address) "/edit" } { "Edit" }

@@ -5,6 +5,7 @@ extern crate stepwell_web as web;
 
 mod agents;
 mod browser;
+mod chats;
 mod editor;
 mod execution;
 mod execution_controls;

@@ -9,7 +9,7 @@ mod fork;
 mod history;
 pub(crate) mod idempotency;
 mod list;
-mod meant;
+pub(crate) mod meant;
 mod moving;
 mod nodes;
 mod patch;

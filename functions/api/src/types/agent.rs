@@ -97,7 +97,7 @@ pub struct AgentUsage {
     pub output_tokens: u64,
     /// Of the tokens that were read, those that the provider had kept from before.
     pub cached_tokens: u64,
-    /// What they cost in US dollars; null, since no prices are known.
+    /// What they cost in US dollars; null where the host knows no price of all of them.
     pub usd: Option<f64>,
 }
 
@@ -210,7 +210,7 @@ impl LentTo {
 
 impl From<Usage> for AgentUsage {
     fn from(usage: Usage) -> Self {
-        let Usage { input_tokens, output_tokens, cached_tokens } = usage;
-        Self { input_tokens, output_tokens, cached_tokens, usd: None }
+        let Usage { input_tokens, output_tokens, cached_tokens, nano_usd: _ } = usage;
+        Self { input_tokens, output_tokens, cached_tokens, usd: usage.usd() }
     }
 }

@@ -50,6 +50,6 @@ pub struct Tokens {
     pub output_tokens: u64,
     /// Of the tokens that were read, those that the provider had kept from before.
     pub cached_tokens: u64,
-    /// What they cost in dollars; null, since no prices are known.
+    /// What they cost in dollars; null where the host knows no price of all of them.
     pub usd: Option<f64>,
 }

@@ -4,6 +4,7 @@
 mod admin;
 mod agent;
 mod answers;
+mod chat;
 mod control;
 pub mod document;
 mod draft;
@@ -32,6 +33,7 @@ mod workflow;
 pub use admin::{Health, NewToken, SecretBody, SecretRow, StoredSecret, TokenBody, TokenRow};
 pub use agent::{Agent, AgentCall, AgentMemory, AgentTurn, AgentUsage, LentTo};
 pub use answers::{AnswersBody, RespondedItem, RespondedMany, RespondedOutcome, WhyNot};
+pub use chat::{ChatAnswer, ChatBody, ChatMessage, ChatResumeBody, Conversation};
 pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;
 pub use draft::{Draft, DraftBody, Tokens};

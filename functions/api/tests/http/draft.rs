@@ -29,7 +29,7 @@ fn scripted(answers: Vec<Result<String, Failure>>) -> (Memory, Arc<Mutex<Vec<Ask
         let outcome = match answer {
             Err(failure) => Outcome::Failed(failure),
             Ok(text) => {
-                let usage = Usage { input_tokens: 100, output_tokens: 10, cached_tokens: 1 };
+                let usage = Usage { input_tokens: 100, output_tokens: 10, cached_tokens: 1, nano_usd: None };
                 let answer = ModelAnswer { text, usage, ..ModelAnswer::default() };
                 Outcome::Succeeded { port: "success".into(), output: serde_json::to_value(answer).unwrap() }
             }

@@ -8,6 +8,7 @@ mod backtrack;
 mod below;
 mod booking;
 mod bulk;
+mod chat;
 mod control;
 mod draft;
 mod duplicates;

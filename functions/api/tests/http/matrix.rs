@@ -108,9 +108,11 @@ fn body(method: &str, route: &str) -> Value {
         ("DELETE", "owner") => json!({"confirm": "nobody"}),
         ("GET" | "DELETE", _) => Value::Null,
         (_, "respond") if route == "/v1/interactions/respond" => json!({"interaction_ids": ["none"], "approved": true}),
+        (_, "resume") if route.starts_with("/v1/chat/") => json!({"session_id": "s", "value": "yes"}),
         (_, "respond" | "resume") => json!({"approved": true}),
         (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
+        ("POST", _) if route == "/v1/chat/{workflow_id}" => json!({"message": "Hello"}),
         (_, "draft") => json!({"intent": "Greet whoever is named."}),
         (_, "whatif") => json!({"workflow": document()}),
         (_, "rollback") => json!({"checkpoint_id": "1"}),
@@ -244,7 +246,11 @@ impl Stage {
             _ => "pay",
         };
         let path = route.replace("{id}", id).replace("{workflow_id}", "pay").replace("{path}", "p");
-        let path = path.replace("{name}", "name").replace("{key}", "key").replace("{checkpoint}", "1");
+        let path = path
+            .replace("{session_id}", "s")
+            .replace("{name}", "name")
+            .replace("{key}", "key")
+            .replace("{checkpoint}", "1");
         let mut request = Request::builder().method(method).uri(path);
         let body = body(method, route);
         if !body.is_null() {

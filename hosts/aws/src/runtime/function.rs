@@ -18,7 +18,10 @@ use crate::{
     store::{Parts, Table},
 };
 use document::time::Time;
-use engine::port::Runner;
+use engine::{
+    port::Runner,
+    prices::{Prices, VARIABLE},
+};
 use nodes::memory::Memory;
 use std::{
     env,
@@ -113,7 +116,9 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
         runner,
     };
     let most = budget_of_root(&env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default())?;
-    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people).with_most_descendants(most))
+    let prices = Prices::of(env::var(VARIABLE).ok().as_deref(), |path| std::fs::read_to_string(path))?;
+    let host = Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people);
+    Ok(host.with_most_descendants(most).with_prices(prices))
 }
 
 /// The account of this process's memory, as far as large values take it: one for whatever reads them.

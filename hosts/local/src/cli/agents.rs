@@ -67,9 +67,10 @@ fn messages(count: usize) -> String {
 
 /// Tokens as people read them.
 fn used(usage: &AgentUsage) -> String {
-    let AgentUsage { input_tokens, output_tokens, cached_tokens, usd: _ } = usage;
+    let AgentUsage { input_tokens, output_tokens, cached_tokens, usd } = usage;
     let cached = if *cached_tokens == 0 { String::new() } else { format!(" ({cached_tokens} of them cached)") };
-    format!("{input_tokens} tokens read{cached}, {output_tokens} written")
+    let cost = usd.map(|usd| format!(", ${usd:.4}")).unwrap_or_default();
+    format!("{input_tokens} tokens read{cached}, {output_tokens} written{cost}")
 }
 
 /// One answer: what the model was told before it, where that is new, what it said, its calls, and what it was told since.
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_conversation_is_told_in_the_order_in_which_it_was_held() {
-        let usage = json!({"input_tokens": 10, "output_tokens": 5, "cached_tokens": 2, "usd": null});
+        let usage = json!({"input_tokens": 10, "output_tokens": 5, "cached_tokens": 2, "usd": 0.01234});
         let call = json!({"id": "1", "name": "look", "arguments": {"key": "\u{1b}[2J"}, "status": "rejected",
             "result": null, "error": {"code": "rejected", "message": "not now", "node": null, "attempt": null},
             "execution_id": "x"});
@@ -158,7 +159,7 @@ mod tests {
         let turns = json!([turn("I look.", json!([call])), turn("", json!([]))]);
         let agent = json!({"memory": {"key": "k", "messages": [1, 2]}, "turns": turns, "usage": usage});
         let told = lines("a", &serde_json::from_value(agent).unwrap()).join("\n");
-        let wanted = "\nagent a: 2 answers, 10 tokens read (2 of them cached), 5 written
+        let wanted = "\nagent a: 2 answers, 10 tokens read (2 of them cached), 5 written, $0.0123
   remembered  2 messages of k
       system  You help.
         user  Hi

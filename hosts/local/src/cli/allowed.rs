@@ -2,6 +2,7 @@
 //! comments on the type that it derives from as the text of `--help`.
 
 use super::{Failure, notifications::Notifications, output};
+use engine::prices::{Prices, VARIABLE};
 use nodes::{AllowList, AwsRole, CEILING_VARIABLES, COMMANDS_VARIABLE, Ceilings, Commands, Config};
 use stepwell::{
     keys::ProviderKeys,
@@ -42,7 +43,7 @@ impl Allowed {
         let nodes = self.config()?;
         let people = self.notifications.people(nodes.http_allow.clone())?;
         let (public_url, keys) = (self.notifications.public_url()?, ProviderKeys::of_environment(owner));
-        Ok(Options { nodes, memory, most_descendants, people, public_url, keys })
+        Ok(Options { nodes, memory, most_descendants, people, public_url, keys, prices: prices()? })
     }
 
     /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says
@@ -132,4 +133,11 @@ fn memory(argument: Option<&str>) -> Result<Memory, Failure> {
         Failure::usage(format!("the host's memory cannot be set: {error}"), "give --memory 512MB or more")
     })?;
     Ok(Memory::new(bytes))
+}
+
+/// What calls of language models cost, by the variable of the host.
+fn prices() -> Result<Prices, Failure> {
+    let said = std::env::var(VARIABLE).ok();
+    let hint = "name a file with prices, or `list` for those that come with this release";
+    Prices::of(said.as_deref(), |path| std::fs::read_to_string(path)).map_err(|why| Failure::usage(why, hint))
 }

@@ -1,9 +1,9 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, bulk, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history, inbox,
-    init, jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
-    signal, start, token, tokens, unstick, validate, whatif, workflows,
+    answer, bulk, chat, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history,
+    inbox, init, jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets,
+    shell, show, signal, start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -34,6 +34,8 @@ pub enum Command {
     Start(start::Args),
     /// Serve the API and run workflows until stopped
     Dev(dev::Args),
+    /// Talk to a saved workflow that begins with a chat_trigger
+    Chat(chat::Args),
     /// Offer workflows and people to an agent, over stdin and stdout (Model Context Protocol)
     Mcp(mcp::Args),
     /// Have a language model write a workflow file; nothing is saved, and nothing runs

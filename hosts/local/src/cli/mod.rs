@@ -9,6 +9,7 @@ mod banner;
 mod bulk;
 mod change;
 mod changes;
+mod chat;
 mod check;
 mod client;
 mod colour;
@@ -133,6 +134,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Open(args) => open::run(&globals, args).await,
         Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
+        Command::Chat(args) => chat::run(&globals, args).await,
         Command::Mcp(args) => mcp::run(&globals, args).await,
         Command::Draft(args) => draft::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args).await,

@@ -22,7 +22,10 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::port::{Host, StoreError};
+use engine::{
+    port::{Host, StoreError},
+    prices::Prices,
+};
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
 use std::{path::Path, sync::Arc};
@@ -62,6 +65,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Keys of providers of language models that count where none is stored.
     pub keys: ProviderKeys,
+    /// What calls of language models cost.
+    pub prices: Prices,
 }
 
 impl Default for Options {
@@ -73,6 +78,7 @@ impl Default for Options {
             people: People::default(),
             public_url: None,
             keys: ProviderKeys::default(),
+            prices: Prices::default(),
         }
     }
 }
@@ -85,7 +91,8 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
     let host = Local::open_within(data, nodes, memory)?
         .with_most_descendants(options.most_descendants)
         .with_people(options.people)
-        .with_keys(options.keys);
+        .with_keys(options.keys)
+        .with_prices(options.prices);
     if let Some(base) = &options.public_url {
         host.publish(base);
     }

@@ -10,18 +10,18 @@ use std::{
 };
 
 /// `examples/model.py` on a free port, stopped with the test.
-struct Model {
+pub struct Model {
     child: Child,
-    port: u16,
+    pub port: u16,
 }
 
 /// The path of a file of the examples.
-fn example(name: &str) -> String {
+pub fn example(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name).display().to_string()
 }
 
 impl Model {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let mut python = Command::new("python3");
         python.args([&example("model.py"), "--port", "0"]);
         let mut child = python.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
@@ -39,7 +39,7 @@ impl Model {
     }
 
     /// What was paid back so far.
-    fn refunds(&self) -> Value {
+    pub fn refunds(&self) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.write_all(b"GET /refunds HTTP/1.0\r\n\r\n").unwrap();
         let mut answer = String::new();

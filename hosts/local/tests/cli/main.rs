@@ -6,6 +6,7 @@ mod answers;
 mod back;
 mod below;
 mod bulk;
+mod chats;
 mod commands;
 mod damage;
 mod dev;

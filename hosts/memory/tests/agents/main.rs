@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod approvals;
+mod hostile;
 mod long;
+mod money;
 mod moves;
+mod patches;
 mod remembered;
 mod world;

@@ -136,12 +136,22 @@ impl World {
         document: &Value,
         script: impl Fn(usize, &ModelCall) -> Value + Send + Sync + 'static,
     ) -> Self {
+        Self::started_on(|host| host, document, script).await
+    }
+
+    /// The same on a host that is set up further.
+    pub async fn started_on(
+        set_up: impl FnOnce(Memory) -> Memory,
+        document: &Value,
+        script: impl Fn(usize, &ModelCall) -> Value + Send + Sync + 'static,
+    ) -> Self {
         let came = Arc::new(Mutex::new(Came::default()));
         let seen = came.clone();
         let host = Memory::new(Time(1_000)).with_runner(move |task| {
             let outcome = answer(&mut seen.lock().unwrap(), &script, task);
             Report { outcome, logs: Vec::new() }
         });
+        let host = set_up(host);
         let workflow = parse(document).unwrap_or_else(|issues| panic!("{issues:#?}")).workflow;
         host.keep_workflow(&workflow).await.unwrap();
         let world = Self { host, came, workflow, id: "e".into() };

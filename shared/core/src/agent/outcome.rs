@@ -59,7 +59,7 @@ pub fn output(
         "tool_calls": calls, "turns": talk.turns.len(),
         "usage": {
             "input_tokens": talk.usage.input_tokens, "output_tokens": talk.usage.output_tokens,
-            "cached_tokens": talk.usage.cached_tokens, "usd": null,
+            "cached_tokens": talk.usage.cached_tokens, "usd": talk.usage.usd(),
         },
         "model": answer.model, "stop_reason": answer.stop_reason,
     })

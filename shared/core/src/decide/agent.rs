@@ -195,9 +195,10 @@ fn tool_ended(turn: &mut Deciding<'_>, ix: NodeIx, index: u32, end: ToolEnd) {
 fn go_on(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent) {
     let bounds = with_scope(turn, ix, |scope| {
         let tokens = agent.token_budget.as_ref().map(|budget| budget.value(scope)).transpose()?;
-        Ok((agent.max_turns.value(scope)?, tokens))
+        let usd = agent.usd_budget.as_ref().map(|budget| budget.value(scope)).transpose()?;
+        Ok((agent.max_turns.value(scope)?, tokens, usd))
     });
-    let (turns, tokens) = match bounds {
+    let (turns, tokens, usd) = match bounds {
         Ok(bounds) => bounds,
         Err(error) => return turn.fail_node(ix, error, false),
     };
@@ -210,6 +211,18 @@ fn go_on(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent) {
     if let Some(most) = tokens.filter(|most| used >= *most) {
         let message = format!("{used} tokens are used, and {most} are allowed");
         return turn.fail_node(ix, Error::new("budget_exceeded", message), false);
+    }
+    // Before the first call nothing is used, and whoever asks the model looks whether it has a price.
+    let spent = if talk.turns.is_empty() { Some(0.0) } else { talk.usage.usd() };
+    if let Some(most) = usd {
+        let message = match spent {
+            Some(spent) if spent < most => None,
+            Some(spent) => Some(format!("{spent} US dollars are spent, and {most} are allowed")),
+            None => Some(format!("{most} US dollars are allowed, and it is not known what the calls so far cost")),
+        };
+        if let Some(message) = message {
+            return turn.fail_node(ix, Error::new("budget_exceeded", message), false);
+        }
     }
     if !turn.state.stands_still() {
         turn.send_step(ix, None);

@@ -22,9 +22,7 @@ pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
             attempted(state, node, *attempt, *duration_ms);
             let seq = state.seq;
             let talk = talk_mut(state, node);
-            talk.usage.input_tokens += usage.input_tokens;
-            talk.usage.output_tokens += usage.output_tokens;
-            talk.usage.cached_tokens += usage.cached_tokens;
+            talk.usage.add(usage);
             (talk.remembers, talk.ended_seq) = (remember.is_some(), seq);
             talk.turns.push(Arc::new(Said {
                 attempt: *attempt,

@@ -70,7 +70,7 @@ fn wrong_of_agents() -> Vec<(&'static str, Value)> {
         ("no schema", of("output_parser", json!({}))),
         ("no server", of("mcp", json!({}))),
         ("two servers", of("mcp", json!({"url": "https://a.example", "command": "x"}))),
-        ("money", of("agent", json!({"model": {"provider": "openai", "name": "m"}, "budget": {"usd": 1}}))),
+        ("money", of("agent", json!({"model": {"provider": "openai", "name": "m"}, "budget": {"usd": 0}}))),
         ("turns", of("agent", json!({"model": {"provider": "openai", "name": "m"}, "max_turns": 201}))),
         (
             "a role",
@@ -230,7 +230,7 @@ fn what_reading_refuses_for_its_shape_the_schema_refuses_too() {
         json!({"id": "a b", "nodes": [trigger]}),
         json!({"id": "w", "nodes": [trigger], "extra": 1}),
         json!({"id": "w", "nodes": [trigger], "$schema": 1}),
-        json!({"id": "w", "nodes": [trigger], "settings": {"overlap": "queue"}}),
+        json!({"id": "w", "nodes": [trigger], "settings": {"overlap": "later"}}),
         json!({"id": "w", "nodes": [{"type": "manual_trigger"}]}),
         json!({"id": "w", "nodes": [trigger], "edges": [{"from": "go"}]}),
         json!({"id": "w", "nodes": [trigger], "edges": {"from": "go"}}),

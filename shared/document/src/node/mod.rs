@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod branch;
 pub mod r#break;
+pub mod chat_trigger;
 pub mod code;
 pub mod config;
 pub mod event_trigger;
@@ -58,16 +59,19 @@ pub type ConfigReader = fn(&mut Cx<'_>, &Raw<'_>) -> Option<NodeKind>;
 #[derive(Clone)]
 pub struct Types(Vec<(&'static NodeType, ConfigReader)>);
 
+/// A node at which executions start.
+fn trigger(of: Trigger) -> NodeKind {
+    NodeKind::Route(Route::Trigger(of))
+}
+
 impl Types {
     /// All types of the workflow format.
     pub fn standard() -> Self {
         use {Route as R, Trigger as T, Waiting as W};
         Self(vec![
-            (&manual_trigger::TYPE, |cx, raw| {
-                manual_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Manual(it))))
-            }),
+            (&manual_trigger::TYPE, |cx, raw| manual_trigger::read(cx, raw.config, raw.at).map(T::Manual).map(trigger)),
             (&webhook_trigger::TYPE, |cx, raw| {
-                webhook_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Webhook(it))))
+                webhook_trigger::read(cx, raw.config, raw.at).map(T::Webhook).map(trigger)
             }),
             (&event_trigger::TYPE, |cx, raw| {
                 event_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Event(it))))
@@ -75,6 +79,7 @@ impl Types {
             (&schedule_trigger::TYPE, |cx, raw| {
                 schedule_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Schedule(it))))
             }),
+            (&chat_trigger::TYPE, |cx, raw| chat_trigger::read(cx, raw.config, raw.at).map(T::Chat).map(trigger)),
             (&http_request::TYPE, |cx, raw| {
                 http_request::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Run(Box::new(it)))
             }),

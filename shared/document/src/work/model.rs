@@ -155,4 +155,28 @@ pub struct Usage {
     /// Of the tokens that were read, those that the provider had kept from before.
     #[serde(default)]
     pub cached_tokens: u64,
+    /// What they cost, in billionths of a US dollar; none where there is no price of all of them. Whole numbers, so that
+    /// sums are exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nano_usd: Option<u64>,
+}
+
+impl Usage {
+    /// The use of both. `self` of no call at all costs nothing yet, which [`Usage::default`] says by having no tokens.
+    pub fn add(&mut self, more: &Self) {
+        let nothing = *self == Self::default();
+        self.nano_usd = match (self.nano_usd, more.nano_usd) {
+            (Some(before), Some(more)) => Some(before.saturating_add(more)),
+            (None, Some(more)) if nothing => Some(more),
+            (None | Some(_), None) | (None, Some(_)) => None,
+        };
+        self.input_tokens += more.input_tokens;
+        self.output_tokens += more.output_tokens;
+        self.cached_tokens += more.cached_tokens;
+    }
+
+    /// What they cost in US dollars; none where that is not known.
+    pub fn usd(&self) -> Option<f64> {
+        self.nano_usd.map(|nano| nano as f64 / 1e9)
+    }
 }

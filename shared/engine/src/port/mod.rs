@@ -55,7 +55,7 @@ pub use queue::{Delivery, Receipt, Verdict, Why};
 pub use runner::{Clock, Runner};
 pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 
-use crate::{link::Links, proof::Proofs};
+use crate::{link::Links, pieces::Pieces, prices::Prices, proof::Proofs};
 use async_trait::async_trait;
 use document::SyntaxFault;
 use stepwell_core::{
@@ -131,6 +131,15 @@ pub trait Host: Clock {
     }
     /// Signs receipts. None where receipts are not signed.
     fn signer(&self) -> Option<&dyn Signer> {
+        None
+    }
+
+    /// What calls of language models cost. None where the operator says nothing.
+    fn prices(&self) -> Option<&Prices> {
+        None
+    }
+    /// Where models are heard while they answer. None where nodes run elsewhere than requests are answered.
+    fn pieces(&self) -> Option<&Pieces> {
         None
     }
 

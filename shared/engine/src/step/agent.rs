@@ -5,24 +5,26 @@ use super::handled::{Handled, failed};
 use crate::{
     drive::with_values,
     limits,
+    pieces::Heard,
     port::{Host, Remembered, StoreError, Verdict},
     prepare::{SecretSource, task},
+    prices::VARIABLE,
 };
 use document::{
     Workflow,
     node::{agent::Head, memory::Memory as Conversation},
-    work::{McpAsk, Message as Said, ToolSpec, Work},
+    work::{McpAsk, Message as Said, ModelAnswer, ToolSpec, Work},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell_core::{
-    agent::{Heard, key_of, last_of},
+    agent::{self, key_of, last_of, talk},
     event::Event,
     execution::Execution,
     id::{Activation, derive},
     reading::Reading,
     sight::Sight,
-    task::{Failure, Outcome},
+    task::{Failure, Outcome, Task},
 };
 
 /// Looks for what an agent needs to know before its model is asked.
@@ -76,7 +78,7 @@ pub(super) async fn open(
         memory = Some(recalled(host, &state.started.owner, &named, conversation).await?);
         key = Some(named);
     }
-    Ok(heard(&Heard::Opened { key, memory, tools }))
+    Ok(told(&agent::Heard::Opened { key, memory, tools }))
 }
 
 /// The last messages of a conversation, as many as its agent reads.
@@ -123,11 +125,34 @@ fn allowed(listed: &Value, named: Option<&[String]>) -> Value {
     json!(listed.into_iter().filter(wanted).collect::<Vec<_>>())
 }
 
+/// The failure of an agent with a budget in money, of which a model has no price here; none where all have one.
+pub(super) fn unpriced(host: &dyn Host, workflow: &Workflow, activation: &Activation, task: &Task) -> Option<Outcome> {
+    let agent = workflow.node(activation.node.as_str())?.kind.agent()?;
+    agent.usd_budget.as_ref()?;
+    let Work::Model(call) = &task.work else { return None };
+    let names = call.models.iter().map(|model| format!("{}/{}", model.provider.as_str(), model.name));
+    let unknown = names.into_iter().find(|name| !host.prices().is_some_and(|prices| prices.knows(name)))?;
+    let message = format!(
+        "no price of {unknown} is known here, so no budget in money can be kept: set {VARIABLE}, or bound tokens"
+    );
+    Some(Outcome::Failed(Failure::new("invalid_request", message)))
+}
+
+/// Lets those who listen to an execution hear the model that is asked, as long as this is kept; none where nobody does.
+pub(super) fn heard(host: &dyn Host, state: &Execution, activation: &Activation, task: &Task) -> Option<Heard> {
+    let before = talk(state, activation).map_or(0, |talk| talk.turns.len());
+    let turn = u32::try_from(before + 1).unwrap_or(u32::MAX);
+    host.pieces()?.begin(state.id(), (&activation.node, turn), &task.idempotency_key)
+}
+
 /// The outcome of a call of a model, with what the model was told first.
-pub(super) fn answered(asked: Head, outcome: Outcome) -> Outcome {
+pub(super) fn answered(host: &dyn Host, asked: Head, outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Succeeded { output, .. } => match serde_json::from_value(output) {
-            Ok(answer) => heard(&Heard::Answered { asked, answer }),
+        Outcome::Succeeded { output, .. } => match serde_json::from_value::<ModelAnswer>(output) {
+            Ok(mut answer) => {
+                answer.usage.nano_usd = host.prices().and_then(|prices| prices.cost(&answer.model, &answer.usage));
+                told(&agent::Heard::Answered { asked, answer })
+            }
             Err(error) => {
                 let message = format!("the answer of the model is not understood: {error}");
                 Outcome::Failed(Failure::new("model_unavailable", message).retryable())
@@ -138,7 +163,7 @@ pub(super) fn answered(asked: Head, outcome: Outcome) -> Outcome {
     }
 }
 
-fn heard(heard: &Heard) -> Outcome {
+fn told(heard: &agent::Heard) -> Outcome {
     Outcome::Succeeded { port: "success".into(), output: serde_json::to_value(heard).unwrap_or_default() }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     port::{Host, StoreError, Verdict, Why},
     prepare::{Prepared, prepare},
     step::{
-        agent,
+        agent, agent_patch,
         collect::{collect, too_large},
         handled::{Handled, failed, unknown},
         secrets::Vault,
@@ -48,7 +48,7 @@ pub async fn step(
     };
     match prepared {
         Prepared::Run(task) => run(host, state.id(), activation, attempt, &task, None).await,
-        Prepared::Ask(task, head) => run(host, state.id(), activation, attempt, &task, Some(*head)).await,
+        Prepared::Ask(task, head) => ask(host, state, workflow, (activation, attempt), &task, *head).await,
         Prepared::OpenAgent => match agent::open(host, state, workflow, &activation, &vault).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
@@ -68,7 +68,7 @@ pub async fn step(
         }
         Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
         Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
-        Prepared::Collect => match collect(host, state, workflow, &activation, attempt, again).await {
+        Prepared::Collect => match gathered(host, state, workflow, &activation, attempt, again).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
@@ -112,7 +112,7 @@ async fn run(
     };
     let Report { outcome, logs } = report;
     let outcome = match asked {
-        Some(head) => agent::answered(head, outcome),
+        Some(head) => agent::answered(host, head, outcome),
         None => outcome,
     };
     let visit = activation.visit;
@@ -145,4 +145,33 @@ fn reported(
         other => other,
     };
     Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
+}
+
+/// What the children of a node gave; of an agent's, what came of the patches that it asked for.
+async fn gathered(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: &Activation,
+    attempt: u32,
+    again: bool,
+) -> Result<Outcome, StoreError> {
+    let outcome = collect(host, state, workflow, activation, attempt, again).await?;
+    agent_patch::patched(host, state, workflow, activation, outcome).await
+}
+
+/// Asks the model of an agent, unless its budget cannot be kept here. Whoever listens to the execution hears it meanwhile.
+async fn ask(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    (activation, attempt): (Activation, u32),
+    task: &Task,
+    head: Head,
+) -> Handled {
+    if let Some(outcome) = agent::unpriced(host, workflow, &activation, task) {
+        return reported(activation, attempt, outcome, None, Vec::new());
+    }
+    let _heard = agent::heard(host, state, &activation, task);
+    run(host, state.id(), activation, attempt, task, Some(head)).await
 }

@@ -4,6 +4,7 @@
 //! caused is durable; a crash anywhere means that it is handed out again, with the same result.
 
 mod agent;
+mod agent_patch;
 mod attempt;
 mod children;
 mod collect;

@@ -4,6 +4,7 @@
 mod agents;
 mod budget;
 mod bulk;
+mod chats;
 mod commands;
 mod cost;
 mod erased;

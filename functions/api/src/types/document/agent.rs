@@ -106,8 +106,8 @@ pub enum PromptRole {
 pub struct AgentBudget {
     /// Tokens.
     pub tokens: Option<WholeOrTemplate>,
-    /// Dollars. No prices are known in this release, so a budget in money is refused.
-    pub usd: Option<f64>,
+    /// US dollars, where the host knows what its models cost.
+    pub usd: Option<NumberOrTemplate>,
 }
 
 /// A tool that needs no node.
@@ -118,6 +118,8 @@ pub enum BuiltInTool {
     AskHuman,
     /// Asks a person for leave.
     RequestAuthorization,
+    /// Changes the workflow of the agent's execution.
+    PatchWorkflow,
 }
 
 /// What agents remember of a conversation.

@@ -14,6 +14,10 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 pub struct ManualTriggerConfig {}
 
+/// A trigger that each message of a conversation starts. It takes no config.
+#[derive(ToSchema)]
+pub struct ChatTriggerConfig {}
+
 /// A trigger that a webhook starts.
 #[derive(ToSchema)]
 pub struct WebhookTriggerConfig {

@@ -71,6 +71,7 @@ types! {
     "webhook_trigger": config::WebhookTriggerConfig;
     "event_trigger": config::EventTriggerConfig;
     "schedule_trigger": config::ScheduleTriggerConfig;
+    "chat_trigger": config::ChatTriggerConfig;
     "http_request": config::HttpRequestConfig;
     "code": config::CodeConfig;
     "transform": config::TransformConfig;

@@ -143,6 +143,8 @@ pub enum Overlap {
     SkipIfPaused,
     /// The new one is skipped while another has not ended.
     SkipIfActive,
+    /// Both run; a message of a chat waits for the one before it in its session.
+    Queue,
 }
 
 /// How a node that failed is tried again.

@@ -84,7 +84,7 @@ impl Drafting<'_> {
             let asked = self.model.ask(told::format(), &self.conversation, left.as_secs_f64()).await;
             let said = asked.map_err(|failure| not_asked(&failure))?;
             self.draft.rounds += 1;
-            add(&mut self.draft.usage, said.usage);
+            add(&mut self.draft.usage, said.usage, self.draft.rounds == 1);
             self.judge(said).await?;
         }
         Ok(())
@@ -122,7 +122,9 @@ impl Drafting<'_> {
     }
 }
 
-fn add(sum: &mut Tokens, used: Usage) {
+fn add(sum: &mut Tokens, used: Usage, is_first: bool) {
+    let before = if is_first { Some(0.0) } else { sum.usd };
+    sum.usd = before.zip(used.usd()).map(|(before, more)| before + more);
     sum.input_tokens += used.input_tokens;
     sum.output_tokens += used.output_tokens;
     sum.cached_tokens += used.cached_tokens;

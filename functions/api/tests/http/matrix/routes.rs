@@ -23,7 +23,7 @@ pub const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-pub const ROUTES: [Row; 66] = [
+pub const ROUTES: [Row; 69] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -66,6 +66,10 @@ pub const ROUTES: [Row; 66] = [
     ("POST", "/v1/executions/{id}/unstick", RUN, 409, 404),
     ("POST", "/v1/executions/{id}/resume", Asked, 200, 404),
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
+    // The workflow is no chat, and nobody has said anything, which is told to none but those who may.
+    ("POST", "/v1/chat/{workflow_id}", RUN, 422, 404),
+    ("POST", "/v1/chat/{workflow_id}/resume", Scope("respond"), 404, 404),
+    ("GET", "/v1/chat/{workflow_id}/{session_id}", READ, 404, 404),
     // Each question is refused by itself.
     ("POST", "/v1/interactions/respond", Scope("respond"), 200, 200),
     ("POST", "/v1/interactions/{id}/reassign", Concerned, 200, 404),

@@ -7,7 +7,7 @@ mod editor;
 mod follow;
 mod form;
 mod here;
-mod lines;
+pub mod lines;
 mod next;
 pub mod plan;
 mod progress;

@@ -2,10 +2,10 @@
 
 use super::{super::model, built_in::BuiltIn};
 use crate::{
-    describe::{either, free, integer, list, object, setting, text, word},
+    describe::{either, free, integer, list, number, object, setting, text, word},
     limits,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The keys of the config.
 pub(super) const KEYS: [&str; 10] = [
@@ -29,10 +29,10 @@ pub(super) fn config() -> Value {
         &["role", "content"],
         [("role", word("Who says it.", &roles)), ("content", text("What is said; it may hold templates."))],
     );
-    let no_prices =
-        json!({"description": "Dollars: no prices are known in this release.", "anyOf": [{"type": "null"}]});
-    let mut budget =
-        object(&[], [("tokens", setting(integer("Tokens of all calls.", 1, limits::MOST_TOKENS))), ("usd", no_prices)]);
+    let (least, most) = limits::USD_BUDGET;
+    let usd = setting(number("US dollars of all calls, where the host knows what its models cost.", least, most));
+    let tokens = setting(integer("Tokens of all calls.", 1, limits::MOST_TOKENS));
+    let mut budget = object(&[], [("tokens", tokens), ("usd", usd)]);
     budget["description"] = "What all calls of the model may use; checked before each.".into();
     let built_in = word("A tool that needs no node.", &BuiltIn::ALL.map(|tool| (tool.name(), tool.about())));
     let calls = limits::AGENT_TOOL_CALLS;

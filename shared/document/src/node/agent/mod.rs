@@ -5,7 +5,7 @@ mod config;
 mod head;
 pub mod tool;
 
-pub use built_in::BuiltIn;
+pub use built_in::{BuiltIn, PATCH_WORKFLOW};
 pub use head::Head;
 pub use tool::{OnToolError, Tool};
 
@@ -61,6 +61,8 @@ pub struct Agent {
     pub max_tool_calls: Setting<u64>,
     /// Tokens that all calls may use; none for no bound.
     pub token_budget: Option<Setting<u64>>,
+    /// Dollars that all calls may cost; none for no bound.
+    pub usd_budget: Option<Setting<f64>>,
     /// How many tool calls of one answer run at once.
     pub parallel_tools: Setting<u64>,
     /// The tools, those that are built in among them.
@@ -96,7 +98,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     let max_turns = cx.setting(&f, "max_turns", turns, place);
     let max_tool_calls = cx.setting(&f, "max_tool_calls", calls, place);
     let parallel = cx.setting(&f, "parallel_tools", calls, place);
-    let token_budget = budget(cx, &f, place);
+    let (token_budget, usd_budget) = budget(cx, &f, place);
     let built_in = built_in::read(cx, &f);
     let output_schema = output_parser::of_member(cx, &f, "output_schema").map(Arc::new);
     Some(Agent {
@@ -108,6 +110,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         max_turns: max_turns.unwrap_or_else(|| Setting::of(limits::USUAL_TURNS)),
         max_tool_calls: max_tool_calls.unwrap_or_else(|| Setting::of(limits::USUAL_TOOL_CALLS)),
         token_budget,
+        usd_budget,
         parallel_tools: parallel.unwrap_or_else(|| Setting::of(limits::PARALLEL_TOOLS)),
         tools: Vec::new(),
         memory: None,
@@ -141,19 +144,21 @@ fn messages(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Vec<(Role,
     list.iter().enumerate().filter_map(read).collect()
 }
 
-/// The bound on tokens in `budget`.
-fn budget(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Setting<u64>> {
-    let object = f.object(cx, "budget")?;
+/// The bounds on tokens and on dollars in `budget`.
+fn budget(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> (Option<Setting<u64>>, Option<Setting<f64>>) {
+    let Some(object) = f.object(cx, "budget") else { return (None, None) };
     let at = f.at.key("budget");
     let f = Fields::new(cx, object, &at, "invalid_config", &["tokens", "usd"]);
-    if f.get("usd").is_some() {
-        let hint = "Bound `tokens`: this release knows no prices.";
-        f.wrong(cx, "usd", "a budget in money cannot be kept", hint);
-    }
-    cx.setting(&f, "tokens", (1, limits::MOST_TOKENS), place)
+    let tokens = cx.setting(&f, "tokens", (1, limits::MOST_TOKENS), place);
+    (tokens, cx.setting(&f, "usd", limits::USD_BUDGET, place))
 }
 
 impl Agent {
+    /// Whether the document gives the agent a built-in tool.
+    pub fn has(&self, built_in: BuiltIn) -> bool {
+        self.built_in.contains(&built_in)
+    }
+
     /// The tool of a name, as the model knows it.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.name == name)
@@ -169,6 +174,7 @@ impl Config for Agent {
             setting.expressions(all);
         }
         self.token_budget.iter().for_each(|setting| setting.expressions(all));
+        self.usd_budget.iter().for_each(|setting| setting.expressions(all));
         self.memory.iter().for_each(|memory| memory.expressions(all));
         self.servers.iter().for_each(|(_, server)| server.expressions(all));
         self.tools.iter().for_each(|tool| all.extend(tool.approval.as_ref().and_then(|it| it.when.as_ref())));

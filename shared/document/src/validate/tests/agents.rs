@@ -130,7 +130,7 @@ fn what_is_wrong_in_the_config_of_an_agent_is_told_where_it_stands() {
         (json!({"max_tool_calls": 1001}), "/max_tool_calls"),
         (json!({"parallel_tools": 0}), "/parallel_tools"),
         (json!({"budget": {"tokens": 0}}), "/budget/tokens"),
-        (json!({"budget": {"usd": 3}}), "/budget/usd"),
+        (json!({"budget": {"usd": 0}}), "/budget/usd"),
         (json!({"built_in_tools": ["shell"]}), "/built_in_tools"),
         (json!({"prompt": 5}), "/prompt"),
     ] {

@@ -1,0 +1,61 @@
+//! A question within a conversation. What takes more than a word is answered on the question's own page.
+
+use crate::{desk::part, layout::token, moment::moment, question::words, session::Visit, workflows::may};
+use api::{Scope, types::Interaction};
+use maud::{Markup, html};
+use stepwell_core::interaction::{InteractionKind as Kind, SecurityLevel};
+
+/// The question, and a form where a word answers it.
+pub fn question(visit: &Visit, one: &Interaction, session: &str) -> Markup {
+    let page = format!("{}inbox/{}", visit.up, part(&one.interaction_id));
+    html! {
+        li.told {
+            p.who { span { (words::kind(one.kind)) } a href=(page) { @if one.decided_at.is_some() { "decided" } @else { "the question" } } }
+            p.plain dir="auto" { strong { (one.question) } }
+            @if let Some(about) = &one.authorization {
+                pre.code tabindex="0" { code { bdi { (about.tool.as_str().unwrap_or_default()) } " " (format!("{:#}", about.arguments)) } }
+            }
+            @match (&one.decision, one.decided_at) {
+                (Some(decision), Some(at)) => p.hint { (decision) " " (moment(at.0)) },
+                (_, Some(_)) => p.hint { "Nobody answered." },
+                (_, None) => @if may(visit, Scope::Respond) { (form(visit, one, session, &page)) },
+            }
+        }
+    }
+}
+
+fn form(visit: &Visit, one: &Interaction, session: &str, page: &str) -> Markup {
+    let action = format!("{}chat/{}/answer", visit.up, part(&one.workflow_id));
+    let needs_tool = one.authorization.as_ref().is_some_and(|about| about.security_level == SecurityLevel::High);
+    let button = |value: &str, word: &str, main: bool| {
+        html! {
+            button.main[main] name="value" value=(value) { (word) }
+        }
+    };
+    let fields = match one.kind {
+        Kind::Ask => html! {
+            div.field {
+                label for={ "a-" (one.interaction_id) } { "Your answer" }
+                textarea id={ "a-" (one.interaction_id) } name="value" rows="2" required dir="auto" {}
+            }
+            div.actions { button.main { "Answer" } }
+        },
+        Kind::Decision => html! {
+            div.actions { @for option in &one.options { (button(&option.id, &option.label, false)) } }
+        },
+        Kind::Approval => html! { div.actions { (button("yes", "Approve", true)) (button("no", "Reject", false)) } },
+        Kind::Authorization if !needs_tool => {
+            html! { div.actions { (button("yes", "Allow", true)) (button("no", "Refuse", false)) } }
+        }
+        Kind::Authorization | Kind::Review | Kind::Input => {
+            return html! { p { a.button href=(page) { "Answer on its page" } } };
+        }
+    };
+    html! {
+        form.answer method="post" action=(action) accept-charset="utf-8" {
+            (token(visit))
+            input type="hidden" name="session" value=(session);
+            (fields)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The page of a conversation, by its forms.
+
+use crate::{
+    browser::text,
+    world::{Answer, World},
+};
+use memory::model_that_says;
+use serde_json::{Value, json};
+
+fn assistant() -> Value {
+    json!({"id": "help", "name": "Help <desk>", "description": "Helps.", "nodes": [
+        {"id": "said", "type": "chat_trigger"},
+        {"id": "mind", "type": "model", "config": {"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"}},
+        {"id": "agent", "type": "agent", "config": {"prompt": "{{ output.message }}"}},
+        {"id": "pay", "type": "transform", "config": {"expression": "{'paid': args.amount}"}, "tool": {"require_approval": "args.amount > 100",
+            "parameters": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}}}],
+        "edges": [{"from": "said", "to": "agent"}, {"from": "mind", "to": "agent", "connection": "ai_language_model"},
+            {"from": "pay", "to": "agent", "connection": "ai_tool"}]})
+}
+
+/// A visitor of the page: the world, the session's cookie, and the proof that forms carry.
+struct Visitor {
+    world: World,
+    cookie: String,
+    token: String,
+}
+
+impl Visitor {
+    async fn of(answers: Vec<Value>) -> Self {
+        let world = World::with_runner(model_that_says(answers));
+        assert_eq!(world.ask("POST", "/v1/workflows", &assistant()).await.status, 201);
+        let page = world.get("/chat/help").await;
+        let cookie = page.cookie().unwrap();
+        let page = page.of(200);
+        let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        Self { world, cookie, token }
+    }
+
+    /// Sends a form while the workflow runs.
+    async fn sends(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let pairs = [&[("form_token", self.token.as_str())], pairs].concat();
+        let mut sending = std::pin::pin!(self.world.form_as(path, &self.cookie, &pairs));
+        loop {
+            self.world.run().await;
+            if let std::task::Poll::Ready(answer) = futures::poll!(&mut sending) {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The page to which a form led.
+    async fn then(&self, answer: Answer) -> String {
+        assert_eq!(answer.status, 303, "{}", text(&answer.text));
+        let to = answer.location().trim_start_matches("../").trim_start_matches("../").to_owned();
+        self.world.get_as(&format!("/{to}"), &self.cookie, "127.0.0.1").await.of(200)
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_sent_by_a_form_and_answered_on_the_page() {
+    let visitor = Visitor::of(vec![json!({"text": "**Hello** <script>"})]).await;
+    let first = visitor.world.get("/chat/help").await.of(200);
+    assert!(text(&first).contains("Nothing was said yet.") && text(&first).contains("Helps."), "{first}");
+    let sent = visitor.sends("/chat/help", &[("message", "Hi\r\n<there>"), ("key", "k1")]).await;
+    let page = visitor.then(sent).await;
+    let words = text(&page);
+    assert!(words.contains("Hi <there>") && page.contains("<strong>Hello</strong>"), "{words}");
+    assert!(
+        !page.contains("<script>") || !page.contains("Hello</strong> <script>"),
+        "what a model wrote is text: {page}"
+    );
+    // The same form sent twice says it once.
+    let again = visitor.sends("/chat/help", &[("message", "Hi\r\n<there>"), ("key", "k1")]).await;
+    assert_eq!(again.status, 303);
+    let list = visitor.world.get("/chat/help").await.of(200);
+    assert!(list.contains("?session="), "the conversation is listed: {list}");
+    let overview = visitor.world.get("/workflows/help").await.of(200);
+    assert!(overview.contains("../chat/help"), "the workflow leads to its chat");
+}
+
+#[tokio::test]
+async fn a_question_is_answered_within_the_conversation() {
+    let pays = json!({"text": "I pay.", "tool_calls": [{"id": "1", "name": "pay", "arguments": {"amount": 500}}]});
+    let visitor = Visitor::of(vec![pays, json!({"text": "Paid."})]).await;
+    let sent = visitor.sends("/chat/help", &[("message", "Pay"), ("session", "s")]).await;
+    let page = visitor.then(sent).await;
+    assert!(
+        text(&page).contains("May the agent call pay?") && page.contains("name=\"value\" value=\"yes\""),
+        "{}",
+        text(&page)
+    );
+    // Another message is refused, and what was typed stays.
+    let busy = visitor.sends("/chat/help", &[("message", "And now?"), ("session", "s")]).await;
+    assert_eq!(busy.status, 409);
+    assert!(busy.text.contains("And now?") && text(&busy.text).contains("asks somebody"), "{}", text(&busy.text));
+    let answered = visitor.sends("/chat/help/answer", &[("session", "s"), ("value", "yes")]).await;
+    let page = visitor.then(answered).await;
+    assert!(text(&page).contains("Paid.") && text(&page).contains("succeeded"), "{}", text(&page));
+}
+
+#[tokio::test]
+async fn the_script_gets_a_stream_and_a_stranger_gets_nothing() {
+    let visitor = Visitor::of(vec![json!({"text": "Hello."})]).await;
+    let stream = visitor.sends("/chat/help/stream", &[("message", "Hi"), ("session", "s")]).await;
+    assert_eq!((stream.status, &stream.headers["content-type"]), (200, &"text/event-stream".parse().unwrap()));
+    assert!(
+        stream.text.contains("event: delta\ndata: {\"node\":\"agent\",\"turn\":1,\"text\":\"Hello.\"}")
+            || stream.text.contains("\"text\":\"Hello.\""),
+        "{}",
+        stream.text
+    );
+    let forged =
+        visitor.world.form_as("/chat/help/stream", &visitor.cookie, &[("message", "Hi"), ("form_token", "no")]).await;
+    assert_eq!(forged.status, 403);
+    visitor.world.get("/chat/nothing").await.of(404);
+    visitor.world.get("/chat/help?session=nobody").await.of(404);
+}
