@@ -113,6 +113,7 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await page.getByRole('button', { name: 'Roll back' }).click();
     await shows(page, view, 'waiting_human');
     assert.match(await page.locator('#journal').textContent(), /Goes back to checkpoint 1/);
+    assert.equal(await page.locator('#timeline .bars .bar.undo').count(), 1, 'what was undone has a bar');
     // A change of the workflow that cannot be, and one that can.
     await page.getByRole('link', { name: 'Change the workflow' }).click();
     const editor = page.getByLabel('The workflow of this execution');
@@ -122,6 +123,19 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await page.getByRole('heading', { name: 'This was not done' }).waitFor();
     assert.match(await page.locator('#node-reserve').getAttribute('class'), /refused/);
     await look('patch-refused');
+    await clean(page, view);
+    // What is wrong is marked at its line, and the way there is a link.
+    const unknown = document.replace('"human"', '"humann"');
+    await editor.fill(unknown);
+    await page.getByRole('button', { name: 'Only check' }).click();
+    const line = unknown.split('\n').findIndex((text) => text.includes('"humann"')) + 1;
+    await page.locator(`.problems li[data-line="${line}"]`).waitFor();
+    if (view.script) {
+      assert.equal(await page.locator('.marks .error').count(), 1);
+      await page.locator(`[data-goto="${line}"]`).click();
+      assert.match(await page.evaluate(() => { const area = window.document.activeElement; return area.value.slice(area.selectionStart, area.selectionEnd); }), /humann/);
+    }
+    await look('patch-wrong');
     await clean(page, view);
     await editor.fill(document.replace('"paid"', '"settled"'));
     await page.getByRole('button', { name: 'Only check' }).click();
@@ -148,6 +162,39 @@ test('an execution is controlled, and each thing says before what comes of it', 
     assert.equal((await told()).status, 'cancelled');
     await look('cancelled');
     await clean(page, view);
+  });
+});
+
+test('what failed is retried, and what is stuck finds its way out', async () => {
+  const failing = structuredClone(BOOKING);
+  failing.nodes[5] = { id: 'pay', type: 'fail', config: { message: 'no money' } };
+  failing.edges = failing.edges.filter((edge) => edge.from !== 'pay');
+  const stuck = structuredClone(BOOKING);
+  stuck.nodes[1].compensate.config.set.freed = '{{ output.seat.of.nobody }}';
+  await world.inViews('ways-out', async (page, look, view) => {
+    const failed = await started(failing);
+    const { items } = await world.call('GET', `/v1/interactions?execution_id=${failed.id}`);
+    await world.call('POST', `/v1/interactions/${items[0].interaction_id}/respond`, { approved: true });
+    await page.goto(failed.url);
+    await shows(page, view, 'failed');
+    await look('failed');
+    await clean(page, view);
+    await page.getByRole('link', { name: 'Retry' }).click();
+    await look('retry');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.locator('#journal', { hasText: /Retried/ }).waitFor();
+    const { url } = await started(stuck);
+    await page.goto(`${url}/rollback?to=1`);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await shows(page, view, 'stuck');
+    await page.getByRole('link', { name: 'Unstick' }).click();
+    assert.equal(await page.getByText('Send the messages again').count(), 0, 'there is no message to be sent again');
+    await page.getByLabel('Skip it').check();
+    await look('unstick');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Do it' }).click();
+    await shows(page, view, 'waiting_human');
   });
 });
 

@@ -33,6 +33,7 @@ test('what needs somebody comes first, and leads there', async () => {
     const urgent = await page.getByRole('heading', { level: 2 }).allTextContents();
     assert.deepEqual(urgent.slice(0, 3), ['Waiting for you', 'Failed within 24 hours', 'Executions']);
     await look('busy');
+    await page.getByText(/^Queue: /).waitFor();
     if (view.script) assert.deepEqual(await world.serious(page), []);
     await page.getByText('As a table').click();
     await page.getByRole('columnheader', { name: 'Started' }).waitFor();

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Opens the pages of a running `stepwell dev` in a real browser: tests/browser/run.sh PATH-TO-STEPWELL
+# Opens the pages of a running `stepwell dev` in a real browser: tests/browser/run.sh PATH-TO-STEPWELL [FILE]
+# FILE is the name of one of the files here without its ending; `tasks` only measures, and is not among the tests.
 # One server and one browser serve the tests of a file. Screenshots are kept below .cache/screens/.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -12,8 +13,15 @@ cp "$here"/*.mjs "$root/.cache/browser/"
 tests=()
 for file in "$here"/*.mjs; do
   name="$(basename "$file")"
-  [ "$name" = stage.mjs ] || tests+=("$root/.cache/browser/$name")
+  case "$name" in
+    stage.mjs) ;;
+    tasks.mjs) ;;
+    *) [ "${2:-${name%.mjs}}" != "${name%.mjs}" ] || tests+=("$root/.cache/browser/$name") ;;
+  esac
 done
+if [ "${2:-}" = tasks ]; then
+  exec env SCREENS="$root/.cache/screens" BINARY="$(realpath "$binary")" node "$root/.cache/browser/tasks.mjs"
+fi
 # A few files at once: each has a server and a browser of its own, and mostly waits.
 SCREENS="$root/.cache/screens" IMAGES="$root/docs/images" BINARY="$(realpath "$binary")" \
   node --test --test-concurrency=3 --test-reporter=spec "${tests[@]}" 2>&1 ||

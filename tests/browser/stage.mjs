@@ -111,6 +111,11 @@ export async function stage(settings = {}) {
         await context.close();
       }
     },
+    /** Does something with a page of a browser of its own kind. */
+    async onPage(kind, act) {
+      const context = await browser.newContext(kind);
+      try { await act(await context.newPage()); } finally { await context.close(); }
+    },
     /** What a checker of accessibility finds serious about a page. It needs scripts. */
     async serious(page) {
       const { violations } = await new AxeBuilder({ page }).analyze();

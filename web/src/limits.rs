@@ -84,6 +84,14 @@ pub const PICTURE_NODES: usize = 60;
 /// After how long a browser without scripts loads the page of a running execution again: often enough to follow what people
 /// do, and seldom enough to read what is there.
 pub const AGAIN: Duration = Duration::from_secs(20);
+/// How long a page is told nothing after it was told that its execution moved: people do not follow more than two pictures
+/// a second, and a phone has time for its reader.
+pub const MOVES: Duration = Duration::from_millis(500);
+/// How many times as long as it took to draw a page that follows an execution no other is drawn: so all of them together
+/// take a twentieth of one processor. Fifty pages of two milliseconds each have their turns every two seconds.
+pub const LIVE_REST: u32 = 19;
+/// How long that rest is at most, so that one page of a large workflow does not make others stand still.
+pub const LIVE_RESTS: Duration = Duration::from_secs(1);
 /// Turns that the timeline of an execution shows: more bars than that are narrower than what can be told apart.
 pub const TIMELINE_TURNS: usize = 400;
 /// Turns of a part of the journal in a page.

@@ -1,6 +1,6 @@
 //! The page of something that was not done, or that is not there.
 
-use crate::{answered::plain_page, desk::Refusal, frame::notice, words::capital};
+use crate::{answered::plain_page, desk::Refusal, frame::notice, look::coded, words::capital};
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
@@ -21,15 +21,15 @@ pub fn refused(refusal: &Refusal, up: &str) -> Response {
 pub fn why(refusal: &Refusal) -> Markup {
     let problem = &refusal.problem;
     html! {
-        p { (capital(&problem.detail)) "." }
+        p { (coded(&capital(&problem.detail))) "." }
         @if !problem.errors.is_empty() {
             ul.faults {
                 @for fault in &problem.errors {
                     li {
                         @if let Some(node) = &fault.node { strong { bdi { (node) } } ": " }
-                        (fault.message)
+                        (coded(&fault.message))
                         @if !fault.path.is_empty() { " " code { (fault.path) } }
-                        @if let Some(hint) = &fault.hint { br; span.hint { (hint) } }
+                        @if let Some(hint) = &fault.hint { br; span.hint { (coded(hint)) } }
                     }
                 }
             }

@@ -39,15 +39,23 @@ pub const WORKFLOWS: usize = 64;
 /// Number of commits with undelivered effects that a process remembers. The head of a forgotten one is compared with
 /// the state after the delivery instead, which costs a read.
 pub const UNDELIVERED: usize = 1_024;
-/// Number of partitions of the due index, since DynamoDB takes about 1,000 write units a second for each.
-pub const DUE_SHARDS: usize = 8;
+/// Number of partitions of each of both lists of the index `due`. DynamoDB takes 1,000 write units a second for each, and an
+/// execution writes two to either list, so that these take some 16,000 executions a second. A tick queries each once.
+/// It may only grow: what earlier releases wrote into fewer is still found.
+pub const DUE_SHARDS: usize = 32;
+/// Parts of each list of executions, children and questions, where `STEPWELL_LIST_PARTS` says nothing. DynamoDB takes 1,000
+/// write units a second for each part, and an execution writes two to the parts of its owner; a page of a list reads all.
+pub const LIST_PARTS: usize = 4;
+/// The most parts of a list: a page over all eleven statuses then makes 704 queries.
+pub const MOST_LIST_PARTS: usize = 64;
 /// Seconds after which the supervisor looks after an execution to which a request committed a turn. They exceed the sum
 /// of the time that the request has to begin the write of the turn ([`MARKED_SECONDS`]), the time of all tries of the
-/// write ([`TRIES`] of [`ATTEMPT`] and the pauses, 42 s), and the difference between two clocks.
-pub const MARK_SECONDS: f64 = 90.0;
+/// write ([`TRIES`] of [`ATTEMPT`] and the pauses, 42 s), and two minutes, by which two clocks differ of which one is a
+/// minute ahead and the other a minute behind.
+pub const MARK_SECONDS: f64 = 200.0;
 /// Seconds that a request has from its mark to the write of its turn. A later write is refused, and the request may be
 /// tried again.
-pub const MARKED_SECONDS: f64 = MARK_SECONDS / 4.0;
+pub const MARKED_SECONDS: f64 = 22.5;
 /// Seconds for which the turn numbers of a removed execution stay taken, so that no commit that was under way brings it
 /// back: longer than a function may run.
 pub const FENCE_SECONDS: i64 = 3_600;
@@ -58,11 +66,18 @@ pub const LEASE_SECONDS: f64 = 10.0;
 pub const LEASE_LEFT_SECONDS: f64 = 2.0;
 /// Seconds that a start waits for the lease: longer than one lease of a process that died, shorter than a request.
 pub const ENTER_SECONDS: f64 = 15.0;
-/// Seconds after which a member of a guard is dropped whose execution never began: no start takes so long.
-pub const BEGIN_SECONDS: f64 = 120.0;
+/// Seconds after which a member of a guard is dropped whose execution never began: no start takes so long, also where the
+/// clocks of two processes differ by two minutes.
+pub const BEGIN_SECONDS: f64 = 240.0;
 /// Number of a guard's members under way that each census looks up, oldest first, since ended ones that a crash left
 /// behind are among the oldest.
 pub const MEMBERS_CHECKED: usize = 5;
+/// Days for which a document is kept beyond the time at which executions need it by what is known at their start: those
+/// that are retried after their end need it longer. They exceed a year and 90 days, the time and the retention that a
+/// document has which names none, so that whoever keeps a document need not say so again for its first start.
+pub const DOCUMENT_DAYS: f64 = 500.0;
+/// Number of documents, and of conversations, that one tick of the supervisor removes at most: each takes some calls.
+pub const UNNEEDED: i32 = 50;
 /// Seconds for which a task token is kept: a little more than the year after which Step Functions ends an execution.
 pub const TOKEN_SECONDS: i64 = 366 * 86_400;
 /// Bytes of key and value up to which lists can be filtered by an entry of the metadata. Larger entries are shown only.
@@ -83,6 +98,8 @@ pub const BATCH: usize = 25;
 pub const PAGE: usize = 200;
 /// Number of items that one query of a list reads where a filter may leave out most of them.
 pub const FILTERED: i32 = 500;
+/// By how much at most that number is shared among the parts of a list, so that each still reads some hundred.
+pub const FILTERED_SHARE: i32 = 5;
 /// Names of people and groups that a query of the inbox has DynamoDB look for: an expression has 4 KB and 300 operators.
 pub const FILTER_NAMES: usize = 100;
 /// Number of queries for one page of a list, since a filter that lets nothing through would read a history of years to

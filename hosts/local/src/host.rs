@@ -159,6 +159,11 @@ impl Local {
         &self.database.hub.metrics
     }
 
+    /// For how long the message has been ready that has waited longest to be handled; none where none waits.
+    pub fn oldest_message(&self) -> Option<Duration> {
+        self.database.dispatcher.oldest()
+    }
+
     /// Who computes in this process, so that callers and the queue have their turns of one another.
     pub fn turns(&self) -> &Arc<Gate> {
         &self.database.dispatcher.turns

@@ -87,6 +87,17 @@ impl Catalogue for Memory {
         Ok(Page { items, next_cursor })
     }
 
+    async fn erase_workflows(&self, owner: &str) -> Result<u64, StoreError> {
+        let mut world = self.world();
+        let ids: Vec<String> = world.saved.keys().filter(|(of, _)| of == owner).map(|(_, id)| id.clone()).collect();
+        let mut removed = 0;
+        for id in ids {
+            world.forget_schedules(owner, &id);
+            removed += world.saved.remove(&(owner.to_owned(), id)).map_or(0, |versions| versions.len() as u64);
+        }
+        Ok(removed)
+    }
+
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         let mut world = self.world();
         world.forget_schedules(owner, id);

@@ -41,6 +41,13 @@ impl Jobs for Memory {
         Ok(found)
     }
 
+    async fn erase_jobs(&self, owner: &str, but: &JobId) -> Result<u64, StoreError> {
+        let mut world = self.world();
+        let before = world.jobs.len();
+        world.jobs.retain(|(of, id), _| of != owner || id == but);
+        Ok((before - world.jobs.len()) as u64)
+    }
+
     async fn forget_jobs(&self, before: Time) -> Result<(), StoreError> {
         self.world().jobs.retain(|_, job| job.completed_at.is_none_or(|end| end >= before));
         Ok(())

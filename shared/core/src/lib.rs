@@ -51,6 +51,7 @@ pub mod children;
 pub mod command;
 pub mod decide;
 pub mod documents;
+pub mod due;
 pub mod effect;
 pub mod error;
 pub mod event;

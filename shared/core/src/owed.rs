@@ -3,14 +3,13 @@
 
 use crate::{
     effect::{ChildControl, Delivering, Effect, Message, Purpose, Undoing, Work},
-    execution::{Children, Execution, NodeState, Phase},
+    execution::{Children, Execution, NodeState, Phase, Status},
     id::{Activation, ExecutionId, InteractionId, child_id},
     interaction::delivery::{Delivery, DeliveryStatus},
     limits::CHILDREN_IN_A_SLICE,
-    retention::expires_at,
     rollback::{After, Rolling},
 };
-use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
+use document::{Workflow, graph::NodeIx, time::Time};
 use std::{ops::Range, sync::Arc};
 
 /// Which of the effects that a state owes are wanted.
@@ -44,10 +43,8 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     if let Some(epoch) = state.undone_for {
         effects.extend(child_undone(state, epoch, None));
     }
-    if let Some(end) = state.end {
-        let error = (end != crate::execution::Status::Completed)
-            .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
-        effects.extend(end_effects(state, error));
+    if state.end.is_some() {
+        effects.extend(owed_at_end(state));
     } else if state.held {
         effects.push(Effect::Admit { workflow: state.started.workflow_id.clone() });
     } else {
@@ -55,6 +52,14 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     }
     effects.extend(to_remember(state, since));
     effects
+}
+
+/// What an execution that has ended owes to others; nothing where it goes on.
+pub fn owed_at_end(state: &Execution) -> Vec<Effect> {
+    let Some(end) = state.end else { return Vec::new() };
+    let error = (end != Status::Completed)
+        .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
+    end_effects(state, error)
 }
 
 /// What agents that have come to their end add to conversations, in case that the message which does it was lost.
@@ -284,7 +289,7 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
 }
 
 /// The timers of a node that waits: for the time of its config, and for its `timeout_seconds`.
-fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
+pub(crate) fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
     let own = match &node.phase {
         Phase::Waiting { until, .. } => until.map(|at| (Purpose::Wait, at)),
         Phase::Asking { interaction_id } => {
@@ -303,71 +308,9 @@ fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
 }
 
 /// Whether nothing in a loop's body is due, running or waiting, so that a message must begin the next iteration.
-fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
+pub(crate) fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
     let body = &workflow.graph.body[ix];
     !body.iter().any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
-}
-
-/// When the activation of a node is overdue: its due time, the node's timeout and a grace have passed without a turn.
-/// None where nothing but a timer can make it overdue.
-pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<Time> {
-    let node = workflow.nodes.get(ix)?;
-    let found = state.node(&node.id)?;
-    let grace = crate::limits::GRACE_SECONDS;
-    match &found.phase {
-        Phase::Due { at } => {
-            let since = found.activated_at.max(reopened_at(workflow, state).unwrap_or(found.activated_at));
-            let due = at.unwrap_or(since);
-            let timeout =
-                if node.of.mode.waits() { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
-            Some(due.after_seconds(timeout + grace))
-        }
-        Phase::Intended { deadline } => Some(*deadline),
-        Phase::Looping if body_is_over(workflow, state, ix) => Some(state.updated_at.after_seconds(grace)),
-        _ => None,
-    }
-}
-
-/// When an execution was retried or came back from a rollback last: what is due in it is due since then, whenever it was
-/// activated. None where its time runs since its start.
-fn reopened_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
-    state.extended.map(|deadline| deadline.after_seconds(-workflow.settings.timeout_seconds))
-}
-
-/// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,
-/// a timer should have fired, it is held back for a while, or the execution's own timeout has passed. For an ended
-/// execution it is the time at which it may be removed; none where it is kept for ever, or is removed with its parent, and for one
-/// that has not wholly arrived from another host.
-pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
-    if state.arrives() && state.end.is_none() {
-        return None;
-    }
-    if state.completed_at.is_some() {
-        return expires_at(state, Some(workflow));
-    }
-    let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
-    if let Some(rolling) = &state.rolling {
-        let next = rolling.awaits().or(rolling.intended).or(rolling.due).unwrap_or(state.updated_at);
-        let stands_still = state.paused || state.stuck.is_some();
-        return (!stands_still).then(|| grace(next.after_seconds(crate::limits::NODE_SECONDS)));
-    }
-    let of_node = |ix: NodeIx| {
-        let node = state.node(&workflow.nodes[ix].id)?;
-        let timer = timers(state, node).into_iter().map(|(_, at)| grace(at)).min();
-        let stands_still = state.stands_still() || state.held || state.is_stuck_at(node);
-        timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
-    };
-    let held = state.held.then(|| state.started_at.after_seconds(crate::limits::HELD_SECONDS));
-    (0..workflow.nodes.len()).filter_map(of_node).chain(held).chain([state.deadline()]).min()
-}
-
-/// The timers that should have fired by now.
-pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
-    let of_node = |(id, node): (&NodeId, &Arc<NodeState>)| {
-        let past = timers(state, node).into_iter().filter(|(_, at)| *at <= now);
-        past.map(|(purpose, _)| (state.activation(id), purpose)).collect::<Vec<_>>()
-    };
-    state.nodes.iter().flat_map(of_node).collect()
 }
 
 /// The effect that sends the message for the next attempt of a node.

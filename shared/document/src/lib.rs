@@ -62,7 +62,7 @@ pub use node::{
     r#break::Break,
     fail::Fail,
     human::{
-        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction,
+        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy,
         WebhookTask, WebhookTemplate, group_of, is_group_name,
     },
     r#loop::{Loop, Over},

@@ -9,7 +9,7 @@ use crate::{
     port::{Commit, Delivers, Host, StoreError},
 };
 use document::Workflow;
-use stepwell_core::{effect::Effect, execution::Execution, id::ExecutionId, owed::due_at};
+use stepwell_core::{due::due_at, effect::Effect, execution::Execution, id::ExecutionId, owed::owed_at_end};
 
 /// Whether the effects of a committed turn may not have been delivered, so that they must be delivered again.
 pub fn may_be_lost(host: &dyn Host) -> bool {
@@ -19,13 +19,11 @@ pub fn may_be_lost(host: &dyn Host) -> bool {
     }
 }
 
-/// Whether what a message asked for may have been lost, where the state shows that it was handled before. `again`: it was
-/// handed out before, and that handler may have died after it committed. A mere copy caused nothing that another message
-/// does not bring back, unless the execution has ended: a queue may hand one message out to two handlers at once, of which
-/// one ends the execution and dies, and the other finds nothing left to do. Nobody looks after what an ended execution
-/// owes to its parent.
-pub fn must_repeat(host: &dyn Host, state: &Execution, again: bool) -> bool {
-    again || (state.end.is_some() && may_be_lost(host))
+/// What an ended execution owes to others, where it may have been lost although the message at hand came for the first
+/// time: a queue may hand one message out to two handlers at once, of which one ends the execution and dies before it
+/// delivers, and the other finds nothing left to do. Nobody else looks after an ended execution.
+pub fn owed_by_ended(host: &dyn Host, state: &Execution) -> Vec<Effect> {
+    if may_be_lost(host) { owed_at_end(state) } else { Vec::new() }
 }
 
 /// Whether commands are decided on the state that they were made from, before a newer one is loaded: where that state is

@@ -36,6 +36,11 @@ impl Documents {
         all.insert(workflow.hash.clone(), workflow.clone());
     }
 
+    /// Drops a document that the store has no more.
+    pub fn forget(&self, hash: &str) {
+        self.lock().remove(hash);
+    }
+
     /// Parses the text that the store has under a hash, and keeps the document.
     ///
     /// # Errors

@@ -86,6 +86,18 @@ pub const JOBS_DUE: usize = 200;
 pub const JOB_TRIES: u32 = 8;
 /// Seconds until a slice is tried again, doubled with each try, and the most that this grows to.
 pub const JOB_PAUSE_SECONDS: (f64, f64) = (1.0, 60.0);
+/// How long a slice of an erasure removes what is kept beside executions, before it goes on with them.
+pub const ERASED_BESIDE: Duration = Duration::from_secs(3);
+/// The longest that the removal of one execution takes in one slice of an erasure: of a large family some is gone then, and
+/// the next slice goes on.
+pub const ERASING_ONE: Duration = Duration::from_secs(4);
+/// Tokens, secrets, groups or conversations of one page that an erasure reads: a few seconds of removals.
+pub const ERASED_PAGE: usize = 50;
+/// Rows of saved workflows that one call of an erasure removes, for the same reason.
+pub const ERASED_ROWS: usize = 200;
+/// Seconds by which lists may lag behind the journal, with some to spare: what began so long before an erasure came to its
+/// end is looked for once more.
+pub const LISTS_LAG_SECONDS: f64 = 60.0;
 /// Days for which a job is shown after its end.
 pub const JOB_DAYS: f64 = 90.0;
 /// Lines of nodes that are read at a time where an execution moves: what a store gives at once.

@@ -17,11 +17,12 @@ use futures::{
 use std::{pin::pin, time::Duration};
 use stepwell_core::{
     command::{Asked, Command},
+    due::{due_at, past_timers},
     effect::{Message, Work},
     execution::Execution,
     id::ExecutionId,
     interaction::delivery::Told,
-    owed::{Since, due_at, owed, past_timers},
+    owed::{Since, owed},
 };
 
 /// Executions taken up in one sweep, so that no sweep keeps other work waiting for long.

@@ -3,10 +3,12 @@
 
 mod clocks;
 mod ports;
+mod quotas;
 mod run;
 mod wire;
 
 pub use ports::Services;
+pub use quotas::Quotas;
 pub use run::{Run, Scenario};
 pub use wire::{Fault, Wire};
 
@@ -21,13 +23,16 @@ use document::time::Time;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// The environment variable with the address of DynamoDB Local.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
+/// Parts of each list: few, so that lists of a handful of rows have full and empty ones.
+const LIST_PARTS: usize = 3;
 
 /// A table of its own on DynamoDB Local, and everything else that outlives a process.
 pub struct World {
@@ -37,6 +42,9 @@ pub struct World {
     pub services: Arc<Services>,
     clients: Clients,
     table: String,
+    /// Milliseconds by which the clocks of processes that are made from now on are ahead: of those behind requests, and of
+    /// those behind messages.
+    ahead: [AtomicI64; 2],
 }
 
 /// Panics with advice where there is no DynamoDB Local, so that a test is not taken for passed.
@@ -62,7 +70,21 @@ impl World {
         let clients = Clients::over(wire::client(&wire)).with_credentials("test", "test");
         create(&clients.dynamodb(), &table).await.expect("the table is created");
         let services = Arc::new(Services::new(clock, wire.clone()));
-        Self { wire, services, clients, table }
+        Self { wire, services, clients, table, ahead: Default::default() }
+    }
+
+    /// Sets the clocks of processes that are made from now on so many seconds ahead: of those behind requests, and of those
+    /// behind messages.
+    pub fn set_clocks(&self, requests: f64, messages: f64) {
+        for (ahead, seconds) in self.ahead.iter().zip([requests, messages]) {
+            ahead.store((seconds * 1_000.0) as i64, Ordering::Relaxed);
+        }
+    }
+
+    /// Has DynamoDB refuse what is beyond these quotas, by the world's clock, from now on.
+    pub fn limit(&self, quotas: Quotas) {
+        let services = self.services.clone();
+        self.wire.limit(quotas::Buckets::new(quotas, Box::new(move || services.now())));
     }
 
     /// A client of DynamoDB, for what no host does.
@@ -76,12 +98,19 @@ impl World {
     }
 
     /// A host as a new process has it, without memory of what others did. `behind_message`: whether a queue hands in
-    /// again what fails, as for the step function. `tries`: how often a call to DynamoDB is tried.
+    /// again what fails, as for the step function. `tries`: how often a call to DynamoDB is tried. Lists have several parts,
+    /// so that every test reads and writes more than one.
     pub fn host(&self, behind_message: bool, tries: u32) -> Aws {
+        self.host_of_parts(behind_message, tries, LIST_PARTS)
+    }
+
+    /// The same, whose lists have so many parts.
+    pub fn host_of_parts(&self, behind_message: bool, tries: u32, parts: usize) -> Aws {
         let (services, pause) = (self.services.clone(), (Duration::ZERO, Duration::ZERO));
+        let ahead = self.ahead[usize::from(behind_message)].load(Ordering::Relaxed);
         let clock: Clock = Arc::new({
             let services = services.clone();
-            move || services.now()
+            move || Time(services.now().0 + ahead)
         });
         let table = Table::new(Parts {
             client: self.clients.dynamodb(),
@@ -91,6 +120,7 @@ impl World {
             meter: Arc::new(Meter::default()),
             patience: Patience { tries, pause },
             behind_message,
+            parts,
         });
         let services = ::aws::Services {
             queue: services.clone(),

@@ -1,15 +1,17 @@
 //! The choke point that every request to DynamoDB and every call of a stand-in passes. One of them can be made to fail,
 //! before or after it takes effect, or to be the last that its process makes.
 
+use super::quotas::Buckets;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::{
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
     },
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
+use aws_smithy_types::body::SdkBody;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -39,6 +41,7 @@ impl Fault {
 pub struct Wire {
     seen: Mutex<Seen>,
     crashed: Notify,
+    buckets: Mutex<Option<Buckets>>,
 }
 
 /// What has passed since the last plan was made.
@@ -59,6 +62,31 @@ impl Wire {
     pub fn plan(&self, plan: Option<(u64, Fault)>) {
         let mut seen = self.seen();
         *seen = Seen { plan, quiet: seen.quiet, ..Seen::default() };
+    }
+
+    /// Has requests to DynamoDB refused from now on that these buckets are too empty for.
+    pub(super) fn limit(&self, buckets: Buckets) {
+        *self.buckets() = Some(buckets);
+    }
+
+    /// How many writes were refused for a quota.
+    pub fn throttled(&self) -> u64 {
+        self.buckets().as_ref().map_or(0, |buckets| buckets.refused)
+    }
+
+    /// The answer of DynamoDB to a request that is beyond a quota; none where it is within all.
+    fn over(&self, kind: &str, request: &HttpRequest) -> Option<HttpResponse> {
+        let mut buckets = self.buckets();
+        let body = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        if buckets.as_mut()?.take(kind, &body) {
+            return None;
+        }
+        let told = r#"{"__type": "com.amazonaws#ProvisionedThroughputExceededException", "message": "over a quota"}"#;
+        Some(HttpResponse::new(400.try_into().expect("it is a status"), SdkBody::from(told)))
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, Option<Buckets>> {
+        self.buckets.lock().expect("nothing panics while it holds the lock")
     }
 
     /// How many calls have passed since the plan was made.
@@ -194,7 +222,13 @@ impl HttpConnector for Choked {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let kind = target.rsplit('.').next().unwrap_or_default().to_owned();
             let error = |told: &str| ConnectorError::io(told.to_owned().into());
-            wire.pass(&kind, error, async { inner.call(request).await }).await
+            let effect = async {
+                match wire.over(&kind, &request) {
+                    Some(refusal) => Ok(refusal),
+                    None => inner.call(request).await,
+                }
+            };
+            wire.pass(&kind, error, effect).await
         })
     }
 }

@@ -262,7 +262,7 @@ fn serving(method: &str, path: &str) -> &'static str {
         _ if path == "/" => "status",
         "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
         "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
-        "DELETE" | "PATCH" if path.starts_with("/v1/executions") => "rollback",
+        "DELETE" | "PATCH" if path.starts_with("/v1/executions") || path == "/v1/owner" => "rollback",
         "POST" if path.starts_with("/v1/executions/") && is_control => "rollback",
         _ => "trigger",
     }

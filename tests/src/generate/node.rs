@@ -202,6 +202,9 @@ impl Draft<'_> {
                 config["remind_every_seconds"] = json!(2);
             }
         }
+        if aside.percent(50) {
+            config["wait_by"] = json!("states");
+        }
         let mut node = json!({ "type": "human", "config": config });
         self.bound(&mut node);
         (node, vec![Some("approved".into()), Some("rejected".into())])

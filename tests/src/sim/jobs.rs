@@ -19,6 +19,10 @@ impl Jobs for SimHost {
         unused("jobs")
     }
 
+    async fn erase_jobs(&self, _: &str, _: &JobId) -> Result<u64, StoreError> {
+        unused("jobs")
+    }
+
     async fn due_jobs(&self, _: Time, _: usize) -> Result<Vec<Job>, StoreError> {
         unused("jobs")
     }

@@ -260,6 +260,10 @@ impl Catalogue for SimHost {
         unused("workflows")
     }
 
+    async fn erase_workflows(&self, _: &str) -> Result<u64, StoreError> {
+        unused("an erasure")
+    }
+
     async fn delete_workflow(&self, _: &str, _: &str) -> Result<bool, StoreError> {
         unused("a deletion")
     }

@@ -17,11 +17,12 @@ use std::{
 };
 use stepwell_core::{
     command::{Asked, Command, Control},
+    due::overdue_at,
     effect::{Effect, Message, Work},
     event::{Request, Turn},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    owed::{Since, overdue_at, owed},
+    owed::{Since, owed},
     rollback::Rollback,
 };
 

@@ -43,6 +43,7 @@ fn job(owner: &str, id: &str, at: Time) -> Job {
         updated_at: at,
         completed_at: None,
         cancelled_by: None,
+        erased: std::collections::BTreeMap::new(),
         version: 0,
     }
 }

@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod erased;
 mod groups;
 mod jobs;
 mod moving;
@@ -53,6 +54,7 @@ pub async fn run(host: Arc<dyn Host>) {
     listeners_are_those_of_the_latest_versions(host).await;
     jobs::jobs_are_written_by_version(host).await;
     jobs::jobs_are_listed_and_due(host).await;
+    erased::an_owner_is_erased_and_no_other(host).await;
 }
 
 /// A document that asks one person, who has an hour to answer.

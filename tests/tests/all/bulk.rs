@@ -120,6 +120,10 @@ impl Jobs for Mortal<'_> {
     async fn jobs(&self, owner: &str, window: &Window) -> Result<Page<Job>, StoreError> {
         Jobs::jobs(self.host, owner, window).await
     }
+    async fn erase_jobs(&self, owner: &str, but: &JobId) -> Result<u64, StoreError> {
+        self.write().await;
+        self.host.erase_jobs(owner, but).await
+    }
     async fn due_jobs(&self, now: Time, limit: usize) -> Result<Vec<Job>, StoreError> {
         self.host.due_jobs(now, limit).await
     }

@@ -103,6 +103,8 @@ let changed = false;
 area.addEventListener('input', () => {
   changed = true;
   count();
+  // The change of an execution's workflow is checked by its button alone.
+  if (!frame.dataset.check) return;
   clearTimeout(timer);
   timer = setTimeout(check, PAUSE);
 });
@@ -122,7 +124,7 @@ for (const hidden of frame.querySelectorAll('[data-keys]')) hidden.hidden = fals
 let leaves = false;
 area.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') leaves = true;
-  else if (event.key === 'Tab' && tabs.checked && !leaves && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+  else if (event.key === 'Tab' && tabs?.checked && !leaves && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
     event.preventDefault();
     // The only way of writing that the browser can undo.
     document.execCommand('insertText', false, '  ');

@@ -3,11 +3,11 @@
 const page = document.querySelector('.execution');
 const travel = document.getElementById('travel');
 const told = page.querySelector('[data-told]');
-// At most two times a second, so that a phone has time for its reader; and waiting nine times as long as an answer took,
-// so that a busy host does its work and does not draw pages.
+// At most two times a second, so that a phone has time for its reader; and less often where answers take long.
 const PAUSE = 500;
-const SHARE = 9;
 const LONGEST = 10_000;
+// Milliseconds for which parts are put in place before the browser has its turn.
+const SLICE = 25;
 const texts = new Map();
 let asked = 0;
 
@@ -45,11 +45,21 @@ async function show(at) {
   const mine = asked;
   const query = address(at);
   const answer = await fetch(`${page.dataset.here}/live?${query}`, { credentials: 'same-origin' });
+  // Other pages are drawn before this one.
+  if (answer.status === 204) return undefined;
   // A later question has been asked meanwhile: its answer counts.
   if (!answer.ok || mine !== asked) return null;
   const parts = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('parts');
   if (!parts || mine !== asked) return null;
-  for (const part of parts.querySelectorAll('[data-part]')) put(part);
+  // In slices, so that a finger that scrolls is never kept waiting. A later answer puts all of its own in place.
+  let begun = performance.now();
+  for (const part of parts.querySelectorAll('[data-part]')) {
+    put(part);
+    if (performance.now() - begun < SLICE) continue;
+    await new Promise((done) => setTimeout(done));
+    if (mine !== asked) return null;
+    begun = performance.now();
+  }
   const flow = parts.querySelector('svg.flow');
   const shown = document.querySelector('.execution svg.flow');
   // A workflow that was changed has another picture: its boxes do not stand where those of the page do.
@@ -77,14 +87,16 @@ function soon() {
     if (document.hidden) return;
     const before = page.querySelector('#head .status')?.textContent;
     const asking = performance.now();
-    await show(null);
-    pause = Math.min(LONGEST, Math.max(PAUSE, SHARE * (performance.now() - asking)));
+    const shown = await show(null);
+    // Not at the same moment as all others who were told the same.
+    if (shown === undefined) { pause = PAUSE * (1 + Math.random()); soon(); return; }
+    pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
     const now = page.querySelector('#head .status')?.textContent;
     if (now && now !== before) told.textContent = now;
   }, Math.max(0, last + pause - Date.now()));
 }
 
-/** Reads the stream of events to the execution's end, from where it broke off. */
+/** Reads the stream of moves to the execution's end, from where it broke off. */
 async function listen() {
   const over = new AbortController();
   addEventListener('pagehide', () => over.abort());

@@ -59,8 +59,8 @@ function picture(frame) {
     }
     held = null;
   });
-  // What is looked for comes first: the selected node, else one that runs, waits or failed.
-  const focus = frame.querySelector('.node.current')
+  // What is looked for comes first: what is in the way, the selected node, else one that runs, waits or failed.
+  const focus = frame.querySelector('.node.refused') ?? frame.querySelector('.node.current')
     ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed')
     ?? frame.querySelector('.node.start');
   // What nearly fits is shown whole; of what does not, texts stay readable.

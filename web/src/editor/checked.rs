@@ -1,20 +1,16 @@
 //! Shows what the checks say of a text. The page and the part of it that the module swaps in are made here alike.
 
 use super::{check::Checked, problem::Problem};
-use crate::words::{capital, count};
+use crate::{
+    look::coded,
+    words::{capital, count},
+};
 use maud::{Markup, html};
 
 /// Problems and picture.
 pub fn checked(checked: &Checked) -> Markup {
     html! {
-        section.panel.problems aria-labelledby="problems" {
-            h2 #problems { "Problems" }
-            p.said role="status" { (said(checked)) }
-            @if !checked.problems.is_empty() {
-                ol { @for problem in &checked.problems { (one(problem)) } }
-            }
-            @if checked.more > 0 { p.hint { "And " (checked.more) " more: correct some of these first." } }
-        }
+        (problems(&checked.problems, &said(checked), checked.more))
         section.panel.picture-of aria-labelledby="picture" {
             h2 #picture { "Picture" }
             p.hint.stale-note hidden { "Of the text as it was before its errors." }
@@ -25,6 +21,18 @@ pub fn checked(checked: &Checked) -> Markup {
                     @else { "The document has no picture until its errors are corrected." }
                 },
             }
+        }
+    }
+}
+
+/// Problems, each with the way to its line; `said` is what they come to, and `more` how many others there are.
+pub fn problems(problems: &[Problem], said: &Markup, more: usize) -> Markup {
+    html! {
+        section.panel.problems aria-labelledby="problems" {
+            h2 #problems { "Problems" }
+            p.said role="status" { (said) }
+            @if !problems.is_empty() { ol { @for problem in problems { (one(problem)) } } }
+            @if more > 0 { p.hint { "And " (more) " more: correct some of these first." } }
         }
     }
 }
@@ -53,10 +61,10 @@ fn one(problem: &Problem) -> Markup {
             p {
                 strong.kind { (word) }
                 @if let Some(at) = &problem.at { " " a href="#text" data-goto=(at.line) { "line " (at.line) } }
-                ": " bdi { (capital(&problem.message)) }
+                ": " bdi { (coded(&capital(&problem.message))) }
             }
             @if let Some(at) = &problem.at { @if !at.excerpt.is_empty() { code.excerpt { (at.excerpt) } } }
-            @if let Some(hint) = &problem.hint { p.hint dir="auto" { (capital(hint)) } }
+            @if let Some(hint) = &problem.hint { p.hint dir="auto" { (coded(&capital(hint))) } }
         }
     }
 }

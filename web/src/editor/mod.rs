@@ -9,6 +9,9 @@ mod examples;
 mod page;
 mod problem;
 
+pub use checked::problems;
+pub use problem::Problem;
+
 use crate::limits;
 use api::Routes;
 use axum::{

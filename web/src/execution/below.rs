@@ -87,13 +87,13 @@ pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
     html! {
         section.panel #children data-part {
             h2 { "Children" }
-            div.scroll { table.list {
+            div.scroll { table.list.stack {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "What it does" } } }
                 tbody { @for child in &page.items { tr {
-                    td { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
-                    td { @if let Some(parent) = &child.parent { bdi { (parent.node) } " " (parent.index + 1) } }
-                    td { (status(child.status)) }
-                    td.number { (child.progress) " %" }
+                    th scope="row" { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
+                    td data-label="Of" { @if let Some(parent) = &child.parent { bdi { (parent.node) } " " (parent.index + 1) } }
+                    td data-label="Status" { (status(child.status)) }
+                    td.number data-label="Progress" { (child.progress) " %" }
                     td dir="auto" { (child.message) }
                 } } }
             } }

@@ -1,27 +1,45 @@
-//! `GET /executions/{id}/events`: the API's stream of events for the page that listens.
+//! `GET /executions/{id}/events`: tells the page that listens that its execution has moved. It does not say how: the page
+//! asks for its parts. So the stream reads no journal, and says once what happened many times since it last spoke.
 
-use crate::{desk::part, refused::refused, session::Visit};
-use api::Params;
+use super::moves::Moves;
+use crate::{desk::Asked, refused::refused, session::Visit};
+use api::{Bounds, Params, Scope};
 use axum::{
+    body::Body,
     extract::Path,
-    http::{HeaderMap, HeaderName, HeaderValue},
-    response::Response,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
+    response::{IntoResponse, Response},
 };
+use futures::stream;
 
-const LAST: HeaderName = HeaderName::from_static("last-event-id");
-
-/// The stream, after the event that the page has seen last.
-pub async fn events(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
-    let after = params.take("after").and_then(|after| {
-        params.done()?;
-        let last = HeaderValue::from_str(after.as_deref().unwrap_or_default());
-        last.map_err(|_| Params::refuse("after", "is no position", "give the id of an event"))
-    });
-    match after {
-        Ok(last) => {
-            let headers = HeaderMap::from_iter([(LAST, last)]);
-            visit.desk.pass(&format!("/v1/executions/{}/events", part(&id)), headers).await
+/// The stream, after the checkpoint that the page shows.
+pub async fn events(visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+    match moves(&visit, &id, params).await {
+        Ok(body) => {
+            let kind = [
+                (CONTENT_TYPE, "text/event-stream"),
+                (CACHE_CONTROL, "no-store"),
+                // Without this header, proxies such as nginx collect the stream before they pass it on.
+                (HeaderName::from_static("x-accel-buffering"), "no"),
+            ];
+            (kind, body).into_response()
         }
-        Err(problem) => refused(&problem.into(), &visit.up),
+        Err(refusal) => refused(&refusal, &visit.up),
     }
+}
+
+async fn moves(visit: &Visit, id: &str, mut params: Params) -> Asked<Body> {
+    visit.caller.require(Scope::Read)?;
+    let after = params.number("after")?.unwrap_or_default();
+    params.done()?;
+    let execution = visit.app.execution(&visit.caller.owner, id).await?;
+    let bounds = visit.desk.beside::<Bounds>().copied();
+    let moves = Moves::after(&visit.app, execution.id(), after, bounds.map(|bounds| bounds.until));
+    Ok(match bounds.and_then(|bounds| bounds.whole) {
+        Some(_) => Body::from(moves.so_far().await?),
+        None => Body::from_stream(stream::unfold(moves, |mut moves| async move {
+            let told = moves.next().await?;
+            Some((told, moves))
+        })),
+    })
 }

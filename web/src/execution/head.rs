@@ -23,7 +23,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
     html! {
         section.execution-head #head data-part {
             div.page-head {
-                h1 { bdi { (seen.workflow.name) } }
+                h1 title=(seen.workflow.name) { bdi { (seen.workflow.name) } }
                 (status(shown.status))
             }
             @if let Some(seq) = seen.aim.at {

@@ -8,7 +8,9 @@ mod events;
 mod head;
 mod journal;
 mod lent;
+mod moves;
 mod node;
+mod pace;
 mod page;
 mod picture;
 mod seen;
@@ -19,13 +21,14 @@ mod value;
 mod values;
 
 use api::Routes;
-use axum::routing::get;
+use axum::{Extension, routing::get};
+use pace::Pace;
 
 /// The routes that change nothing.
 pub fn reads() -> Routes {
     Routes::new()
         .route("/executions/{id}", get(page::page))
-        .route("/executions/{id}/live", get(page::live))
+        .route("/executions/{id}/live", get(page::live).layer(Extension(Pace::default())))
         .route("/executions/{id}/events", get(events::events))
         .route("/executions/{id}/value", get(values::whole))
         .merge(control::reads())

@@ -6,6 +6,7 @@ use super::{
     head::{facts, head},
     journal::{journal, recorded},
     node::{Selected, node},
+    pace::Pace,
     picture::{Refused, of_execution},
     seen::Seen,
     timeline::{spans, timeline},
@@ -21,7 +22,12 @@ use crate::{
     session::Visit,
 };
 use api::{Params, Problem};
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{
+    Extension,
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use maud::{Markup, html};
 use stepwell_core::event::Turn;
 
@@ -43,18 +49,28 @@ pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
     }
 }
 
-/// The parts of the page that change, for the script to put in place of those that are there.
-pub async fn live(mut visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+/// The parts of the page that change, for the script to put in place of those that are there. Nothing, 204, where it is not
+/// this page's turn to be drawn.
+pub async fn live(
+    mut visit: Visit,
+    Extension(pace): Extension<Pace>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Response {
     // The addresses in a part are seen from the page that it stands in.
     visit.up = "../".to_owned();
-    let made = async {
-        let seen = Seen::of(&visit, &id, Aim::of(params)?).await?;
-        let parts = parts(&visit, &seen).await?;
-        Ok::<_, crate::desk::Refusal>(parts.all(&seen))
+    let seen = async { Seen::of(&visit, &id, Aim::of(params)?).await };
+    let seen = match seen.await {
+        Ok(seen) => seen,
+        Err(refusal) => return refused(&refusal, &visit.up),
     };
-    match made.await {
-        Ok(parts) => page_of_session(StatusCode::OK, parts),
-        Err(refusal) => refused(&refusal, &visit.up),
+    let made = parts(&visit, &seen);
+    // Whoever travels in time waits for nobody: that is one person's hand, and not an execution that runs.
+    let made = if seen.aim.at.is_some() { Some(made.await) } else { pace.draw(made).await };
+    match made {
+        None => StatusCode::NO_CONTENT.into_response(),
+        Some(Ok(parts)) => page_of_session(StatusCode::OK, parts.all(&seen)),
+        Some(Err(refusal)) => refused(&refusal, &visit.up),
     }
 }
 

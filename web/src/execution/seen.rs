@@ -60,6 +60,11 @@ impl Seen {
         self.aim.at.is_none() && !self.newest.status().is_terminal()
     }
 
+    /// What people call a node: its name, or its id where the workflow no longer has it.
+    pub fn name_of<'a>(&'a self, node: &'a str) -> &'a str {
+        self.workflow.node(node).map_or(node, |node| &node.name)
+    }
+
     /// Whether a loop's body is folded into its box. In a large workflow all are, until somebody opens them.
     pub fn is_folded(&self, node: NodeIx) -> bool {
         let by_itself = self.workflow.nodes.len() > crate::limits::PICTURE_NODES;

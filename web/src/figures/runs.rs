@@ -63,6 +63,10 @@ pub fn by_turns(turns: &[Turn]) -> Nodes {
             runs.failed += u64::from(failed);
             let whole = || begun.get(node).map(|begun| turn.at.since(*begun));
             runs.latest = took.map(Duration::from_millis).or_else(whole).or(runs.latest);
+            // The delay before the next attempt is no time of the node's.
+            if let Event::AttemptFailed { retry_at, .. } = event {
+                begun.insert(node, (*retry_at).max(turn.at));
+            }
         }
     }
     nodes

@@ -44,9 +44,13 @@ fn ability(value: &Value) -> String {
     }
 }
 
+const DEPTH: (&str, &str, bool) = ("stepwell_depth", "Messages ready or being handled", false);
+const OLDEST: (&str, &str, bool) = ("stepwell_oldest_seconds", "Age of the oldest message that waits", true);
+
 /// The numbers of `GET /metrics` that say whether work is left lying, by the name of the metric; the seconds among them.
-const TOLD: [(&str, &str, bool); 7] = [
-    ("stepwell_depth", "Messages ready or being handled", false),
+const TOLD: [(&str, &str, bool); 8] = [
+    DEPTH,
+    OLDEST,
     ("stepwell_active", "Messages being handled", false),
     ("stepwell_handled_total", "Messages handled since the start", false),
     ("stepwell_failed_total", "Messages whose handling failed since the start", false),
@@ -74,6 +78,22 @@ pub async fn queue(visit: &Visit) -> Markup {
     }
 }
 
+/// The queue in one sentence, for the first page. Nothing where the host does not tell.
+pub async fn queue_in_short(visit: &Visit) -> Markup {
+    in_short(&visit.up, &(visit.app.metrics)().await)
+}
+
+fn in_short(up: &str, all: &[Metric]) -> Markup {
+    let (Some(depth), Some(oldest)) = (value(all, DEPTH), value(all, OLDEST)) else { return html! {} };
+    html! {
+        p.soft.queue {
+            a href={ (up) "operations#queue" } { "Queue" } ": "
+            @if depth == "0" { "nothing waits." }
+            @else { (depth) " messages ready or being handled; what waits longest has waited for " (oldest) "." }
+        }
+    }
+}
+
 /// A number of the host; none where the host has none of that name. Of several, counts add up and of ages the greatest counts.
 fn value(all: &[Metric], (name, _, is_age): (&str, &str, bool)) -> Option<String> {
     let values = all.iter().filter(|metric| metric.name == name).map(|metric| metric.value);
@@ -89,16 +109,23 @@ mod tests {
     use super::*;
     use api::Kind;
 
+    fn metric(name: &str, value: f64) -> Metric {
+        let (kind, help, labels) = (Kind::Gauge, String::new(), Vec::new());
+        Metric { name: name.into(), suffix: "", help, kind, labels, value }
+    }
+
+    #[test]
+    fn the_queue_is_told_in_a_sentence_where_the_host_knows_it() {
+        let told = |depth, oldest| in_short("./", &[metric(DEPTH.0, depth), metric(OLDEST.0, oldest)]).into_string();
+        assert!(told(0.0, 0.0).contains("nothing waits"));
+        assert!(
+            told(3.0, 62.0).contains("3 messages ready or being handled; what waits longest has waited for 1 min 2 s.")
+        );
+        assert_eq!(in_short("./", &[metric(DEPTH.0, 1.0)]).into_string(), "");
+    }
+
     #[test]
     fn what_a_host_does_not_tell_is_not_nothing() {
-        let metric = |name: &str, value| Metric {
-            name: name.into(),
-            suffix: "",
-            help: String::new(),
-            kind: Kind::Gauge,
-            labels: Vec::new(),
-            value,
-        };
         let all = [metric("a", 0.0), metric("b", 3.0), metric("b", 62.0)];
         assert_eq!(value(&all, ("a", "", false)).as_deref(), Some("0"));
         assert_eq!(value(&all, ("b", "", false)).as_deref(), Some("65"));

@@ -7,6 +7,8 @@ mod page;
 mod schedules;
 mod tokens;
 
+pub use health::queue_in_short;
+
 use api::Routes;
 use axum::routing::{get, post};
 

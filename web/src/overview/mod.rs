@@ -12,6 +12,7 @@ use crate::{
     figures::{Figures, figures},
     layout::{Place, View, shown},
     limits,
+    operations::queue_in_short,
     refused::refused,
     session::Visit,
 };
@@ -53,11 +54,13 @@ async fn fragment(visit: Visit) -> Response {
 async fn parts(visit: &Visit) -> Asked<Markup> {
     let urgent = Urgent::read(visit).await?;
     let day = figures(visit, None, Time(visit.now.0 - limits::DAY_MS)).await?;
+    let queue = queue_in_short(visit).await;
     if urgent.is_empty() && day.counted == 0 && day.alive.is_empty() && !urgent.has_run {
         return Ok(welcome(&visit.up));
     }
     Ok(html! {
         (urgent.shown(visit))
+        (queue)
         (going(visit, &day))
     })
 }

@@ -128,11 +128,19 @@ pub fn rate(one: &WorkflowFigures) -> Markup {
     if ended == 0 {
         return nothing();
     }
-    // A share that is not the whole is never told as the whole.
-    let share = (one.completed * 100 / ended).max(u64::from(one.completed > 0));
     html! {
-        span.rate.bad[one.failed > 0] { (share) " %" }
+        span.rate.bad[one.failed > 0] { (percent(one.completed, ended)) " %" }
         " " span.of { "of " (ended) }
+    }
+}
+
+/// So many of all in percent, to the nearest. Neither some are told as none, nor all but a few as all.
+fn percent(some: u64, all: u64) -> u64 {
+    let share = (some * 200 + all) / (all * 2);
+    match some {
+        0 => 0,
+        some if some == all => 100,
+        _ => share.clamp(1, 99),
     }
 }
 
@@ -145,6 +153,20 @@ pub fn counted(figures: &Figures) -> Markup {
             } @else {
                 "Counted from the newest " (figures.counted) " executions, since " (moment::moment(figures.from)) "."
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_share_is_rounded_to_the_nearest_but_neither_to_none_nor_to_all() {
+        for ((some, all), told) in
+            [((2, 3), 67), ((1, 3), 33), ((999, 1_000), 99), ((1, 1_000), 1), ((0, 7), 0), ((7, 7), 100), ((1, 200), 1)]
+        {
+            assert_eq!(percent(some, all), told, "{some} of {all}");
         }
     }
 }

@@ -103,24 +103,6 @@ async fn the_parts_of_a_page_are_given_alone_with_the_addresses_of_the_page() {
 }
 
 #[tokio::test]
-async fn a_stream_of_events_is_passed_on_after_what_the_page_has_seen() {
-    let world = World::new();
-    let id = world.start(&booking(), &json!({})).await;
-    world.ask("POST", &format!("/v1/executions/{id}/cancel"), &json!({})).await;
-    world.run().await;
-    let all = world.get(&format!("/executions/{id}/events?after=")).await.of(200);
-    let rest = world.get(&format!("/executions/{id}/events?after=3")).await.of(200);
-    assert!(all.contains("event: execution_started") && !rest.contains("event: execution_started"), "{rest}");
-    assert!(
-        rest.contains("event: execution_cancelled") && rest.ends_with("event: end\ndata: {}\n\n")
-            || rest.contains("event: end"),
-        "{rest}"
-    );
-    world.get(&format!("/executions/{id}/events?after=x")).await.of(422);
-    world.get("/executions/nothing/events").await.of(404);
-}
-
-#[tokio::test]
 async fn a_value_is_given_whole_as_json() {
     let world = World::new();
     let id = world.start(&booking(), &json!({"who": "<script>alert(1)</script>"})).await;

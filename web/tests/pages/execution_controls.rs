@@ -156,6 +156,16 @@ async fn a_workflow_is_changed_as_a_whole_and_what_is_in_the_way_is_shown_on_the
     let refused = world.click(&path, &[("document", &without), ("act", "confirm")]).await.of(409);
     let node = refused.split("id=\"node-reserve\"").nth(1).unwrap().split("</title>").next().unwrap();
     assert!(node.contains("refused") && node.contains("In the way"), "{node}");
+    // What is wrong with the text is told at its line, also where it is no JSON at all.
+    let line = |html: &str| html.split("data-line=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let place =
+        |text: &str, what: &str| text.lines().position(|line| line.contains(what)).map(|at| (at + 1).to_string());
+    let unknown = document.replace("\"human\"", "\"humann\"");
+    let wrong = world.click(&path, &[("document", &unknown), ("act", "confirm")]).await.of(422);
+    assert_eq!(line(&wrong), place(&unknown, "\"humann\""));
+    let torn = document.replace("\"edges\": [", "\"edges\": [[");
+    let wrong = world.click(&path, &[("document", &torn), ("act", "confirm")]).await.of(422);
+    assert!(line(&wrong).is_some(), "{}", text(&wrong));
     let other = document.replace("\"paid\"", "\"settled\"");
     let checked = world.click(&path, &[("document", &other), ("act", "check")]).await.of(200);
     assert!(text(&checked).contains("This is possible."), "{}", text(&checked));
@@ -190,7 +200,9 @@ async fn what_is_stuck_says_at_what_and_finds_its_way_out() {
     assert_eq!(status(&world, &id), "stuck");
     let path = format!("/executions/{id}/unstick");
     let page = text(&world.get(&path).await.of(200));
-    assert!(page.contains("compensation_failed") && page.contains("Send the messages again"), "{page}");
+    assert!(page.contains("compensation_failed") && page.contains("It is done"), "{page}");
+    // What the rules refuse is not offered: no message is left, and nothing takes an output.
+    assert!(!page.contains("Send the messages again") && !page.contains("Output"), "{page}");
     let refused = world.click(&path, &[("action", "skip"), ("output", "1"), ("reason", "seen to")]).await.of(422);
     assert!(text(&refused).contains("a compensation has no output"), "{}", text(&refused));
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("seen to"));

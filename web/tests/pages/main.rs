@@ -10,6 +10,7 @@ mod editor;
 mod execution;
 mod execution_controls;
 mod execution_large;
+mod execution_moves;
 mod executions;
 mod fields;
 mod hostile;

@@ -2,6 +2,7 @@
 
 mod groups;
 mod memories;
+pub(crate) mod owner;
 mod secrets;
 pub mod token;
 

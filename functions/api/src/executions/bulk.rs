@@ -17,7 +17,7 @@ use engine::{
         begin::{JobRequest, Unbegun, begin, cancel, preview},
         drive::go_on,
     },
-    port::{self, ExecutionFilter, JobId, JobStatus},
+    port::{self, Action, ExecutionFilter, JobId, JobStatus},
 };
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -50,6 +50,10 @@ async fn bulk(
     Json(body): Json<BulkBody>,
 ) -> Answered<Response> {
     let idempotency = idempotency::key(&headers, "/v1/executions/bulk", &body)?;
+    if body.action == Action::Erase {
+        let hint = "`DELETE /v1/executions/{id}` removes one that has ended, `DELETE /v1/owner` all that an owner has";
+        return Err(Problem::field("invalid_field", "/action", "many executions are not removed this way", hint));
+    }
     let filter = meant(&caller.owner, body.filter)?;
     if body.dry_run == Some(true) {
         let found = preview(&*app.host, body.action, filter).await?;

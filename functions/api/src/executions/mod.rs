@@ -46,5 +46,6 @@ pub fn signals() -> Routes {
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes()).merge(patch::routes());
     let comes_and_goes = moving::imports().merge(delete::routes()).merge(bulk::changes());
+    let comes_and_goes = comes_and_goes.merge(crate::admin::owner::routes());
     goes_on.merge(rollback::routes()).merge(fork::routes()).merge(comes_and_goes)
 }

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
     "reason": "the bank answers again"}))]
 pub struct BulkBody {
     /// What is asked of each: `retry`, `cancel`, `resume` or `redrive`, which sends again the messages of an execution that
-    /// is stuck with a dead letter.
+    /// is stuck with a dead letter. `erase` is refused: `DELETE /v1/owner` makes such a job.
     #[schema(value_type = words::BulkAction)]
     pub action: Action,
     /// Which executions are meant; it must name something.
@@ -29,6 +29,18 @@ pub struct BulkBody {
     /// Only tell which executions the job would meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+}
+
+/// That everything that is kept of the caller's owner shall be erased.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"confirm": "acme", "reason": "the contract has ended"}))]
+pub struct EraseBody {
+    /// The owner's name, so that nobody erases by mistake.
+    pub confirm: String,
+    /// The caller's reason, which the job keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Which executions a job meets: those without a parent for which all of this holds, and that had started when the job
@@ -101,6 +113,10 @@ pub struct Job {
     pub refused: u64,
     /// Executions that could not be read or written.
     pub failed: u64,
+    /// How much an erasure has removed beside executions, by kind: `workflow_versions`, `tokens`, `secrets`, `groups`,
+    /// `memories`, `jobs`. Only an erasure has it, once it has removed any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub erased: BTreeMap<String, u64>,
     /// The first 20 of those that refused or failed.
     pub errors: Vec<JobError>,
     /// What keeps it from going on at the moment, or why it failed; null where nothing does.
@@ -182,6 +198,7 @@ impl From<&port::Job> for Job {
             done: job.done,
             refused: job.refused,
             failed: job.failed,
+            erased: job.erased.clone(),
             errors: job.errors.iter().map(error).collect(),
             waits: job.waits.clone(),
             created_at: Timestamp(job.created_at),

@@ -41,7 +41,7 @@ pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Delivery, Interaction, NotifyBody, ReassignBody, Responded};
-pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
+pub use job::{BulkBody, BulkFilter, EraseBody, Job, JobError, JobLinks, NoFields, WouldMeet};
 pub use memory::{Memory, MemoryWithMessages};
 pub use moving::{ExportPiece, Imported, MovedLine, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};

@@ -12,6 +12,7 @@ mod chat;
 mod control;
 mod draft;
 mod duplicates;
+mod erase;
 mod executions;
 mod fork;
 mod groups;

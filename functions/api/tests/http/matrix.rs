@@ -104,6 +104,8 @@ fn document() -> Value {
 /// A body that the route takes.
 fn body(method: &str, route: &str) -> Value {
     match (method, route.rsplit('/').next().unwrap_or_default()) {
+        // Nobody erases an owner by mistake.
+        ("DELETE", "owner") => json!({"confirm": "nobody"}),
         ("GET" | "DELETE", _) => Value::Null,
         (_, "respond") if route == "/v1/interactions/respond" => json!({"interaction_ids": ["none"], "approved": true}),
         (_, "resume") if route.starts_with("/v1/chat/") => json!({"session_id": "s", "value": "yes"}),

@@ -6,7 +6,7 @@ pub const WRITE_UNITS: f64 = 0.625;
 /// Dollars per million read request units of DynamoDB, 4 KB each.
 pub const READ_UNITS: f64 = 0.125;
 /// Dollars per million requests of a standard SQS queue, 64 KB each.
-const QUEUE_REQUESTS: f64 = 0.40;
+pub const QUEUE_REQUESTS: f64 = 0.40;
 /// Dollars per million messages: each is sent, received and deleted, by three requests where no batch shares them.
 pub const MESSAGES: f64 = 3.0 * QUEUE_REQUESTS;
 /// Dollars per million PUT requests of S3.

@@ -60,13 +60,14 @@ impl Courier<'_> {
     }
 
     /// Ends the pause of an interaction that is over by completing its task. Where the pause's token has not arrived
-    /// yet, [`Courier::open`] completes the task when it does.
+    /// yet, [`Courier::open`] completes the task when it does. `cancelled`: its clock is void, and is stopped.
     pub async fn close(
         &self,
         id: &ExecutionId,
         interaction: &InteractionId,
         cancelled: bool,
     ) -> Result<(), StoreError> {
+        // Questions that earlier releases asked have tokens too, whatever their documents say.
         if let Some(token) = self.records.get_token(id, interaction.as_str()).await? {
             self.alarms.complete(&token, Ok(json!({ "interaction": interaction }))).await?;
             self.records.remove_token(id, interaction.as_str()).await?;

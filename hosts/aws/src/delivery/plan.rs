@@ -5,15 +5,16 @@
 //! |---|---|
 //! | `Send`, `SetTimer` within 15 minutes | a delayed message |
 //! | `Send`, `SetTimer` later | a clock: an execution of the wait machine, named by a hash of message and time |
-//! | `OpenInteraction` | a clock with the interaction's deadlines, which opens the interaction with its task token |
+//! | `SetTimer` for a deadline or a reminder later | nothing: the head is due then, and the supervisor looks |
+//! | `OpenInteraction` by `states` | a clock with the interaction's deadlines, which opens the interaction with its task token |
 //! | `SetTimer` for the deadline of that interaction | nothing: the interaction's clock goes off at the deadline |
-//! | `CloseInteraction` | the interaction's task is completed; a cancelled interaction's clock is stopped too |
+//! | `CloseInteraction` | the interaction's task is completed where there is one; a cancelled one's clock is stopped too |
 //! | `DropTimer` | nothing: the rules refuse a timer as stale where nothing waits for it |
 //! | `AnswerCaller` | the task of each caller that waits for the execution's end is completed or failed |
 //! | `Admit` | a message to each execution that `max_concurrency` held back and that may go on |
 
 use crate::{billing::prices, limits};
-use document::{TimeoutAction, time::Time};
+use document::{TimeoutAction, WaitBy, time::Time};
 use engine::envelope::Envelope;
 use serde_json::{Value, json};
 use stepwell_core::{
@@ -30,7 +31,7 @@ pub(crate) struct Plan {
     pub messages: Vec<(Message, Option<Time>)>,
     /// Clocks to start, each with its name and its JSON input.
     pub clocks: Vec<(String, Value)>,
-    /// Interactions that are over, each with whether it was cancelled.
+    /// Interactions that are over, each with whether it was cancelled and has a clock that is void.
     pub closed: Vec<(InteractionId, bool)>,
     /// Whether the callers that wait for the execution's end are to be told.
     pub answer: bool,
@@ -56,7 +57,7 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
     let asked: Vec<&Interaction> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::OpenInteraction(one) => interaction(one).map(|one| &**one),
+            Effect::OpenInteraction(one) => interaction(one).map(|one| &**one).filter(|one| by_states(one)),
             _ => None,
         })
         .collect();
@@ -69,6 +70,10 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
                 if pause.is_some_and(|one| !one.is_open() || goes_off(one, *at, now)) {
                     continue;
                 }
+                // An execution of Step Functions costs as much as a hundred writes, and people take their time.
+                if matches!(purpose, Purpose::Deadline | Purpose::Remind) && *at > longest_delay(now) {
+                    continue;
+                }
                 let work = Work::Timer { activation: activation.clone(), purpose: *purpose };
                 plan.send(Message { execution: id.clone(), work }, Some(*at), now);
             }
@@ -77,7 +82,10 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
             Effect::OpenInteraction(_) => {}
             Effect::CloseInteraction(one) => match interaction(one) {
                 Some(found) if found.is_open() => {}
-                Some(found) => plan.closed.push((one.clone(), found.status == InteractionStatus::Cancelled)),
+                Some(found) => {
+                    let has_clock = by_states(found) && found.status == InteractionStatus::Cancelled;
+                    plan.closed.push((one.clone(), has_clock));
+                }
                 None => plan.closed.push((one.clone(), true)),
             },
             Effect::AnswerCaller => plan.answer = true,
@@ -90,14 +98,23 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
     plan
 }
 
+/// The latest time for which SQS can delay a message.
+fn longest_delay(now: Time) -> Time {
+    now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS))
+}
+
+/// Whether a question waits in Step Functions, as its document says.
+fn by_states(one: &Interaction) -> bool {
+    one.wait_by == WaitBy::States
+}
+
 impl Plan {
     /// Adds a message: to the queue where SQS can delay it so long (15 minutes), else to a clock. The clock's name
     /// derives from the message and the time, so that asking twice starts one clock. A message whose time has come
     /// always goes to the queue, since a clock of its name may have run already and a name serves only once.
     fn send(&mut self, message: Message, at: Option<Time>, now: Time) {
         let message = small(message);
-        let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
-        match at.filter(|at| *at > longest) {
+        match at.filter(|at| *at > longest_delay(now)) {
             None => self.messages.push((message, at.filter(|at| *at > now))),
             Some(at) => {
                 let text = Envelope::new(message).to_json();
@@ -142,7 +159,8 @@ pub(crate) fn clock_transitions(plan: &Plan, state: &Execution, now: Time) -> u6
         Some(one) => prices::pause_transitions(alarms(one).len(), 0),
         None => prices::TIMER_TRANSITIONS,
     });
-    let over = plan.closed.iter().filter_map(|(id, _)| state.interaction(id.as_str())).map(|one| {
+    let over = plan.closed.iter().filter_map(|(id, _)| state.interaction(id.as_str())).filter(|one| by_states(one));
+    let over = over.map(|one| {
         let alarms = alarms(one);
         let gone_off = alarms.iter().filter(|at| **at <= now).count();
         prices::pause_transitions(alarms.len(), gone_off) - prices::pause_transitions(alarms.len(), 0)

@@ -46,6 +46,7 @@ fn over(script: &Script, recorder: &Arc<Recorder>, runner: Option<Nodes>, behind
         meter: Arc::new(Meter::default()),
         patience: Patience::default(),
         behind_message,
+        parts: 1,
     });
     let runner = runner.map(|nodes| Arc::new(nodes) as Arc<dyn Runner>);
     let (queue, alarms, credentials) = (recorder.clone(), recorder.clone(), recorder.clone());

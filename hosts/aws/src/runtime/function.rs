@@ -100,6 +100,7 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
         meter: Arc::new(Meter::default()),
         patience: Patience::default(),
         behind_message,
+        parts: list_parts(env::var("STEPWELL_LIST_PARTS").ok())?,
     })
     .with_memory(memory());
     let kept = env::var("STEPWELL_BURIED_QUEUE_URL").ok().filter(|url| !url.is_empty());
@@ -125,6 +126,14 @@ pub fn memory() -> Arc<Memory> {
     static ACCOUNT: OnceLock<Arc<Memory>> = OnceLock::new();
     let made = || Arc::new(Memory::of_function(memory_bytes(env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok())));
     ACCOUNT.get_or_init(made).clone()
+}
+
+/// `STEPWELL_LIST_PARTS`: into how many parts lists are spread; the usual number where it is not set.
+fn list_parts(said: Option<String>) -> Result<usize, Trouble> {
+    let Some(text) = said.filter(|text| !text.is_empty()) else { return Ok(limits::LIST_PARTS) };
+    let most = limits::MOST_LIST_PARTS;
+    let parts = text.trim().parse::<usize>().ok().filter(|parts| (1..=most).contains(parts));
+    Ok(parts.ok_or_else(|| format!("STEPWELL_LIST_PARTS is `{text}`: give a number from 1 to {most}"))?)
 }
 
 /// Bytes of memory that a function has, of the megabytes that Lambda says; the template's default where it says nothing.

@@ -55,6 +55,16 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
         counted(Counter::Slices, *slices.as_ref().unwrap_or(&0) as u64);
         let (scheduled, looked_after, slices) = (scheduled?, looked_after?, slices?);
+        // What nobody needs any more can wait: a failure is only logged, and the next tick goes on.
+        let (documents, conversations) =
+            join(host.table().remove_unneeded_documents(), host.table().remove_forgotten_conversations()).await;
+        for (what, removed) in [("documents", documents), ("conversations", conversations)] {
+            match removed {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, what, "removed what nobody needs any more"),
+                Err(error) => tracing::warn!(%error, what, "what nobody needs any more could not be removed"),
+            }
+        }
         counted(Counter::Ticks, 1);
         return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled, "slices": slices }));
     }

@@ -47,8 +47,9 @@ impl ProvideCredentials for Environment {
 /// The address of an emulator, from `AWS_ENDPOINT_URL_<service>` or from `AWS_ENDPOINT_URL` for all services; `None`
 /// for AWS itself.
 fn endpoint(service: &str) -> Option<String> {
-    let one = env::var(format!("AWS_ENDPOINT_URL_{service}")).ok();
-    one.or_else(|| env::var("AWS_ENDPOINT_URL").ok()).filter(|address| !address.is_empty())
+    // The template declares variables that are empty, so that tools can set them.
+    let given = |name: &str| env::var(name).ok().filter(|address| !address.is_empty());
+    given(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| given("AWS_ENDPOINT_URL"))
 }
 
 fn timeouts() -> TimeoutConfig {

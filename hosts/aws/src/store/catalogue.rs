@@ -90,6 +90,7 @@ impl Catalogue for Table {
             let next = Version { version: version + 1, hash: workflow.hash.clone(), saved_at: now, deleted: false };
             let mut beside = Vec::from_iter(self.planning(owner, id, Some(workflow), now).await?);
             beside.extend(self.listening(owner, id, Some(workflow), version == 0).await?);
+            self.saved_by(owner, workflow).await?;
             if self.write_version(owner, id, &next, version, beside).await? {
                 return Ok((next.version, true));
             }
@@ -139,6 +140,10 @@ impl Catalogue for Table {
             items.push(self.with_document(&id, version).await?);
         }
         Ok(Page { items, next_cursor })
+    }
+
+    async fn erase_workflows(&self, owner: &str) -> Result<u64, StoreError> {
+        self.erase_versions(owner).await
     }
 
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {

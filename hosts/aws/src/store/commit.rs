@@ -32,10 +32,10 @@ use crate::{
 use engine::port::{Commit, Journal, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
+    due::due_at,
     effect::{Effect, Work},
     execution::Execution,
     id::ExecutionId,
-    owed::due_at,
     task::NodeLog,
 };
 
@@ -58,7 +58,7 @@ impl Table {
         let draft = Draft { first, count, writer, head_due, before: &before };
         // What the execution has used travels in the item, since a write of its own would cost more.
         let taken = self.meter.take(&id);
-        let spent = spending(before.as_ref(), &effects, &after, self.now())
+        let spent = spending(before.as_ref(), &effects, &after, self.now(), self.parts)
             .plus(taken)
             .plus(Spent { objects, ..Spent::default() });
         let (item, known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
@@ -116,7 +116,9 @@ impl Table {
         let marked = Some(mark.to_owned()).filter(|_| !self.behind_message);
         let soon = self.now().after_seconds(limits::MARK_SECONDS);
         let Some(before) = before else {
-            self.join(state).await?;
+            let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
+            self.need_documents(&workflow, state).await?;
+            self.join_first(state).await?;
             // A start that asks only for steps needs no mark: lost steps are sent again when they are overdue.
             let mark = marked.filter(|_| !only_steps(state, &commit.effects) || due.is_none());
             let first_due = if mark.is_some() { Some(due.map_or(soon, |due| due.min(soon))) } else { due };
@@ -125,6 +127,11 @@ impl Table {
         };
         if reopens(&before.state, state) {
             self.join(state).await?;
+        }
+        // A patch puts another document in its place, and some time may have been added.
+        if before.state.workflow_hash() != state.workflow_hash() || before.state.deadline() != state.deadline() {
+            let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
+            self.need_documents(&workflow, state).await?;
         }
         if let Some(mark) = &marked {
             self.mark(of(Purpose::Head, state.id()), &before.state, mark, soon).await?;

@@ -5,6 +5,7 @@ use super::{
     dynamo::Written,
     item::{Expression, bytes, bytes_of, keyed, text, text_of},
     keys,
+    needed::{unsaved, with_some_to_spare},
     pack::{deflate, inflate},
 };
 use crate::{
@@ -19,9 +20,6 @@ use engine::{
 use std::sync::Arc;
 use stepwell_core::{children::body_of, event::Started};
 
-/// The sort key of a document.
-const DOCUMENT: &str = "doc";
-
 impl Table {
     /// The document of that hash, which is not in memory.
     ///
@@ -30,9 +28,9 @@ impl Table {
     pub(super) async fn read_document(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         // Never changed once it is there: the cheaper read will do, and the dearer one where it finds nothing.
         let partition = keys::document(hash);
-        let mut item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?;
+        let mut item = self.db.get(nobodys(Purpose::Other), &partition, keys::DOCUMENT, false).await?;
         if item.is_none() {
-            item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, true).await?;
+            item = self.db.get(nobodys(Purpose::Other), &partition, keys::DOCUMENT, true).await?;
         }
         let Some(item) = item else { return Ok(None) };
         let packed = match (bytes_of(&item, "b"), text_of(&item, "k")) {
@@ -50,24 +48,27 @@ impl Table {
     pub(super) async fn write_document(&self, workflow: &Workflow) -> Result<(), StoreError> {
         let partition = keys::document(&workflow.hash);
         // Reading costs less than writing in vain.
-        if self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?.is_some() {
+        if self.db.get(nobodys(Purpose::Other), &partition, keys::DOCUMENT, false).await?.is_some() {
             return Ok(());
         }
-        let mut item = keyed(&partition, DOCUMENT);
+        let mut item = keyed(&partition, keys::DOCUMENT);
         let text_of_document = serde_json::to_vec(&*workflow.document)
             .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
         let packed = deflate(&text_of_document);
         if packed.len() > limits::DOCUMENT_BYTES {
-            let key = format!("d/{}", workflow.hash);
+            let key = keys::large_document(&workflow.hash);
             self.blobs.put(&key, packed).await?;
             item.insert("k".into(), text(key));
         } else {
             item.insert("b".into(), bytes(packed));
         }
+        let until = with_some_to_spare(self.now());
+        unsaved(&mut item, until);
         let absent = Expression::new("attribute_not_exists(pk)");
-        match self.db.put(nobodys(Purpose::Other), item, absent).await? {
-            Written::Yes | Written::No(_) => Ok(()),
+        if self.db.put(nobodys(Purpose::Other), item, absent).await? == Written::Yes {
+            self.needed.put(&workflow.hash, until);
         }
+        Ok(())
     }
 
     /// The workflow of a document that an execution runs by: the document itself, or the body of a `map` inside it.

@@ -34,7 +34,7 @@ impl Agenda for Table {
     /// be in this state. A head that a newer turn wrote stays as it is.
     async fn looked_after(&self, state: &Execution, due: Option<Time>) -> Result<(), StoreError> {
         let key = keys::execution(state.id());
-        let (update, values) = update_to(head(state, due), true);
+        let (update, values) = update_to(head(state, due, self.parts), true);
         let unmarked = values.and("attribute_not_exists(p)").and(NOT_NEWER);
         match self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, unmarked).await? {
             Written::No(Some(old)) if old.contains_key("p") => self.looked_after_marked(state, due, &old).await,
@@ -122,8 +122,8 @@ impl Table {
         }
         // The head is due again when the first young mark is old, or earlier.
         let head = match (due, old_at) {
-            (due, Some(old_at)) => head_to_look_after(state, due.map_or(old_at, |due| due.min(old_at))),
-            (due, None) => head(state, due),
+            (due, Some(old_at)) => head_to_look_after(state, due.map_or(old_at, |due| due.min(old_at)), self.parts),
+            (due, None) => head(state, due, self.parts),
         };
         let (update, values) = update_to(head, true);
         let as_seen = values.with(":seen", AttributeValue::Ss([&old[..], &young[..]].concat()));

@@ -1,12 +1,15 @@
 //! Guards: strongly consistent records of a workflow's executions, for workflows with `overlap` or `max_concurrency`. A
 //! guard has a lease, which makes starts go one after the other, and a member for each execution that is under way or
-//! held back.
+//! held back. Clocks say only when it is worth a try to take a lease over. What keeps two starts apart is the ticket of the
+//! lease: the member of a start is written together with the condition that the lease still has its ticket, so that whoever
+//! took it over meanwhile either sees that member or has it refused.
 
 use super::{
     Table,
-    dynamo::{Query, Written},
-    item::{Expression, Item, keyed, need, number, text},
+    dynamo::{Query, Written, unbuilt},
+    item::{Expression, Item, keyed, need, number, text, text_of},
     keys,
+    leases::Seen,
 };
 use crate::{
     billing::meter::{Purpose, nobodys, of},
@@ -14,6 +17,7 @@ use crate::{
     limits,
 };
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use document::{id::WorkflowId, time::Time};
 use engine::{
     line::limit_in_force,
@@ -65,12 +69,30 @@ impl Table {
         if !self.is_guarded(state).await? || state.end.is_some() {
             return Ok(());
         }
-        let (partition, sort) = place(state);
-        let mut item = keyed(&partition, &sort);
-        if state.held {
-            item.insert("h".into(), number(1));
+        self.db.put(of(Purpose::Other, state.id()), member_item(state), Expression::default()).await.map(drop)
+    }
+
+    /// The same of a start. Where this process looked around under a lease, the member is written only if nobody has taken
+    /// the lease over: else that one might have overlooked it.
+    pub(super) async fn join_first(&self, state: &Execution) -> Result<(), StoreError> {
+        let started = &state.started;
+        let guard = keys::guard(&started.owner, &started.workflow_id);
+        let ticket = self.leases.ticket(&guard).filter(|_| started.parent.is_none() && state.end.is_none());
+        let Some(ticket) = ticket else { return self.join(state).await };
+        if !self.is_guarded(state).await? {
+            return Ok(());
         }
-        self.db.put(of(Purpose::Other, state.id()), item, Expression::default()).await.map(drop)
+        let check = ConditionCheck::builder().table_name(self.db.table()).set_key(Some(keyed(&guard, keys::LOCK)));
+        let check = check.condition_expression("#by = :ticket").expression_attribute_names("#by", "by");
+        let check = check.expression_attribute_values(":ticket", text(&ticket)).build().map_err(unbuilt)?;
+        let writes = vec![
+            self.put_where(member_item(state), Expression::default())?,
+            TransactWriteItem::builder().condition_check(check).build(),
+        ];
+        match self.db.transact(of(Purpose::Other, state.id()), writes).await? {
+            true => Ok(()),
+            false => Err(StoreError::Transient(format!("another start of {} came in between", started.workflow_id))),
+        }
     }
 
     /// Removes the member of a start, or of a turn that reopens an execution, that was not written, unless the one that
@@ -265,6 +287,7 @@ impl Table {
     async fn take_lease(&self, owner: &str, workflow: &WorkflowId) -> Result<(String, Time), StoreError> {
         let partition = keys::guard(owner, workflow);
         let ticket = uuid::Uuid::now_v7().simple().to_string();
+        let mut seen = Seen::default();
         let patience = tokio::time::Instant::now() + Duration::from_secs_f64(limits::ENTER_SECONDS);
         loop {
             let now = self.now();
@@ -274,13 +297,15 @@ impl Table {
             item.insert("until".into(), number(until.0));
             item.insert("ttl".into(), number(now.0 / 1_000 + 3_600));
             // The lease is free where nobody has it or it is over. A try whose answer was lost has taken it already.
-            let free = Expression::new("attribute_not_exists(pk) OR #until < :now OR #by = :ticket")
+            let free = Expression::new("attribute_not_exists(pk) OR #until < :now OR #by = :ticket OR #by = :stale")
                 .naming("#until", "until")
                 .naming("#by", "by")
                 .with(":now", number(now.0))
+                .with(":stale", text(seen.stale()))
                 .with(":ticket", text(&ticket));
-            if self.db.put(nobodys(Purpose::Other), item, free).await? == Written::Yes {
-                return Ok((ticket, until));
+            match self.db.put(nobodys(Purpose::Other), item, free).await? {
+                Written::Yes => return Ok((ticket, until)),
+                Written::No(there) => seen.note(there.as_ref().and_then(|there| text_of(there, "by"))),
             }
             if tokio::time::Instant::now() >= patience {
                 let told = format!("many executions of {workflow} are being started at once: try again in a moment");
@@ -338,6 +363,16 @@ enum Alive {
 /// Whether a commit reopens an execution that had ended. It counts again, however many are under way.
 pub(super) fn reopens(before: &Execution, after: &Execution) -> bool {
     before.end.is_some() && after.end.is_none()
+}
+
+/// The item of an execution's member.
+fn member_item(state: &Execution) -> Item {
+    let (partition, sort) = place(state);
+    let mut item = keyed(&partition, &sort);
+    if state.held {
+        item.insert("h".into(), number(1));
+    }
+    item
 }
 
 /// The partition and the sort key of an execution's member.

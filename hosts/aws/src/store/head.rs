@@ -28,8 +28,8 @@ use std::collections::HashMap;
 use stepwell_core::execution::Execution;
 
 /// The head of an execution in that state, due at `due`; without a due time it is not in the index `due`. An ended one is
-/// on the list of those that are to be removed.
-pub fn head(state: &Execution, due: Option<Time>) -> Item {
+/// on the list of those that are to be removed. Each list has so many `parts`.
+pub fn head(state: &Execution, due: Option<Time>, parts: usize) -> Item {
     let started = &state.started;
     let mut item = keyed(&keys::execution(state.id()), keys::HEAD);
     item.insert("o".into(), text(&started.owner));
@@ -38,11 +38,12 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
     item.insert("sq".into(), number(state.seq));
     let place = keys::moment(state.started_at, state.id().as_str());
     item.insert("l1s".into(), text(&place));
+    let part = |list: String| text(keys::part_for(&list, state.id().as_str(), parts));
     match &started.parent {
-        Some(parent) => drop(item.insert("l1".into(), text(keys::children(&parent.execution_id)))),
+        Some(parent) => drop(item.insert("l1".into(), part(keys::children(&parent.execution_id)))),
         None => {
-            item.insert("l1".into(), text(keys::list(&started.owner, state.status())));
-            item.insert("l2".into(), text(keys::by_workflow(&started.owner, &started.workflow_id)));
+            item.insert("l1".into(), part(keys::list(&started.owner, state.status())));
+            item.insert("l2".into(), part(keys::by_workflow(&started.owner, &started.workflow_id)));
             item.insert("l2s".into(), text(place));
         }
     }
@@ -59,8 +60,8 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
 }
 
 /// The same, but due to be looked after at `at`, whatever its status: its effects may not have been delivered.
-pub(super) fn head_to_look_after(state: &Execution, at: Time) -> Item {
-    let mut item = head(state, Some(at));
+pub(super) fn head_to_look_after(state: &Execution, at: Time, parts: usize) -> Item {
+    let mut item = head(state, Some(at), parts);
     item.insert("d".into(), text(keys::due(state.id())));
     item
 }
@@ -86,9 +87,9 @@ pub fn metadata_text(value: &Value) -> String {
 /// The write units that writing a head anew takes, indexes included. An index that holds every attribute takes as much
 /// as the table, and twice as much where its key changes, as that of `lists` does with the status. The index `due`
 /// takes one unit for a time that is removed, and one for a time that is added.
-pub fn units(before: &Execution, after: &After) -> f64 {
+pub fn units(before: &Execution, after: &After, parts: usize) -> f64 {
     let After { state, due, was_due, .. } = after;
-    let each = write_units(size(&head(state, *due)));
+    let each = write_units(size(&head(state, *due, parts)));
     let (child, moved) = (state.started.parent.is_some(), before.status() != state.status());
     let lists = if moved && !child { 2 } else { 1 };
     let workflow = if child { 0 } else { 1 };
@@ -128,8 +129,8 @@ impl Table {
         mark: Option<&str>,
     ) -> Result<(), StoreError> {
         let mut item = match (mark, due) {
-            (Some(_), Some(due)) => head_to_look_after(state, due),
-            (_, due) => head(state, due),
+            (Some(_), Some(due)) => head_to_look_after(state, due, self.parts),
+            (_, due) => head(state, due, self.parts),
         };
         if let Some(mark) = mark {
             item.insert("p".into(), AttributeValue::Ss(vec![mark.into()]));
@@ -147,7 +148,7 @@ impl Table {
         let key = keys::execution(state.id());
         // A head that was removed is not made again, and one that shows this turn or a newer one stays.
         let condition = "attribute_exists(pk) AND #sq < :sq";
-        let (update, values) = update_to(head(state, after.due), true);
+        let (update, values) = update_to(head(state, after.due, self.parts), true);
         let unmarked = values.and(condition).and("attribute_not_exists(p)");
         let Written::No(Some(old)) = self.db.update(to, (&key, keys::HEAD), &update, unmarked).await? else {
             return Ok(());
@@ -155,7 +156,7 @@ impl Table {
         if !old.contains_key("p") || number_of::<u64>(&old, "sq").is_some_and(|seq| seq >= state.seq) {
             return Ok(());
         }
-        let (update, values) = update_to(head(state, after.due), false);
+        let (update, values) = update_to(head(state, after.due, self.parts), false);
         self.db.update(to, (&key, keys::HEAD), &update, values.and(condition)).await.map(drop)
     }
 
@@ -163,7 +164,7 @@ impl Table {
     /// have died before it wrote the head.
     pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
         let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
-        let due = stepwell_core::owed::due_at(&workflow, state);
+        let due = stepwell_core::due::due_at(&workflow, state);
         let key = keys::execution(state.id());
         let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };
         let is_due = text_of(&old, "ds").map(ToOwned::to_owned);
@@ -193,7 +194,7 @@ mod tests {
         let mut started = (*story.state.started).clone();
         started.metadata = (0..1_000).map(|n| (format!("key {n}"), "x".repeat(1_000).into())).collect();
         story.state.started = started.into();
-        let bytes = size(&head(&story.state, None));
+        let bytes = size(&head(&story.state, None, 4));
         assert!((10_000..20_000).contains(&bytes), "{bytes}");
     }
 
@@ -204,11 +205,11 @@ mod tests {
         let listed = |item: Item| text_of(&item, "d").map(ToOwned::to_owned);
         let (alive, ended) = (Some("due#".to_owned()), Some("end#".to_owned()));
         let list = |item: Item| listed(item).map(|name| name[..4].to_owned());
-        assert_eq!(list(head(&story.state, Some(Time(5)))), alive);
+        assert_eq!(list(head(&story.state, Some(Time(5)), 4)), alive);
         story.state.completed_at = Some(Time(3));
-        assert_eq!(list(head(&story.state, Some(Time(5)))), ended);
-        assert_eq!(list(head_to_look_after(&story.state, Time(5))), alive);
-        assert_eq!(list(head(&story.state, None)), None);
+        assert_eq!(list(head(&story.state, Some(Time(5)), 4)), ended);
+        assert_eq!(list(head_to_look_after(&story.state, Time(5), 4)), alive);
+        assert_eq!(list(head(&story.state, None, 4)), None);
     }
 
     #[test]

@@ -65,6 +65,10 @@ impl Jobs for Table {
         Ok(Page { items: found, next_cursor })
     }
 
+    async fn erase_jobs(&self, owner: &str, but: &JobId) -> Result<u64, StoreError> {
+        self.erase_all_jobs_but(owner, but).await
+    }
+
     /// The index lags behind, so each job is read anew: one that was gone on with meanwhile may not be due.
     async fn due_jobs(&self, now: Time, limit: usize) -> Result<Vec<Job>, StoreError> {
         let keys =

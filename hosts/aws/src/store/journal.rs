@@ -24,7 +24,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 use stepwell_core::{
-    event::Turn, execution::Execution, id::ExecutionId, interaction::InteractionStatus, payload::Payload, task::NodeLog,
+    event::Turn,
+    execution::{Execution, Status},
+    id::ExecutionId,
+    interaction::InteractionStatus,
+    payload::Payload,
+    task::NodeLog,
 };
 
 #[async_trait]
@@ -66,11 +71,13 @@ impl Journal for Table {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let warnings: usize = commit.turns.iter().map(Turn::warnings).sum();
         let asked = Asked::of(&commit.turns, &commit.state);
+        let business = business(commit.before.as_deref(), &commit.state);
         let committed = self.write(commit).await;
         match &committed {
             Ok(()) => {
                 counted(Counter::Warnings, warnings as u64);
                 count(&asked);
+                business.into_iter().for_each(|counter| counted(counter, 1));
             }
             Err(StoreError::Conflict) => counted(Counter::Conflicts, 1),
             Err(_) => {}
@@ -215,6 +222,27 @@ fn place(text: &str) -> Option<(u64, usize)> {
     let part = |at: usize| u64::from_str_radix(text.get(at..at + 16)?, 16).ok();
     let (first, line) = (part(0)?, part(16)?);
     (text.len() == 32 && first > 0).then_some((first, usize::try_from(line).ok()?))
+}
+
+/// What a commit is for those who count executions: a start, an end, or both. Children are part of their parents.
+fn business(before: Option<&Execution>, after: &Execution) -> Vec<Counter> {
+    if after.started.parent.is_some() {
+        return Vec::new();
+    }
+    let had_ended = before.is_some_and(|before| before.end.is_some());
+    let end = after.end.filter(|_| !had_ended).map(|end| match end {
+        Status::Failed => Counter::Failed,
+        Status::Cancelled => Counter::Cancelled,
+        Status::Completed | Status::Skipped => Counter::Completed,
+        Status::Pending
+        | Status::Running
+        | Status::RollingBack
+        | Status::Waiting
+        | Status::WaitingHuman
+        | Status::Paused
+        | Status::Stuck => Counter::Failed,
+    });
+    before.is_none().then_some(Counter::Started).into_iter().chain(end).collect()
 }
 
 /// Counts what the turns of a commit say of people.

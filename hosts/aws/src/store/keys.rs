@@ -97,6 +97,19 @@ pub fn questions(owner: &str, status: InteractionStatus) -> String {
     format!("i#{owner}#{status}")
 }
 
+/// One part of a list, by its number from 0. The first has the name of the list itself, which earlier releases gave to the
+/// whole list: what they wrote is found there. No list begins with a digit, so that no part has the name of another list.
+pub fn part(list: &str, part: usize) -> String {
+    if part == 0 { list.to_owned() } else { format!("{part}/{list}") }
+}
+
+/// The part of a list, which has `parts`, that what has this id is in: by a hash of the id, so that writes of one moment
+/// spread over all.
+pub fn part_for(list: &str, id: &str, parts: usize) -> String {
+    // The hash is one of its own, since the parts of `due` would otherwise go with those of lists.
+    part(list, (fraction(&["list", id]) * parts as f64) as usize)
+}
+
 /// The partition of the index `due` that an execution is in, by a hash of its id.
 pub fn due(id: &ExecutionId) -> String {
     due_shard((fraction(&[id.as_str()]) * limits::DUE_SHARDS as f64) as usize)
@@ -187,6 +200,27 @@ pub fn document(hash: &str) -> String {
     format!("d#{hash}")
 }
 
+/// The sort key of a document.
+pub const DOCUMENT: &str = "doc";
+
+/// The key in S3 of a document that is too large for its item.
+pub fn large_document(hash: &str) -> String {
+    format!("d/{hash}")
+}
+
+/// The document that a partition belongs to, by its hash; `None` where the partition is of another kind.
+pub fn document_of(partition: &str) -> Option<&str> {
+    partition.strip_prefix("d#")
+}
+
+/// The partition of the index `due` that documents are in which no owner has saved. One is enough: a document is written
+/// once, and again some once a month.
+pub const DOCUMENTS: &str = "documents";
+
+/// The partition of the index `due` that conversations are in until they are forgotten. One is enough for a thousand that
+/// go on each second.
+pub const CONVERSATIONS: &str = "conversations";
+
 /// The partition of an API token.
 pub fn api_token(sha256: &str) -> String {
     format!("k#{sha256}")
@@ -210,6 +244,11 @@ pub fn value(id: &ExecutionId, name: &str) -> String {
 /// The partition of the heads of an owner's conversations. Its sort keys are the conversations' own.
 pub fn memories(owner: &str) -> String {
     format!("m#{owner}")
+}
+
+/// The owner whose conversations' heads are in a partition; `None` where the partition is of another kind.
+pub fn memories_of(partition: &str) -> Option<&str> {
+    partition.strip_prefix("m#")
 }
 
 /// The partition of one conversation. Its sort keys are the times at which agents added to it. The length of the owner's
@@ -248,10 +287,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_at_once_spreads_over_the_parts_of_a_list() {
+        let list = list("o", Status::Running);
+        let mut counts = std::collections::BTreeMap::<String, usize>::new();
+        for n in 0..4_000 {
+            *counts.entry(part_for(&list, &format!("id-{n}"), 4)).or_default() += 1;
+        }
+        assert_eq!(
+            counts.keys().cloned().collect::<std::collections::BTreeSet<_>>(),
+            (0..4).map(|n| part(&list, n)).collect()
+        );
+        assert!(counts.values().all(|count| (850..1_150).contains(count)), "{counts:?}");
+        assert_eq!(part_for(&list, "any", 1), list, "a list of one part is as it was before lists had parts");
+    }
+
+    #[test]
     fn executions_spread_over_the_parts_of_the_due_index() {
-        let shards: std::collections::BTreeSet<_> = (0..200).map(|n| due(&n.to_string().into())).collect();
+        let shards: std::collections::BTreeSet<_> = (0..400).map(|n| due(&n.to_string().into())).collect();
         assert_eq!(shards.len(), limits::DUE_SHARDS);
-        let ended: std::collections::BTreeSet<_> = (0..200).map(|n| expiring(&n.to_string().into())).collect();
+        let ended: std::collections::BTreeSet<_> = (0..400).map(|n| expiring(&n.to_string().into())).collect();
         assert!(
             ended.len() == limits::DUE_SHARDS && ended.is_disjoint(&shards),
             "those that ended have parts of their own"

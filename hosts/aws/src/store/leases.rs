@@ -6,6 +6,7 @@ use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+use tokio::time::Instant;
 
 /// The leases under which this process starts executions, by guard: a ticket, and when it ends.
 #[derive(Default)]
@@ -23,6 +24,11 @@ impl Leases {
         self.all().get(guard).map(|(_, until)| *until)
     }
 
+    /// The ticket of the lease that this process has of a guard.
+    pub(super) fn ticket(&self, guard: &str) -> Option<String> {
+        self.all().get(guard).map(|(ticket, _)| ticket.clone())
+    }
+
     pub(super) fn drop(&self, guard: &str, ticket: &str) {
         let mut all = self.all();
         if all.get(guard).is_some_and(|(by, _)| by == ticket) {
@@ -32,5 +38,33 @@ impl Leases {
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, (String, Time)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose ticket a lease has that this process waits for, and since when it has seen that one.
+pub(super) struct Seen {
+    by: String,
+    since: Instant,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { by: String::new(), since: Instant::now() }
+    }
+}
+
+impl Seen {
+    /// The ticket of a lease that was there for longer than a lease lasts, whatever the clock of its holder says; empty
+    /// where there is none.
+    pub(super) fn stale(&self) -> &str {
+        let long = self.since.elapsed().as_secs_f64() > limits::LEASE_SECONDS;
+        if long { &self.by } else { "" }
+    }
+
+    pub(super) fn note(&mut self, by: Option<&str>) {
+        let by = by.unwrap_or_default();
+        if by != self.by {
+            *self = Self { by: by.to_owned(), since: Instant::now() };
+        }
     }
 }

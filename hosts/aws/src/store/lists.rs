@@ -46,16 +46,16 @@ pub(super) struct Part<T> {
     pub read_to: Option<String>,
 }
 
-/// One list in an index: the index, the names of its partition key and sort key, and the partition.
+/// One part of a list in an index: the index, the names of its partition key and sort key, and the partition.
 type List = (&'static str, [&'static str; 2], String);
 
 /// The lists that together hold everything that a filter lets through, and a condition that filters out the rest.
-fn lists(filter: &ExecutionFilter) -> (Vec<List>, Expression) {
+fn lists(filter: &ExecutionFilter, parts: usize) -> (Vec<List>, Expression) {
     let mut rest = Expression::default();
     let by_status = filter.parent.is_none() && filter.workflow_id.is_none();
     // The index that leaves out the most is read: that of the parent's children, else of the workflow, else of each
     // status. Whatever its keys do not decide becomes a condition.
-    let lists: Vec<List> = match (&filter.parent, &filter.workflow_id) {
+    let whole: Vec<List> = match (&filter.parent, &filter.workflow_id) {
         (Some(parent), _) => {
             rest = rest.and("#o = :o").naming("#o", "o").with(":o", text(&filter.owner));
             vec![("lists", ["l1", "l1s"], keys::children(parent))]
@@ -67,6 +67,8 @@ fn lists(filter: &ExecutionFilter) -> (Vec<List>, Expression) {
             STATUSES.iter().filter(wanted).map(list).collect()
         }
     };
+    let in_parts = |(index, names, list): List| (0..parts).map(move |part| (index, names, keys::part(&list, part)));
+    let lists = whole.into_iter().flat_map(in_parts).collect();
     if let (Some(_), Some(workflow)) = (&filter.parent, &filter.workflow_id) {
         rest = rest.and("wf = :wf").with(":wf", text(workflow.as_str()));
     }
@@ -106,7 +108,7 @@ impl Index for Table {
     async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
-        let (lists, rest) = lists(filter);
+        let (lists, rest) = lists(filter, self.parts);
         let to = end(filter, cursor.as_deref());
         if keys_in_order(filter, &to) {
             let parts =
@@ -130,7 +132,7 @@ impl Index for Table {
     }
 
     async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
-        let (lists, rest) = lists(filter);
+        let (lists, rest) = lists(filter, self.parts);
         let to = end(filter, None);
         if !keys_in_order(filter, &to) {
             return Ok(0);
@@ -170,9 +172,20 @@ impl Table {
     async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Part<Head>, StoreError> {
         let filtered = !query.filter.text.is_empty();
         let wanted = i32::try_from(limit + 2).unwrap_or(i32::MAX);
-        let query = Query { limit: Some(if filtered { limits::FILTERED } else { wanted }), ..query };
+        let query = Query { limit: Some(if filtered { self.filtered() } else { wanted }), ..query };
         let is_row = |item: &Item| row(item).map(|row| Some(row).filter(|(place, _)| after != Some(place.as_str())));
         self.rows(query, limit, is_row).await
+    }
+
+    /// The parts of a list.
+    pub(super) fn parts_of(&self, list: &str) -> Vec<String> {
+        (0..self.parts).map(|part| keys::part(list, part)).collect()
+    }
+
+    /// Number of items that one query of a part reads where a filter may leave out most of them.
+    pub(super) fn filtered(&self) -> i32 {
+        let parts = i32::try_from(self.parts).unwrap_or(i32::MAX);
+        (limits::FILTERED / parts).max(limits::FILTERED / limits::FILTERED_SHARE)
     }
 
     /// The first rows that a query gives, at most one more than a page has, from up to `FILTERED_PAGES` of its pages.
@@ -204,10 +217,13 @@ impl Table {
 
     /// The children of an execution, as far as the index knows.
     pub(super) async fn children(&self, parent: &ExecutionId) -> Result<Vec<ExecutionId>, StoreError> {
-        let keys = Expression::new("l1 = :l").with(":l", text(keys::children(parent)));
-        let query = Query { index: Some("lists"), keys, wanted: "pk", ..Query::default() };
-        let items = self.db.query_all(nobodys(Purpose::Other), query).await?;
-        Ok(items.iter().filter_map(|item| keys::execution_of(text_of(item, "pk")?)).collect())
+        let parts = self.parts_of(&keys::children(parent)).into_iter().map(|part| async move {
+            let keys = Expression::new("l1 = :l").with(":l", text(part));
+            let query = Query { index: Some("lists"), keys, wanted: "pk", ..Query::default() };
+            self.db.query_all(nobodys(Purpose::Other), query).await
+        });
+        let items = try_join_all(parts).await?.into_iter().flatten();
+        Ok(items.filter_map(|item| keys::execution_of(text_of(&item, "pk")?)).collect())
     }
 }
 
@@ -314,8 +330,8 @@ mod tests {
 
     #[test]
     fn every_status_has_a_list() {
-        let (lists, _) = lists(&ExecutionFilter { owner: "o".into(), ..ExecutionFilter::default() });
-        assert_eq!(lists.len(), STATUSES.len());
+        let (lists, _) = lists(&ExecutionFilter { owner: "o".into(), ..ExecutionFilter::default() }, 3);
+        assert_eq!(lists.len(), 3 * STATUSES.len());
         assert!(STATUSES.iter().all(|status| Status::parse(status.as_str()) == Some(*status)));
     }
 }

@@ -97,7 +97,7 @@ impl Table {
         let key = keys::execution(after.state.id());
         let own = || AttributeValue::Ss(vec![mark.clone()]);
         // Where the mark is the only one, the head is written whole, with the time at which it is due.
-        let (update, values) = update_to(head(&after.state, after.due), true);
+        let (update, values) = update_to(head(&after.state, after.due, self.parts), true);
         let update = if update.contains("REMOVE") { format!("{update}, p") } else { format!("{update} REMOVE p") };
         let alone = values.with(":own", own()).and("p = :own AND #sq <= :sq");
         let Written::No(Some(old)) = self.db.update(to, (&key, keys::HEAD), &update, alone).await? else {
@@ -112,7 +112,7 @@ impl Table {
             return Box::pin(self.write_head(to, &After { mark: None, ..after.clone() })).await;
         }
         // Marks of other commits stay, and with them the time at which the head is due.
-        let (update, values) = update_to(head(&after.state, after.due), false);
+        let (update, values) = update_to(head(&after.state, after.due, self.parts), false);
         let among = values.with(":own", own()).with(":one", text(mark)).and("contains(p, :one) AND #sq <= :sq");
         self.db.update(to, (&key, keys::HEAD), &format!("{update} DELETE p :own"), among).await.map(drop)
     }

@@ -30,6 +30,8 @@ impl Memories for Table {
         let mut head = keyed(&keys::memories(owner), key);
         head.insert("at".into(), number(said.at.0));
         head.insert("u".into(), number(said.until.0));
+        head.insert("d".into(), text(keys::CONVERSATIONS));
+        head.insert("ds".into(), text(keys::time(said.until)));
         // Of two that end at the same time the later one counts.
         let newer =
             Expression::new("attribute_not_exists(pk) OR #at < :at").naming("#at", "at").with(":at", number(said.at.0));
@@ -85,6 +87,27 @@ impl Memories for Table {
         }
         self.db.delete(nobodys(Purpose::Other), &keys::memories(owner), key, Expression::default()).await?;
         Ok(was)
+    }
+}
+
+impl Table {
+    /// Removes conversations that are forgotten by now, some at a time. Returns how many.
+    ///
+    /// # Errors
+    /// The table does not answer.
+    pub async fn remove_forgotten_conversations(&self) -> Result<usize, StoreError> {
+        let now = self.now();
+        let mut removed = 0;
+        for item in self.due_in(keys::CONVERSATIONS, now).await? {
+            let (partition, key) = (need(&item, "pk")?, need(&item, "sk")?);
+            let Some(owner) = keys::memories_of(partition) else { continue };
+            // The index lags behind: something may have been added since.
+            let head = self.db.get(nobodys(Purpose::Other), partition, key, true).await?;
+            if head.is_some_and(|head| conversation(&head).is_ok_and(|one| one.until < now)) {
+                removed += usize::from(self.forget(owner, key).await?);
+            }
+        }
+        Ok(removed)
     }
 }
 

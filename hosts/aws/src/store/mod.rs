@@ -23,6 +23,7 @@ mod commit;
 mod documents;
 mod due;
 mod dynamo;
+mod erase;
 mod groups;
 mod guard;
 mod head;
@@ -36,6 +37,7 @@ mod lists;
 mod load;
 mod marks;
 mod memories;
+mod needed;
 mod pack;
 mod questions;
 mod remove;
@@ -47,6 +49,7 @@ mod spending;
 mod tests;
 mod tokens;
 mod undelivered;
+mod until;
 mod values;
 
 pub use schema::{Index, create, definition};
@@ -69,6 +72,7 @@ use leases::Leases;
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
+use until::Needed;
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -83,8 +87,10 @@ pub struct Table {
     documents: Documents,
     undelivered: Undelivered,
     leases: Leases,
+    needed: Needed,
     memory: Arc<dyn Memory>,
     behind_message: bool,
+    parts: usize,
 }
 
 /// What a [`Table`] is made of.
@@ -105,12 +111,15 @@ pub struct Parts {
     /// commit caused is done. Where it is false, commits are made for requests, which a client may never repeat: each
     /// commit then puts a mark on the head, by which the supervisor finds effects that a crash left undelivered.
     pub behind_message: bool,
+    /// Into how many parts each list of the indexes `lists` and `byworkflow` is spread, from 1. It may be raised while the
+    /// table is in use, and never lowered: rows beyond the last part are not seen.
+    pub parts: usize,
 }
 
 impl Table {
     /// A store over a table that exists (see [`create`]).
     pub fn new(parts: Parts) -> Self {
-        let Parts { client, name, blobs, clock, meter, patience, behind_message } = parts;
+        let Parts { client, name, blobs, clock, meter, patience, behind_message, parts } = parts;
         Self {
             db: Dynamo::new(client, &name, meter.clone(), patience),
             meter,
@@ -120,8 +129,10 @@ impl Table {
             documents: Documents::new(limits::WORKFLOWS),
             undelivered: Undelivered::default(),
             leases: Leases::default(),
+            needed: Needed::default(),
             memory: Arc::new(Unbounded),
             behind_message,
+            parts: parts.clamp(1, limits::MOST_LIST_PARTS),
         }
     }
 

@@ -41,13 +41,17 @@ fn place_of(state: &Execution, at: usize, one: &Interaction) -> String {
 }
 
 /// The item of a question: `x` is the execution, `sq` the number of the turn that the item shows, `l1` and `l1s` are
-/// keys of the index `lists`, and `a` is the set of assignees, absent where everybody may answer.
-fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
+/// keys of the index `lists`, whose lists have so many `parts`, and `a` is the set of assignees, absent where everybody may
+/// answer.
+fn item(state: &Execution, at: usize, one: &Interaction, parts: usize) -> Item {
     let owner = &state.started.owner;
     let mut item = keyed(&keys::question(&one.interaction_id), keys::QUESTION);
     item.insert("x".into(), text(state.id().as_str()));
     item.insert("sq".into(), number(state.seq));
-    item.insert("l1".into(), text(keys::questions(owner, one.status)));
+    item.insert(
+        "l1".into(),
+        text(keys::part_for(&keys::questions(owner, one.status), one.interaction_id.as_str(), parts)),
+    );
     item.insert("l1s".into(), text(place_of(state, at, one)));
     if !one.assignees.is_empty() {
         // Assignees are compared without regard to case, so the set holds them in lower case, each once.
@@ -89,7 +93,7 @@ impl Table {
         let writes = numbered.filter(|(_, one)| named.contains(&&one.interaction_id)).map(|(at, one)| {
             // A late delivery must not overwrite what a newer turn has written.
             let newer = Expression::new("attribute_not_exists(pk) OR sq < :sq").with(":sq", number(state.seq));
-            self.db.put(of(Purpose::Head, id), item(&state, at, one), newer)
+            self.db.put(of(Purpose::Head, id), item(&state, at, one, self.parts), newer)
         });
         try_join_all(writes).await.map(drop)
     }
@@ -107,7 +111,8 @@ impl Table {
             None => {
                 let wanted = |status: &&InteractionStatus| filter.status.is_none_or(|wanted| wanted == **status);
                 let asked = InteractionStatus::ALL.iter().filter(wanted);
-                let parts = asked.map(|status| self.in_status(*status, filter, &after, limit));
+                let lists = asked.flat_map(|status| self.parts_of(&keys::questions(&filter.owner, *status)));
+                let parts = lists.map(|list| self.in_list(list, filter, &after, limit));
                 let parts = try_join_all(parts).await?;
                 // A list that was not read to its end may have further rows beyond that place, so rows of other lists
                 // beyond it are left to the next page.
@@ -150,22 +155,22 @@ impl Table {
         Ok(rows)
     }
 
-    /// The first interactions of one status after a place, one more than a page has.
-    async fn in_status(
+    /// The first interactions of one part of a list after a place, one more than a page has.
+    async fn in_list(
         &self,
-        status: InteractionStatus,
+        list: String,
         filter: &InteractionFilter,
         after: &Option<String>,
         limit: usize,
     ) -> Result<Part<Row>, StoreError> {
         let keys = Expression::new("l1 = :l AND l1s > :after")
-            .with(":l", text(keys::questions(&filter.owner, status)))
+            .with(":l", text(list))
             .with(":after", text(after.clone().unwrap_or_else(|| "0".into())));
         let mut query = Query { index: Some("lists"), keys, ..Query::default() };
         query.limit = i32::try_from(limit + 1).ok();
         let wanted: BTreeSet<String> = filter.assignees.iter().map(|who| who.to_ascii_lowercase()).collect();
         if !wanted.is_empty() {
-            query.limit = Some(limits::FILTERED);
+            query.limit = Some(self.filtered());
         }
         // More names than an expression holds are looked for here, among all questions.
         if (1..=limits::FILTER_NAMES).contains(&wanted.len()) {

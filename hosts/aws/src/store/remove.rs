@@ -120,7 +120,10 @@ impl Table {
             stream::iter(children).buffer_unordered(limits::REMOVED_AT_ONCE).try_collect::<()>().await?;
             if let Some(state) = &state {
                 self.remove_questions(state).await?;
-                self.release(state).await?;
+                // Where its document is gone it may have had a guard.
+                if self.is_guarded(state).await.unwrap_or(true) {
+                    self.release(state).await?;
+                }
             }
             self.blobs.remove(&keys::values(&id)).await?;
             self.overwrite(&id).await

@@ -10,9 +10,9 @@ use stepwell_core::effect::Effect;
 
 /// What an execution has used before a commit, and what the commit's effects will use. The write of the commit itself
 /// is not included, nor are the messages that let other executions in.
-pub(super) fn spending(before: Option<&Known>, effects: &[Effect], after: &After, now: Time) -> Spent {
+pub(super) fn spending(before: Option<&Known>, effects: &[Effect], after: &After, now: Time, parts: usize) -> Spent {
     let old = before.map_or(&after.state, |known| &known.state);
-    let head_writes = if after.write { units(old, after) } else { 0.0 };
+    let head_writes = if after.write { units(old, after, parts) } else { 0.0 };
     let plan = plan(after.state.id(), effects, Some(&after.state), now);
     let follows = Spent {
         head_writes,
@@ -39,12 +39,12 @@ mod tests {
     /// What the last command of a story costs: messages, clocks and transitions.
     fn cost(story: &Story) -> (u64, u64, u64) {
         let after = After { state: Arc::new(story.state.clone()), due: None, was_due: None, mark: None, write: false };
-        let spent = spending(None, &story.effects, &after, story.now);
+        let spent = spending(None, &story.effects, &after, story.now, 4);
         (spent.messages, spent.alarms, spent.transitions)
     }
 
     fn approval(config: Value) -> Story {
-        let mut whole = json!({"question": "Pay?"});
+        let mut whole = json!({"question": "Pay?", "wait_by": "states"});
         whole.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
         Story::opened(&document("approval", whole))
     }
@@ -56,7 +56,19 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_a_clock_and_no_message() {
+    fn a_pause_is_nothing_and_with_a_deadline_soon_a_message() {
+        let asks = |config: Value| {
+            let mut whole = json!({"question": "Pay?"});
+            whole.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
+            cost(&Story::opened(&document("approval", whole)))
+        };
+        assert_eq!(asks(json!({})), (0, 0, 0));
+        assert_eq!(asks(json!({"timeout_seconds": 60})), (1, 0, 0));
+        assert_eq!(asks(json!({"timeout_seconds": 86_400})), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_pause_by_states_is_a_clock_and_no_message() {
         assert_eq!(cost(&approval(json!({}))), (0, 1, 6), "nothing goes off");
         let mut story = approval(json!({"timeout_seconds": 3600}));
         assert_eq!(cost(&story), (0, 1, 7));

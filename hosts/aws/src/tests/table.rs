@@ -62,6 +62,7 @@ impl Scripted {
             meter: Arc::new(Meter::default()),
             patience: Patience { tries: 1, pause: (Duration::ZERO, Duration::ZERO) },
             behind_message,
+            parts: 1,
         });
         Self { table, script, now }
     }

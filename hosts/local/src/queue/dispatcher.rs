@@ -78,7 +78,8 @@ pub struct State {
 
 impl Queue for Dispatcher {
     fn item(&self, message: Message, place: Place) -> Item {
-        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0, place }
+        let delivery = Delivery { receipt: self.number(), message, deliveries: 1, trace: None };
+        Item { delivery, failures: 0, place, since: Time(0) }
     }
 
     fn committed(self: Arc<Self>, acks: &[Receipt], ready: Vec<Item>) {
@@ -88,9 +89,10 @@ impl Queue for Dispatcher {
         {
             let mut state = self.state();
             state.lanes.committed(acks);
+            let since = if ready.is_empty() { Time(0) } else { (self.clock)() };
             for item in ready {
                 self.count_in();
-                state.lanes.push(item);
+                state.lanes.push(Item { since, ..item });
             }
         }
         self.pump();
@@ -131,6 +133,12 @@ impl Dispatcher {
             window,
             moves: Moves::default(),
         }
+    }
+
+    /// For how long the message has been ready that has waited longest to be handled; none where none waits.
+    pub fn oldest(&self) -> Option<Duration> {
+        let oldest = self.state().lanes.oldest();
+        oldest.map(|since| (self.clock)().since(since))
     }
 
     /// Returns a number that no message and no timer of this process has.

@@ -2,11 +2,12 @@
 //! the dispatcher's lock, which takes the same time however much is ready.
 
 use crate::store::{limits, messages::Item};
+use document::time::Time;
 use engine::{
     fair::{Owner, Rank, Ranks, Shares, Wheel},
     port::Receipt,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use stepwell_core::id::ExecutionId;
 
 /// Ready messages. Those of one execution wait in a lane, of which one batch at a time is handed out. Nodes that do I/O
@@ -18,6 +19,8 @@ pub struct Lanes {
     /// counts where its lane says.
     ready: Wheel<Ranks<VecDeque<(ExecutionId, Rank)>>>,
     io: Wheel<Ranks<VecDeque<Item>>>,
+    /// Since when each of these waits.
+    io_since: BTreeMap<Receipt, Time>,
     /// Receipts of messages that were handed out and that no commit has acknowledged yet.
     handed_out: HashSet<Receipt>,
     /// Executions being handled.
@@ -34,6 +37,7 @@ impl Default for Lanes {
             lanes: HashMap::new(),
             ready: Wheel::default(),
             io: Wheel::default(),
+            io_since: BTreeMap::new(),
             handed_out: HashSet::new(),
             handled: Shares::new(limits::LANES),
             io_running: Shares::new(limits::IO),
@@ -96,6 +100,7 @@ impl Lanes {
     pub fn push(&mut self, item: Item) {
         let place = item.place.clone();
         if item.delivery.message.work.is_io() {
+            self.io_since.insert(item.delivery.receipt, item.since);
             self.io.put(&place.owner, |line| line.line(place.rank).push_back(item));
             return;
         }
@@ -106,6 +111,12 @@ impl Lanes {
             Rank::Root | Rank::Child => lane.waiting.push_back(item),
         }
         self.make_ready(&id);
+    }
+
+    /// Since when the message is ready that has waited longest. It looks at each execution that has one.
+    pub fn oldest(&self) -> Option<Time> {
+        let fronts = self.lanes.values().flat_map(|lane| [lane.commands.front(), lane.waiting.front()]);
+        fronts.flatten().map(|item| item.since).chain(self.io_since.values().copied()).min()
     }
 
     /// Puts an execution in line, where it is not there at its rank already.
@@ -139,6 +150,7 @@ impl Lanes {
         spawn.executions.extend(std::iter::from_fn(|| self.next()));
         while let Some((owner, item)) = self.io.take_of(|owner| self.io_running.may(owner)) {
             self.io_running.take(&owner);
+            self.io_since.remove(&item.delivery.receipt);
             self.handed_out.insert(item.delivery.receipt);
             spawn.io.push(item);
         }

@@ -3,6 +3,7 @@
 
 use super::lanes::Lanes;
 use crate::store::{limits, messages::Item};
+use document::time::Time;
 use engine::{
     fair::{Owner, Place, Rank},
     port::Delivery,
@@ -24,7 +25,8 @@ fn cancel() -> Work {
 fn message(owner: &str, execution: &str, child: bool, work: Work) -> Item {
     let place = Place { owner: owner.into(), rank: Rank::of(&work, child) };
     let message = Message { execution: execution.into(), work };
-    Item { delivery: Delivery { receipt: 0, message, deliveries: 1, trace: None }, failures: 0, place }
+    let delivery = Delivery { receipt: 0, message, deliveries: 1, trace: None };
+    Item { delivery, failures: 0, place, since: Time(0) }
 }
 
 /// Lanes with 10 000 executions of Ann that are ready, each a child, or with as many of her nodes that do I/O.
@@ -138,4 +140,22 @@ fn what_undoes_a_node_keeps_no_message_of_its_execution_waiting() {
     lanes.push(message("ann", "root", false, Work::Timeout));
     let spawn = lanes.spawn();
     assert_eq!((spawn.io.len(), spawn.executions.len()), (1, 1));
+}
+
+#[test]
+fn the_oldest_is_the_one_that_waits_longest_also_among_nodes_that_do_io() {
+    let mut lanes = Lanes::default();
+    assert_eq!(lanes.oldest(), None);
+    let at = |since, item: Item| Item { since: Time(since), ..item };
+    lanes.push(at(30, message("ann", "one", false, step(false))));
+    lanes.push(at(40, message("ann", "one", false, step(false))));
+    let mut io = at(20, message("ann", "two", false, step(true)));
+    io.delivery.receipt = 7;
+    lanes.push(io);
+    assert_eq!(lanes.oldest(), Some(Time(20)));
+    // What is being handled does not wait.
+    let spawn = lanes.spawn();
+    assert_eq!((spawn.io.len(), lanes.oldest()), (1, Some(Time(30))));
+    assert_eq!(lanes.batch(&"one".into()).len(), 2);
+    assert_eq!(lanes.oldest(), None);
 }

@@ -43,7 +43,7 @@ impl Dispatcher {
         let mut acks = Vec::new();
         for (delivery, (failures, place)) in deliveries.into_iter().zip(waited) {
             let verdict = verdicts.next().unwrap_or_else(|| failed("the handler gave no verdict".into()));
-            let item = Item { delivery, failures, place };
+            let item = Item { delivery, failures, place, since: Time(0) };
             // A commit may have acknowledged the message already: then its row is gone, and there is nothing to delete.
             match verdict {
                 Verdict::Acknowledge => {

@@ -48,7 +48,7 @@ impl Dispatcher {
             let ready = state.delayed.due(now.0).into_iter().chain(state.returned.due(now.0)).collect::<Vec<_>>();
             for item in ready {
                 self.count_in();
-                state.lanes.push(item);
+                state.lanes.push(Item { since: now, ..item });
             }
             let wanted = (state.delayed.wants(), state.timers.wants());
             (state.timers.due(now.0), wanted)

@@ -20,6 +20,15 @@ pub async fn of(host: Arc<Local>) -> Vec<Metric> {
         }
     };
     let mut all: Vec<Metric> = host.metrics().all().into_iter().map(metric).collect();
+    all.push(Metric {
+        name: "stepwell_oldest_seconds".into(),
+        suffix: "",
+        help: "Seconds for which the message is ready that has waited longest to be handled; 0 where none waits."
+            .into(),
+        kind: Kind::Gauge,
+        labels: Vec::new(),
+        value: host.oldest_message().unwrap_or_default().as_secs_f64(),
+    });
     all.extend(asked::of(&host).await);
     all
 }

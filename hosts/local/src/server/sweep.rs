@@ -39,7 +39,7 @@ async fn remove_expired(host: Weak<Local>) {
             match engine::supervise::remove_expired(&*host).await {
                 Ok(0) => {
                     swept = Some(Instant::now());
-                    forget_jobs(&host).await;
+                    forget(&host).await;
                 }
                 // One call removes a bounded number, so there may be more: the next tick goes on.
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),
@@ -52,11 +52,14 @@ async fn remove_expired(host: Weak<Local>) {
     }
 }
 
-/// Removes the records of jobs that ended long ago.
-async fn forget_jobs(host: &Local) {
+/// Removes the records of jobs that ended long ago, and documents that nobody uses.
+async fn forget(host: &Local) {
     let before = host.now().after_seconds(-engine::limits::JOB_DAYS * 86_400.0);
     if let Err(error) = host.jobs().forget_jobs(before).await {
         complain(host, &error, "jobs that ended long ago could not be removed");
+    }
+    if let Err(error) = host.database().drop_unused_documents().await {
+        complain(host, &error, "documents that nobody uses could not be removed");
     }
 }
 

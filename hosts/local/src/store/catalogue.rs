@@ -109,6 +109,16 @@ impl Catalogue for Database {
         Ok(Page { items, next_cursor })
     }
 
+    async fn erase_workflows(&self, owner: &str) -> Result<u64, StoreError> {
+        let key = owner.to_owned();
+        let gone = self.writer.call(Self::place(owner), move |db, _| erase(db, &key)).await?;
+        for (id, _) in &gone {
+            self.hub.saved.changed(owner, id);
+        }
+        self.hub.replanned.notify_one();
+        Ok(gone.iter().map(|(_, versions)| versions).sum())
+    }
+
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         let key = (owner.to_owned(), id.to_owned());
         let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
@@ -122,6 +132,11 @@ impl Catalogue for Database {
 }
 
 impl Database {
+    /// Removes documents that were kept for starts that were never made. A start that is under way keeps its own again.
+    pub async fn drop_unused_documents(&self) -> Result<usize, StoreError> {
+        self.writer.call(Self::place(""), |db, _| Ok(documents::drop_all_unused(db)?)).await
+    }
+
     /// Changes a saved workflow in the database, and forgets what memory holds of it. Both are done in a task of their
     /// own: a caller that goes away in between must not leave the old version in memory.
     async fn change<T: Send + 'static>(
@@ -170,6 +185,30 @@ fn save(
         .execute(params![owner, workflow.id.as_str(), version as i64 + 1, workflow.hash, now.0])?;
     keep_plan(db, owner, workflow.id.as_str(), plan)?;
     Ok((version + 1, true))
+}
+
+/// Removes some of an owner's workflows, with their versions and schedules, and with the documents that nothing else uses.
+/// Returns their ids, each with the number of its versions.
+fn erase(db: &Connection, owner: &str) -> Result<Vec<(String, u64)>, Failure> {
+    let most = engine::limits::ERASED_ROWS as i64;
+    let ids: Vec<String> = db
+        .prepare_cached("SELECT DISTINCT id FROM workflows WHERE owner = ?1 LIMIT ?2")?
+        .query_map(params![owner, most], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut gone = Vec::with_capacity(ids.len());
+    for id in ids {
+        let hashes: Vec<String> = db
+            .prepare_cached("SELECT hash FROM workflows WHERE owner = ?1 AND id = ?2")?
+            .query_map([owner, &id], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        drop_plan(db, owner, &id)?;
+        db.prepare_cached("DELETE FROM workflows WHERE owner = ?1 AND id = ?2")?.execute([owner, &id])?;
+        for hash in &hashes {
+            documents::drop_unused(db, hash)?;
+        }
+        gone.push((id, hashes.len() as u64));
+    }
+    Ok(gone)
 }
 
 /// Reads a row of `SAVED`.

@@ -3,7 +3,7 @@
 use super::{
     Database,
     lists::{cursor, limit, page},
-    writer::Failure,
+    writer::{Failure, Known},
 };
 use async_trait::async_trait;
 use document::time::Time;
@@ -60,6 +60,13 @@ impl Jobs for Database {
             .into_iter()
             .filter_map(|row| read(row).map_err(|error| tracing::warn!(%error, "a job stands still")).ok())
             .collect())
+    }
+
+    async fn erase_jobs(&self, owner: &str, but: &JobId) -> Result<u64, StoreError> {
+        let (key, but) = (owner.to_owned(), but.to_string());
+        let sql = "DELETE FROM jobs WHERE owner = ?1 AND id <> ?2";
+        let erase = move |db: &Connection, _: &mut Known| Ok(db.prepare_cached(sql)?.execute([&key, &but])? as u64);
+        self.writer.call(Self::place(owner), erase).await
     }
 
     async fn forget_jobs(&self, before: Time) -> Result<(), StoreError> {

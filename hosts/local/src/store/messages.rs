@@ -21,6 +21,8 @@ pub struct Item {
     pub failures: u32,
     /// Its place among the messages that are ready.
     pub place: Place,
+    /// When it became ready, which the dispatcher notes.
+    pub since: Time,
 }
 
 /// A page of what is due later: the time up to which it reaches, and each entry up to then with its due time and its
@@ -144,7 +146,7 @@ fn revive(db: &Connection, moves: &Moves, id: i64, failures: u32, body: &str) ->
         Ok(message) => {
             let place = place(db, &message)?;
             let delivery = Delivery { receipt: id as u64, message, deliveries: 1, trace: None };
-            Ok(Some(Item { delivery, failures, place }))
+            Ok(Some(Item { delivery, failures, place, since: Time(0) }))
         }
         Err(error) => {
             tracing::error!(%error, id, "a message in the queue cannot be read and is left alone");

@@ -2,6 +2,7 @@
 //! uses. A large family takes several transactions, between which others are written.
 
 use super::{
+    documents,
     hub::Hub,
     limits,
     writer::{Failure, Job, Known},
@@ -143,11 +144,7 @@ fn remove(db: &Connection, family: &[i64]) -> rusqlite::Result<Vec<ExecutionId>>
             .execute([sha256])?;
         }
         for hash in documents {
-            db.prepare_cached(
-                "DELETE FROM documents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM document_uses WHERE hash = ?1)
-                 AND NOT EXISTS (SELECT 1 FROM workflows WHERE hash = ?1)",
-            )?
-            .execute([hash])?;
+            documents::drop_unused(db, &hash)?;
         }
         db.prepare_cached("DELETE FROM needs WHERE execution_id = ?1")?.execute([&id])?;
         db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([&id])?;

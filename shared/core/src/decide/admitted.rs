@@ -2,7 +2,10 @@
 //! again when it is asked.
 
 use super::patch::stands_in_the_way;
-use crate::execution::{Execution, Status};
+use crate::{
+    event::Unstick,
+    execution::{Execution, Status},
+};
 
 document::closed_set!(
     /// What people ask of an execution as a whole.
@@ -46,6 +49,14 @@ pub fn admitted(execution: &Execution) -> Vec<Ask> {
         Ask::Unstick => status == Status::Stuck,
     };
     Ask::ALL.iter().copied().filter(possible).collect()
+}
+
+/// The ways out of what an execution is stuck in, in the order in which people are likely to want them. None where it is not
+/// stuck. Of a compensation that failed no message is left that could be sent again.
+pub fn ways_out(execution: &Execution) -> Vec<Unstick> {
+    let Some(error) = &execution.stuck else { return Vec::new() };
+    let undoes = execution.rolling.is_some() && error.code == "compensation_failed";
+    Unstick::ALL.iter().copied().filter(|way| !(undoes && *way == Unstick::Redrive)).collect()
 }
 
 /// Whether a status has a past to go back to, and nothing is on its way there.

@@ -80,6 +80,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         timeout_action: human.timeout_action,
         escalate_to: people("escalate_to", human.escalate_to.as_ref(), scope)?,
         channels: channels(human.channels.as_ref(), scope)?,
+        wait_by: human.wait_by,
         remind_every_seconds: human.remind_every_seconds.as_ref().map(|it| it.value(scope)).transpose()?,
         ..Interaction::new(interaction_id(turn, ix), activation, kind, text(&human.question)?, turn.now)
     };

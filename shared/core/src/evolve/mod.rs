@@ -240,6 +240,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             node.error = Some(error.clone());
             node.finished_at = None;
             node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
+            node.due_at = Some(if asked { at } else { *retry_at });
         }
         Event::NodeFailed { node, attempt, error, .. } => {
             // Where a person was asked about the failure, the attempt was counted when it failed. Where only the way on
@@ -302,7 +303,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             state.paused = false;
             state.resume_count += 1;
         }
-        Event::ExecutionRetried { deadline, timeouts, .. } => take_up(state, *deadline, timeouts),
+        Event::ExecutionRetried { deadline, timeouts, .. } => take_up(state, at, *deadline, timeouts),
         Event::WorkflowPatched(patched) => put_on(state, patched, at),
         Event::RollbackAsked { .. }
         | Event::RollbackBegun { .. }

@@ -46,6 +46,7 @@ pub(super) fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[
     node.attempt = 1;
     node.activated_at = at;
     node.activated_seq = seq;
+    node.due_at = None;
     node.timeout_at = None;
     node.finished_at = None;
     node.duration_ms = None;

@@ -20,6 +20,7 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             taken_back: 0,
             activated_at: Time(0),
             activated_seq: 0,
+            due_at: None,
             timeout_at: None,
             finished_at: None,
             finished_seq: 0,

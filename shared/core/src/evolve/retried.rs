@@ -8,7 +8,7 @@ use document::{AfterError, id::NodeId, time::Time};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Takes up the nodes that failed and those that the end of the execution dropped, each in the visit in which it was.
-pub(super) fn take_up(state: &mut Execution, deadline: Time, timeouts: &BTreeMap<NodeId, Time>) {
+pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, timeouts: &BTreeMap<NodeId, Time>) {
     state.end = None;
     state.completed_at = None;
     state.error = None;
@@ -28,6 +28,7 @@ pub(super) fn take_up(state: &mut Execution, deadline: Time, timeouts: &BTreeMap
             let node = Arc::make_mut(node);
             reopen(node, &interactions);
             node.timeout_at = timeouts.get(id).copied();
+            node.due_at = Some(at);
         }
     }
 }

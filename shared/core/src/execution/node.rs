@@ -40,6 +40,9 @@ pub struct NodeState {
     pub activated_at: Time,
     /// Number of the turn that began the latest visit; 0 where that was one of the execution that this one is forked from.
     pub activated_seq: u64,
+    /// When the latest attempt was due; none for the first of a visit, which is due when that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Time>,
     /// When the attempt of a node that waits fails with `timeout`; none where nothing bounds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_at: Option<Time>,

@@ -13,7 +13,7 @@ pub use document::AfterError;
 
 use self::{channel::Channel, delivery::Delivery};
 use crate::id::{Activation, InteractionId};
-use document::{HumanKind, HumanOption, TimeoutAction, time::Time};
+use document::{HumanKind, HumanOption, TimeoutAction, WaitBy, time::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -197,6 +197,9 @@ pub struct Interaction {
     /// Seconds between two reminders; none for no reminders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_every_seconds: Option<f64>,
+    /// What wakes the question at its deadlines, on hosts that have a choice.
+    #[serde(default, skip_serializing_if = "is_by_host")]
+    pub wait_by: WaitBy,
     /// When the next reminder is due; none where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_at: Option<Time>,
@@ -217,6 +220,10 @@ pub struct Interaction {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+fn is_by_host(wait_by: &WaitBy) -> bool {
+    *wait_by == WaitBy::Host
 }
 
 fn yes() -> bool {
@@ -263,6 +270,7 @@ impl Interaction {
             channels: Vec::new(),
             deliveries: Vec::new(),
             remind_every_seconds: None,
+            wait_by: WaitBy::Host,
             remind_at: None,
             reminded: 0,
             on_error: false,

@@ -44,9 +44,11 @@ pub fn node_status(state: Option<&NodeState>) -> NodeStatus {
     }
 }
 
-/// Milliseconds that the last attempt ran. Where nobody measured it, the time from the start of the visit to its end.
+/// Milliseconds that the last attempt ran. Where nobody measured it, the time from when it was due to its end: what lies
+/// between two attempts is no time of the node's.
 pub fn duration_ms(state: &NodeState) -> Option<u64> {
-    let whole = || state.finished_at.map(|end| end.since(state.activated_at).as_millis() as u64);
+    let due = state.due_at.unwrap_or(state.activated_at);
+    let whole = || state.finished_at.map(|end| end.since(due).as_millis() as u64);
     state.duration_ms.or_else(whole)
 }
 

@@ -14,7 +14,7 @@ mod tests;
 pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
 pub(crate) use group::groups_in;
 pub use group::{GROUP, group_of, is_group_name};
-pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction};
+pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy};
 
 use super::{
     node_type::{Mode, NodeType, Ports, Shape, unique},
@@ -25,7 +25,7 @@ use crate::{
     reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::{Expr, Template};
-use keys::{ACTIONS, COMMON, KINDS, own, usual_question, words};
+use keys::{ACTIONS, COMMON, KINDS, WAITS, own, usual_question, words};
 pub(crate) use named::people;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -149,6 +149,10 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
         timeout_action,
         escalate_to,
         remind_every_seconds,
+        wait_by: match f.word(cx, "wait_by", &words(&WAITS)) {
+            Some(1) => WaitBy::States,
+            _ => WaitBy::Host,
+        },
         condition,
     })
 }

@@ -1,6 +1,6 @@
 //! What a job asks of one execution.
 
-use super::job::Outcome;
+use super::{erase, job::Outcome};
 use crate::{
     delivery::{self, may_be_lost},
     drive::{Submission, submit, workflow_of},
@@ -19,7 +19,11 @@ use stepwell_core::{
 /// Asks one execution. It remembers the job that asked it, so that a slice that is repeated after a crash does not ask it
 /// again, whatever has become of it since.
 pub(super) async fn ask(host: &dyn Host, job: &Job, id: &ExecutionId) -> Outcome {
-    match asked(host, job, id).await {
+    let done = match job.action {
+        Action::Erase => erase::execution(host, job, id).await,
+        Action::Retry | Action::Cancel | Action::Resume | Action::Redrive => asked(host, job, id).await,
+    };
+    match done {
         Ok(outcome) => outcome,
         Err(StoreError::Permanent(why)) => Outcome::Failed("unreadable", why),
         Err(error @ (StoreError::Transient(_) | StoreError::Conflict)) => Outcome::Left(error.to_string()),
@@ -82,7 +86,7 @@ fn unfit(job: &Job, state: &Execution) -> Option<Outcome> {
             let message = format!("the execution is {status}: there is no pause to end");
             Some(Outcome::Refused("invalid_status", message))
         }
-        Action::Resume | Action::Retry | Action::Cancel | Action::Redrive => None,
+        Action::Resume | Action::Retry | Action::Cancel | Action::Redrive | Action::Erase => None,
     }
 }
 

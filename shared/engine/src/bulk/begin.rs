@@ -68,7 +68,8 @@ pub async fn begin(host: &dyn Host, request: JobRequest) -> Result<Job, Unbegun>
     if let Some(before) = host.jobs().job(&owner, &id).await? {
         return same(before, request_hash.as_deref());
     }
-    if running(host, &owner).await? >= limits::JOBS_RUNNING {
+    // An erasure removes the others.
+    if request.action != Action::Erase && running(host, &owner).await? >= limits::JOBS_RUNNING {
         return Err(Unbegun::TooMany);
     }
     let now = host.now();
@@ -87,6 +88,7 @@ pub async fn begin(host: &dyn Host, request: JobRequest) -> Result<Job, Unbegun>
         done: 0,
         refused: 0,
         failed: 0,
+        erased: BTreeMap::new(),
         errors: Vec::new(),
         batch: Vec::new(),
         cursor: None,
@@ -116,6 +118,19 @@ pub async fn begin(host: &dyn Host, request: JobRequest) -> Result<Job, Unbegun>
             Ok(job)
         }
     }
+}
+
+/// Makes the job that erases everything that is kept of an owner. Where one is running, that one is it.
+///
+/// # Errors
+/// An [`Unbegun`]; nothing was recorded then.
+pub async fn begin_erasure(host: &dyn Host, owner: &str, reason: Option<String>, by: String) -> Result<Job, Unbegun> {
+    let newest = host.jobs().jobs(owner, &Window { limit: 200, cursor: None }).await?.items;
+    if let Some(running) = newest.into_iter().find(|job| job.action == Action::Erase && !job.is_over()) {
+        return Ok(running);
+    }
+    let filter = ExecutionFilter { owner: owner.to_owned(), ..ExecutionFilter::default() };
+    begin(host, JobRequest { action: Action::Erase, filter, reason, by, idempotency: None }).await
 }
 
 /// The job that a request made before, unless another one did.

@@ -6,6 +6,7 @@ use crate::{
     port::{Action, Job, JobError, JobStatus, StoreError},
 };
 use document::time::Time;
+use std::collections::BTreeMap;
 use stepwell_core::{
     command::{Command, Control},
     event::Unstick,
@@ -34,6 +35,8 @@ impl Action {
             Self::Retry => &[Status::Failed],
             Self::Resume => &[Status::Paused],
             Self::Redrive => &[Status::Stuck],
+            // All there are.
+            Self::Erase => &[],
             Self::Cancel => &[
                 Status::Pending,
                 Status::Running,
@@ -51,7 +54,8 @@ impl Action {
         let control = |control| Command::Control { control, reason: reason.clone() };
         match self {
             Self::Retry => control(Control::Retry),
-            Self::Cancel => control(Control::Cancel),
+            // What is erased is ended first.
+            Self::Cancel | Self::Erase => control(Control::Cancel),
             Self::Resume => control(Control::Resume),
             Self::Redrive => Command::Unstick { action: Unstick::Redrive, node: None, output: None, reason },
         }
@@ -70,7 +74,7 @@ impl Job {
     /// Counts what became of the present slice. The executions that the store did not answer for stay in it, until they
     /// were tried too often.
     pub(super) fn take(&mut self, outcomes: Vec<(ExecutionId, Outcome)>, now: Time) {
-        let given_up = self.tries + 1 >= limits::JOB_TRIES;
+        let given_up = self.is_given_up_after(self.tries + 1);
         let (mut left, mut why) = (Vec::new(), None);
         for (id, outcome) in outcomes {
             match outcome {
@@ -100,7 +104,22 @@ impl Job {
             Some(why) => self.pause(why, now),
             None => (self.tries, self.waits) = (0, None),
         }
-        self.settle(now);
+        // An erasure looks once more whether anything is left.
+        if self.action != Action::Erase {
+            self.settle(now);
+        }
+    }
+
+    /// Counts what an erasure has removed beside executions.
+    pub(super) fn count_erased(&mut self, removed: &BTreeMap<&'static str, u64>) {
+        for (kind, count) in removed {
+            *self.erased.entry((*kind).to_owned()).or_insert(0) += count;
+        }
+    }
+
+    /// Has the same executions be the next slice, since nothing was asked of them in this one.
+    pub(super) fn goes_on_as_it_is(&mut self, now: Time) {
+        (self.slice, self.updated_at, self.due_at) = (self.slice + 1, now, Some(now));
     }
 
     fn note(&mut self, execution_id: ExecutionId, code: &str, message: String) {
@@ -123,9 +142,15 @@ impl Job {
     pub(super) fn put_off(&mut self, error: &StoreError, now: Time) {
         self.pause(error.to_string(), now);
         self.updated_at = now;
-        if self.tries >= limits::JOB_TRIES {
+        if self.is_given_up_after(self.tries) {
             self.end(JobStatus::Failed, now);
         }
+    }
+
+    /// Whether so many tries are enough. An erasure goes on until all is gone: a large family takes it many tries, each of
+    /// which removes some of it.
+    fn is_given_up_after(&self, tries: u32) -> bool {
+        tries >= limits::JOB_TRIES && self.action != Action::Erase
     }
 
     fn pause(&mut self, why: String, now: Time) {
@@ -146,7 +171,9 @@ impl Job {
 
     /// Ends the job once nothing is left.
     fn settle(&mut self, now: Time) {
-        if !self.is_over() && self.batch.is_empty() && !self.more {
+        // An erasure has something to do beside executions, which its first slice does.
+        let begun = self.action != Action::Erase || self.slice > 1;
+        if !self.is_over() && self.batch.is_empty() && !self.more && begun {
             self.end(JobStatus::Completed, now);
         }
         // What is left of a slice that was counted after the end is not asked again.
@@ -181,6 +208,7 @@ mod tests {
             done: 0,
             refused: 0,
             failed: 0,
+            erased: BTreeMap::new(),
             errors: Vec::new(),
             batch: batch.iter().map(|id| (*id).into()).collect(),
             cursor: None,
@@ -241,6 +269,25 @@ mod tests {
         }
         assert_eq!(job.status, JobStatus::Failed);
         assert!(job.waits.unwrap().contains("torn"));
+    }
+
+    #[test]
+    fn an_erasure_goes_on_until_nothing_is_left_and_looks_once_more() {
+        let mut erasing = Job { action: Action::Erase, ..job(&[], false) };
+        erasing.goes_on_with(Vec::new(), None, Time(0));
+        assert!(!erasing.is_over(), "no execution is there, and something else may be");
+        erasing.goes_on_with(vec!["a".into()], None, Time(0));
+        for _ in 0..3 * limits::JOB_TRIES {
+            erasing.take(outcomes(&[("a", Outcome::Left("it takes long".into()))]), Time(0));
+            assert_eq!((erasing.status, erasing.batch.len()), (JobStatus::Running, 1), "no family is too large");
+        }
+        erasing.take(outcomes(&[("a", Outcome::Done)]), Time(0));
+        assert_eq!(erasing.status, JobStatus::Running, "it looks for what began meanwhile");
+        erasing.count_erased(&BTreeMap::from([("tokens", 2)]));
+        erasing.count_erased(&BTreeMap::from([("tokens", 1), ("secrets", 4)]));
+        erasing.goes_on_with(Vec::new(), None, Time(9));
+        assert_eq!((erasing.status, erasing.completed_at), (JobStatus::Completed, Some(Time(9))));
+        assert_eq!((erasing.done, erasing.erased["tokens"], erasing.erased["secrets"]), (1, 3, 4));
     }
 
     #[test]

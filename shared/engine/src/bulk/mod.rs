@@ -5,5 +5,6 @@
 mod ask;
 pub mod begin;
 pub mod drive;
+mod erase;
 mod job;
 mod slice;

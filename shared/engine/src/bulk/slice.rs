@@ -1,10 +1,10 @@
 //! One slice of a job: its executions are asked, the next ones are listed, and one conditional write says both.
 
-use super::{ask::ask, job::Outcome};
+use super::{ask::ask, erase, job::Outcome};
 use crate::{
     delivery::children_at_once,
     limits,
-    port::{ExecutionFilter, Host, Job, StoreError, Window},
+    port::{Action, ExecutionFilter, Host, Job, StoreError, Window},
 };
 use futures::{StreamExt, stream};
 use stepwell_core::id::ExecutionId;
@@ -23,13 +23,18 @@ pub async fn slice(host: &dyn Host, job: Job) -> Result<Job, StoreError> {
     }
     let number = job.slice;
     let (owner, id) = (job.owner.clone(), job.id.clone());
-    let outcomes = ask_all(host, &job).await;
+    let beside = erase::beside(host, &job).await?;
+    let outcomes = if beside.all { ask_all(host, &job).await } else { Vec::new() };
     let mut next = job;
     for _ in 0..CONFLICTS {
-        next.take(outcomes.clone(), host.now());
+        next.count_erased(&beside.removed);
+        match beside.all {
+            true => next.take(outcomes.clone(), host.now()),
+            false => next.goes_on_as_it_is(host.now()),
+        }
         // Where something is left of the slice, the next one waits for it.
-        if !next.is_over() && next.batch.is_empty() {
-            let (batch, cursor) = list(host, &next.filter, next.cursor.clone()).await?;
+        if beside.all && !next.is_over() && next.batch.is_empty() {
+            let (batch, cursor) = following(host, &mut next).await?;
             next.goes_on_with(batch, cursor, host.now());
         }
         match host.jobs().put_job(next).await {
@@ -44,6 +49,29 @@ pub async fn slice(host: &dyn Host, job: Job) -> Result<Job, StoreError> {
         next = now;
     }
     Err(StoreError::Conflict)
+}
+
+/// The executions of the slice after the present one, and where the list goes on behind them. An erasure that has met all
+/// of its list looks once more for what began meanwhile.
+async fn following(host: &dyn Host, job: &mut Job) -> Result<(Vec<ExecutionId>, Option<String>), StoreError> {
+    if job.more {
+        let (batch, cursor) = list(host, &job.filter, job.cursor.clone()).await?;
+        if job.action != Action::Erase || !batch.is_empty() || cursor.is_some() {
+            return Ok((batch, cursor));
+        }
+    }
+    if job.action != Action::Erase {
+        return Ok((Vec::new(), None));
+    }
+    let filter = erase::later(job, host.now());
+    let (batch, cursor) = list(host, &filter, None).await?;
+    // One that could not be removed is counted already, and would be found for ever.
+    let known = |id: &ExecutionId| job.errors.iter().any(|error| error.execution_id == *id);
+    let batch: Vec<_> = batch.into_iter().filter(|id| !known(id)).collect();
+    if !batch.is_empty() || cursor.is_some() {
+        job.filter = filter;
+    }
+    Ok((batch, cursor))
 }
 
 /// Asks the executions of a slice, several at a time.

@@ -49,6 +49,9 @@ pub trait Catalogue: Send + Sync {
     async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError>;
     /// A part of the latest versions, by id; deleted workflows are left out.
     async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError>;
+    /// Removes saved workflows of an owner with all their versions, schedules and listeners, some hundred rows at a time.
+    /// Returns how many versions, 0 once there are none. Documents that executions run by stay as long as those.
+    async fn erase_workflows(&self, owner: &str) -> Result<u64, StoreError>;
     /// Marks a workflow as deleted, so that nothing starts it; false where there is none.
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError>;
     /// The `event_trigger` nodes with a pattern in the latest versions of an owner's workflows, deleted ones left out:

@@ -4,6 +4,7 @@ use super::{ExecutionFilter, Page, StoreError, Window};
 use async_trait::async_trait;
 use document::{text_id, time::Time};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use stepwell_core::id::ExecutionId;
 
 text_id!(
@@ -22,6 +23,8 @@ document::closed_set!(
         Resume = "resume",
         /// To send again the messages that could not be processed.
         Redrive = "redrive",
+        /// To end, and to be removed with all data: what `DELETE /v1/owner` makes.
+        Erase = "erase",
     }
 );
 
@@ -78,6 +81,9 @@ pub struct Job {
     pub refused: u64,
     /// Executions that could not be read or written.
     pub failed: u64,
+    /// How much an erasure has removed beside executions, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub erased: BTreeMap<String, u64>,
     /// The first executions of those that are counted in `refused` and `failed`.
     pub errors: Vec<JobError>,
     /// The executions of the present slice.
@@ -120,6 +126,8 @@ pub trait Jobs: Send + Sync {
     async fn jobs(&self, owner: &str, window: &Window) -> Result<Page<Job>, StoreError>;
     /// At most `limit` jobs of all owners with which somebody must go on by now, the longest due first.
     async fn due_jobs(&self, now: Time, limit: usize) -> Result<Vec<Job>, StoreError>;
+    /// Removes an owner's jobs but one, some hundred of them at a time. Returns how many, 0 once there are no others.
+    async fn erase_jobs(&self, owner: &str, but: &JobId) -> Result<u64, StoreError>;
     /// Removes the jobs that ended before a time. Nothing to do where records go by themselves.
     async fn forget_jobs(&self, _: Time) -> Result<(), StoreError> {
         Ok(())

@@ -18,6 +18,7 @@ use futures::future::{Either, select};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
+    effect::Effect,
     execution::Execution,
     id::{Activation, ExecutionId},
     payload::Payload,
@@ -25,8 +26,8 @@ use stepwell_core::{
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
-/// before, and its handler may have died after it committed. Mostly only then are effects delivered again; a mere copy of a
-/// message would otherwise make copies of all that follows.
+/// before, and its handler may have died after it committed. Only then are all effects delivered again; a mere copy of a message
+/// would otherwise make copies of all that follows.
 pub async fn step(
     host: &dyn Host,
     state: &Arc<Execution>,
@@ -71,8 +72,7 @@ pub async fn step(
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
-        Prepared::Nothing(_) if !delivery::must_repeat(host, state, again) => Handled::Verdict(Verdict::Acknowledge),
-        Prepared::Nothing(effects) => match delivery::repeat(host, state.id(), &effects).await {
+        Prepared::Nothing(effects) => match make_good(host, state, &effects, again).await {
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),
         },
@@ -82,6 +82,14 @@ pub async fn step(
         }
         Prepared::Unknown => Handled::Verdict(unknown("the activation that it speaks of is not recorded yet")),
     }
+}
+
+/// Delivers what a message asked for when it was handled before, as far as it may have been lost.
+async fn make_good(host: &dyn Host, state: &Execution, effects: &[Effect], again: bool) -> Result<(), StoreError> {
+    if again {
+        return delivery::repeat(host, state.id(), effects).await;
+    }
+    delivery::deliver(host, state.id(), &delivery::owed_by_ended(host, state)).await
 }
 
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells

@@ -19,7 +19,7 @@ pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
     delivery,
-    drive::{Submission, submit, workflow_of},
+    drive::{Submission, Submitted, submit, workflow_of},
     port::{Delivery, Host, Receipt, StoreError, Verdict, Why},
 };
 use document::Workflow;
@@ -122,21 +122,17 @@ async fn handle_loaded(
     match submit(host, state.id(), submission).await {
         Ok(Some(submitted)) => {
             let mut refused = Vec::new();
-            for (positions, reply) in owners.iter().zip(submitted.replies) {
+            for (positions, reply) in owners.iter().zip(&submitted.replies) {
                 for &position in positions {
                     if verdicts[position] == Verdict::Acknowledge {
-                        verdicts[position] = verdict_of(&reply);
+                        verdicts[position] = verdict_of(reply);
                         refused.extend(reply.is_err().then_some(position));
                     }
                 }
             }
             refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
-            // A refused message may repeat one whose effects were lost. One that was handed out for the first time does
-            // not, unless a copy of it was handled elsewhere at the same time, so that nothing was left to commit here.
-            let stale = refused.iter().map(|&position| batch[position]);
-            let is_owed = |it: &&Delivery| delivery::must_repeat(host, &submitted.state, it.deliveries > 1);
-            let stale: Vec<_> = stale.filter(|it| is_owed(it) || !submitted.committed).collect();
-            if let Err(error) = deliver_again(host, &submitted.state, workflow, &stale).await {
+            let stale: Vec<_> = refused.iter().map(|&position| batch[position]).collect();
+            if let Err(error) = deliver_again(host, &submitted, workflow, &stale).await {
                 refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
         }
@@ -151,19 +147,26 @@ async fn handle_loaded(
 }
 
 /// Delivers again what messages that were refused had caused when they were handled before: that handler may have died
-/// between commit and delivery. For messages that were handed out before, the host is called even without effects,
-/// since it may have more to make good. Hosts that deliver within the commit need none of it.
+/// between commit and delivery. One that was handed out for the first time repeats nothing, unless a copy of it was handled
+/// elsewhere at the same time, so that nothing was left to commit here. For messages that were handed out before, the host
+/// is called even without effects, since it may have more to make good. Hosts that deliver within the commit need none of
+/// it.
 async fn deliver_again(
     host: &dyn Host,
-    state: &Execution,
+    submitted: &Submitted,
     workflow: &Workflow,
     stale: &[&Delivery],
 ) -> Result<(), StoreError> {
     if !delivery::may_be_lost(host) {
         return Ok(());
     }
+    let state = &submitted.state;
+    let owed = |it: &&Delivery| match it.deliveries > 1 || !submitted.committed {
+        true => owed_again(workflow, state, &it.message.work),
+        false => delivery::owed_by_ended(host, state),
+    };
     let mut effects = Vec::<Effect>::new();
-    for effect in stale.iter().flat_map(|it| owed_again(workflow, state, &it.message.work)) {
+    for effect in stale.iter().flat_map(owed) {
         if !effects.contains(&effect) {
             effects.push(effect);
         }

@@ -39,7 +39,8 @@ impl Used {
         self.load_reads += totals.reads.get(&Purpose::Load).copied().unwrap_or_default();
         let of = |purpose: &&Purpose| matches!(purpose, Purpose::Turn | Purpose::Head);
         self.all_writes += totals.writes.iter().filter(|(purpose, _)| of(purpose)).map(|(_, units)| units).sum::<f64>();
-        self.all_writes += totals.index_writes.values().sum::<f64>();
+        self.all_writes +=
+            totals.index_writes.iter().filter(|(purpose, _)| of(purpose)).map(|(_, units)| units).sum::<f64>();
         self.loads += totals.calls.get("Query").copied().unwrap_or_default();
     }
 }

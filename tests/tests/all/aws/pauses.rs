@@ -85,6 +85,7 @@ impl Stack {
             meter: Arc::new(Meter::default()),
             patience: Patience::default(),
             behind_message: true,
+            parts: 2,
         }));
         let services = Services {
             queue: Arc::new(Sqs::new(clients.sqs(), queue.clone(), None, clock)),
@@ -98,7 +99,8 @@ impl Stack {
     }
 
     /// Starts an execution that asks one question, and waits until the question's pause has begun.
-    async fn asks(&self, config: Value) -> (ExecutionId, Arc<Interaction>) {
+    async fn asks(&self, mut config: Value) -> (ExecutionId, Arc<Interaction>) {
+        config["wait_by"] = json!("states");
         let document = json!({
             "id": "w",
             "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "ask", "type": "approval", "config": config},

@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 37] = [
+const OTHERWISE: [(&str, &str, &str); 40] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -29,6 +29,7 @@ const OTHERWISE: [(&str, &str, &str); 37] = [
     ("", "sqs:GetQueueAttributes", "the event source mapping takes messages"),
     ("", "s3:ListBucket", "without it S3 says of a missing object that access is denied"),
     ("", "s3:PutObject", "a turn of many kilobytes, whoever commits it"),
+    ("", "dynamodb:ConditionCheckItem", "a start of a workflow with `overlap` or `max_concurrency`"),
     ("", "states:StartExecution", "a turn that leads to a retry or a wait of more than 15 minutes"),
     ("trigger", "secretsmanager:GetSecretValue", "the key that signs a webhook's requests"),
     (
@@ -51,6 +52,8 @@ const OTHERWISE: [(&str, &str, &str); 37] = [
     ("supervisor", "dynamodb:BatchWriteItem", "executions are removed after their retention, a day at least"),
     ("supervisor", "s3:DeleteObject", "the same"),
     ("supervisor", "s3:GetObject", "large values of whatever it looks after"),
+    ("supervisor", "secretsmanager:ListSecrets", "an owner is erased"),
+    ("supervisor", "secretsmanager:DeleteSecret", "the same"),
     ("supervisor", "states:SendTaskSuccess", "what a function that died has not told"),
 ];
 
@@ -119,13 +122,13 @@ fn workflow(id: &str, nodes: Value, edges: Value) -> Value {
 async fn prepare(cloud: &mut Cloud) {
     let asking = workflow(
         "asking",
-        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?", "timeout_seconds": 3600}},
+        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?", "timeout_seconds": 3600, "wait_by": "states"}},
             {"id": "paid", "type": "transform", "config": {"expression": "input"}}]),
         json!([{"from": "go", "to": "ask"}, {"from": "ask", "to": "paid", "port": "approved"}]),
     );
     let failing = workflow(
         "failing",
-        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?"}},
+        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?", "wait_by": "states"}},
             {"id": "soon", "type": "wait", "config": {"seconds": 1}},
             {"id": "no", "type": "fail", "config": {"message": "no"}}]),
         json!([{"from": "go", "to": "ask"}, {"from": "go", "to": "soon"}, {"from": "soon", "to": "no"}]),

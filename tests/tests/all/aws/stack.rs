@@ -125,7 +125,7 @@ fn document() -> Value {
             {"id": "each", "type": "map", "config": {"items": "[1, 2, 3]",
                 "body": {"nodes": [{"id": "plus", "type": "transform", "config": {"expression": "item + ctx.code.output"}}],
                     "edges": []}}},
-            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Fine?", "timeout_seconds": 600,
+            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Fine?", "timeout_seconds": 600, "wait_by": "states",
                 "assignees": ["ada@example.com"], "channels": [{"type": "email"}]}},
             {"id": "end", "type": "transform", "config": {"expression": "ctx.each.output"}}],
         "edges": [{"from": "go", "to": "double"}, {"from": "double", "to": "delay"}, {"from": "delay", "to": "code"},

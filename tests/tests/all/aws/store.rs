@@ -189,7 +189,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     assert!(submit(&host, &ghost.execution_id, Command::Start(Box::new(ghost.clone()))).await.is_err());
     world.wire.plan(None);
     assert_eq!(host.admission().held("guard", &id).await.unwrap(), (None, 1), "it may begin yet");
-    world.services.advance(NOW.after_seconds(121.0));
+    world.services.advance(NOW.after_seconds(::aws::limits::BEGIN_SECONDS + 1.0));
     assert_eq!(host.admission().held("guard", &id).await.unwrap(), (None, 0));
     let first = start(&host, started(&host, &workflow, "guard", json!({}))).await;
     let mut held = vec![];
@@ -254,6 +254,37 @@ async fn one_at_a_time_has_the_guard() {
     assert!(tokio::time::timeout(Duration::from_millis(300), other.admission().enter("o", &id)).await.is_err());
     host.admission().leave("o", &id, &ticket).await.unwrap();
     other.admission().enter("o", &id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_ahead_takes_a_lease_and_starts_nothing_beside_its_holder() {
+    let world = World::new(Some(NOW)).await;
+    let behind = world.host(false, 1);
+    world.set_clocks(120.0, 0.0);
+    let ahead = world.host(false, 1);
+    let mut document = document("one-at-a-time");
+    document["settings"]["overlap"] = json!("skip_if_active");
+    let workflow = kept(&behind, &document).await;
+    let id = workflow.id.clone();
+    let like = |host: &Aws| stepwell_core::event::Started {
+        looked_around: true,
+        ..started(host, &workflow, "guard", json!({}))
+    };
+    let begin = async |host: &Aws| {
+        let begun = like(host);
+        submit(host, &begun.execution_id.clone(), Command::Start(Box::new(begun))).await
+    };
+    let alive = [Status::Pending, Status::Running, Status::WaitingHuman];
+    // Given one that has the lease, has looked around and not yet begun, when another takes the lease for one that is over,
+    behind.admission().enter("guard", &id).await.unwrap();
+    let ticket = ahead.admission().enter("guard", &id).await.unwrap();
+    assert!(!ahead.admission().another("guard", &id, &alive).await.unwrap());
+    // then the first one begins nothing, and the other does.
+    let late = begin(&behind).await;
+    assert!(matches!(&late, Err(StoreError::Transient(_))), "{late:?}");
+    begin(&ahead).await.unwrap().unwrap();
+    ahead.admission().leave("guard", &id, &ticket).await.unwrap();
+    assert!(behind.admission().another("guard", &id, &alive).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

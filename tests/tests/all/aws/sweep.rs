@@ -78,6 +78,30 @@ async fn every_call_fails_once_and_nothing_changes_for_the_others() {
     sweep(1).await;
 }
 
+/// Every so many calls of a scenario one meets each fault where clocks differ: the others are swept without that.
+const EVERY: usize = 9;
+
+#[tokio::test]
+async fn clocks_that_are_a_minute_off_change_nothing() {
+    let mut number = 0;
+    for (at, scenario) in scenarios().iter().enumerate() {
+        let world = World::new(Some(NOW)).await;
+        world.wire.plan(None);
+        let expected = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        let (requests, messages) = if at % 2 == 0 { (-60.0, 60.0) } else { (60.0, -60.0) };
+        world.set_clocks(requests, messages);
+        let chosen: Vec<u64> = chosen(world.wire.calls()).into_iter().step_by(EVERY).collect();
+        let faults = chosen.iter().flat_map(|call| Fault::ALL.map(|fault| Some((*call, fault))));
+        for plan in std::iter::once(None).chain(faults) {
+            number += 1;
+            world.wire.plan(plan);
+            let fate = Run::of(&world, scenario, number).await;
+            let fate = fate.unwrap_or_else(|error| panic!("{plan:?}, requests {requests} s: {error}"));
+            assert_eq!(fate, expected, "{}, {plan:?}, requests {requests} s", scenario.name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_message_comes_twice_and_nothing_changes() {
     let world = World::new(Some(NOW)).await;

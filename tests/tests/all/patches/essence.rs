@@ -119,6 +119,7 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
         // Times, and numbers of turns.
         activated_at: _,
         activated_seq: _,
+        due_at: _,
         timeout_at: _,
         finished_at: _,
         finished_seq: _,

@@ -2,7 +2,7 @@
 
 use crate::{
     answered::see_other,
-    assets::ZOOM,
+    assets::{Asset, ZOOM},
     desk::{Asked, Refusal, part},
     execution::{
         aim::{Aim, address},
@@ -28,6 +28,18 @@ pub fn route(id: &str, what: &str) -> String {
 
 /// A page about one thing that may be done: its title, and what stands below.
 pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, body: &Markup) -> Response {
+    page_with(visit, seen, title, refusal, &[&ZOOM], body)
+}
+
+/// The same with other modules.
+pub fn page_with(
+    visit: &Visit,
+    seen: &Seen,
+    title: &str,
+    refusal: Option<&Refusal>,
+    scripts: &[&Asset],
+    body: &Markup,
+) -> Response {
     let body = html! {
         div.page-head { h1 { (title) } }
         p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
@@ -37,7 +49,7 @@ pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, 
         }
         section.panel.confirm { (body) }
     };
-    let view = View { place: Place::Executions, title, scripts: &[&ZOOM], body };
+    let view = View { place: Place::Executions, title, scripts, body };
     match refusal {
         Some(refusal) => answered(visit, status_of(refusal), view),
         None => shown(visit, view),

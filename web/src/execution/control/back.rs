@@ -2,7 +2,7 @@
 
 use super::{
     about::{back_to, nothing, now, page, route},
-    fields::{reason, said},
+    fields::{named, reason, said},
 };
 use crate::{
     desk::{Asked, Refusal, query},
@@ -53,7 +53,7 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
             div.actions { button { "Show what would happen" } }
         }
         h2 { "The newest checkpoints" }
-        div.scroll { table.list {
+        div.scroll { table.list.journal {
             thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What had happened" } th scope="col" { "When" } } }
             tbody { @for turn in turns.iter().rev() { tr {
                 td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
@@ -87,7 +87,7 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Opt
         }
     };
     let body = html! {
-        (dry_run(&would))
+        (dry_run(seen, &would))
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
@@ -100,31 +100,32 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Opt
 }
 
 /// What going back would do.
-pub fn dry_run(would: &WouldGoBack) -> Markup {
+pub fn dry_run(seen: &Seen, would: &WouldGoBack) -> Markup {
     html! {
         p { strong { (would.message) } }
         @if let Some(then) = would.restored_state.timestamp {
             p.hint { "The state of " (moment(then.0)) " comes back"
-                @if let Some(node) = &would.restored_state.node { ", after " bdi { (node) } } "." }
+                @if let Some(node) = &would.restored_state.node { ", after " (named(seen, node)) } "." }
         }
         h2 { "Would be undone, in this order" }
         @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since says how it is undone." } } @else {
-            (undone(&would.would_compensate))
+            (undone(&would.would_compensate, &|id| named(seen, id)))
         }
         h2 { "Would run, wait or ask then" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for node in &would.would_run { li { bdi { (node) } } } }
+            ul.plain-list { @for node in &would.would_run { li { (named(seen, node)) } } }
         }
     }
 }
 
-/// What would be undone, in its order, and within each child what would be undone in that.
-fn undone(all: &[WouldCompensate]) -> Markup {
+/// What would be undone, in its order, and within each child what would be undone in that. The nodes of a child are those of
+/// its own workflow, which this page does not have.
+fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
     html! {
         ol.undone {
             @for one in all {
                 li {
-                    strong { bdi { (one.node) } } ", visit " (one.visit)
+                    strong { (named(&one.node)) } ", visit " (one.visit)
                     @if let Some(child) = &one.child { ", child " code { (child) } }
                     @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
                     @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
@@ -132,7 +133,7 @@ fn undone(all: &[WouldCompensate]) -> Markup {
                     @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
                     @match &one.would_compensate {
                         Some(within) if within.is_empty() => p.hint { "Nothing in it would be undone." },
-                        Some(within) => (undone(within)),
+                        Some(within) => (undone(within, &|id| html! { bdi { (id) } })),
                         None if one.child.is_some() => p.hint { "What would be undone in it is not shown: there are too many children." },
                         None => {}
                     }

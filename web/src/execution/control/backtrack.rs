@@ -71,7 +71,7 @@ async fn asked(
         None => "What the node was given is too large for a page. Leave this empty to give it the same again.",
     };
     let form = html! {
-        @match &would { Ok(would) => (dry_run(would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
+        @match &would { Ok(would) => (dry_run(seen, would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="node" value=(node);

@@ -57,11 +57,16 @@ pub fn typed(pairs: &Pairs, name: &str) -> Asked<Option<Value>> {
 
 /// Nodes in a sentence, with their names.
 pub fn nodes<'a>(seen: &Seen, ids: impl Iterator<Item = &'a NodeId>) -> Markup {
-    let names: Vec<&str> =
-        ids.map(|id| seen.workflow.node(id.as_str()).map_or(id.as_str(), |node| &node.name)).collect();
+    let ids: Vec<&NodeId> = ids.collect();
     html! {
-        @if names.is_empty() { p.empty { "No node." } } @else {
-            ul.plain-list { @for name in names { li { bdi { (name) } } } }
+        @if ids.is_empty() { p.empty { "No node." } } @else {
+            ul.plain-list { @for id in ids { li { (named(seen, id.as_str())) } } }
         }
     }
+}
+
+/// A node by its name, and its id beside it where that is another.
+pub fn named(seen: &Seen, id: &str) -> Markup {
+    let name = seen.name_of(id);
+    html! { bdi { (name) } @if name != id { " " code { bdi { (id) } } } }
 }

@@ -4,7 +4,7 @@
 use super::{
     about::{nothing, now, page, route},
     back::{checkpoints, in_the_way},
-    fields::{json, typed},
+    fields::{json, named, typed},
     patch::operations,
 };
 use crate::{
@@ -58,7 +58,7 @@ async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Opt
         Err(refusal) => Err(refusal),
     };
     let form = html! {
-        @match &would { Ok(would) => (dry_run(would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
+        @match &would { Ok(would) => (dry_run(seen, would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
@@ -84,17 +84,17 @@ fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
 }
 
 /// What a fork would come to.
-fn dry_run(would: &WouldFork) -> Markup {
+fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
     html! {
         p { "A new execution shares what was recorded until checkpoint " (would.checkpoint_id) ". It never undoes that, and this execution goes on unchanged." }
         @if let Some(status) = would.status { p { "By the outcomes that are recorded it would end as " strong { (status) } "." } }
         h2 { "Would go as it is recorded" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for one in &would.would_run { li { bdi { (one.node) } @if let Some(port) = &one.port { " → " bdi { (port) } } } } }
+            ul.plain-list { @for one in &would.would_run { li { (named(seen, &one.node)) @if let Some(port) = &one.port { " → " bdi { (port) } } } } }
         }
         h2 { "Would have to run, wait or ask first" }
         @if would.needs_recordings.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for one in &would.needs_recordings { li { bdi { (one.node) } } } }
+            ul.plain-list { @for one in &would.needs_recordings { li { (named(seen, &one.node)) } } }
         }
     }
 }

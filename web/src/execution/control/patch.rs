@@ -2,22 +2,27 @@
 //! stand in the way of it are shown on the picture.
 
 use super::{
-    about::{back_to, nothing, now, page, route},
-    fields::{json, said, typed},
+    about::{back_to, nothing, now, page_with, route},
+    fields::{said, typed},
 };
 use crate::{
+    assets::{EDITOR, ZOOM},
     desk::{Asked, Refusal, pretty},
+    editor::{Problem as Found, problems},
     execution::{
         picture::{Refused, of_execution},
         seen::Seen,
     },
     form::Pairs,
     layout::token,
+    limits,
     session::{Sent, Visit},
+    words::count,
 };
 use api::{
     NoParams, Problem,
-    types::{PatchBody, Patched},
+    types::{Fault, PatchBody, Patched},
+    written::{Format, Places, read},
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -30,24 +35,52 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response 
             let mut pairs = Pairs::default();
             pairs.set("document", pretty(&seen.workflow.document));
             pairs.set("hash", seen.workflow.hash.as_str());
-            edited(&visit, &seen, &pairs, None, &html! {})
+            edited(&visit, &seen, &pairs, None, &[], &html! {})
         }
         Err(refusal) => nothing(&visit, &refusal),
     }
 }
 
-fn edited(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>, told: &Markup) -> Response {
-    let hint = "JSON. Nodes that have not come to an end run by the change; what has happened stays as it is.";
+fn edited(
+    visit: &Visit,
+    seen: &Seen,
+    pairs: &Pairs,
+    refusal: Option<&Refusal>,
+    found: &[Found],
+    told: &Markup,
+) -> Response {
     let body = html! {
         (told)
         @if let Some(refusal) = refusal {
             h2 { "Where it is in the way" }
             (of_execution(seen, &visit.up, &in_the_way(refusal)))
         }
+        div.editor.alone[found.is_empty()] data-editor {
+            (form(visit, pairs))
+            div #checked {
+                @if !found.is_empty() { (problems(found, &html! { (count(found.len() as u64, "problem")) }, 0)) }
+            }
+        }
+    };
+    page_with(visit, seen, "Change the workflow of this execution", refusal, &[&EDITOR, &ZOOM], &body)
+}
+
+fn form(visit: &Visit, pairs: &Pairs) -> Markup {
+    html! {
         form method="post" {
             (token(visit))
             input type="hidden" name="hash" value=(pairs.get("hash").unwrap_or_default());
-            (json("document", "The workflow of this execution", hint, pairs.get("document").unwrap_or_default(), 28))
+            div.field {
+                label for="text" { "The workflow of this execution" }
+                div.frame {
+                    div.gutter aria-hidden="true" {}
+                    textarea.code #text name="document" rows="28" wrap="off" spellcheck="false" autocomplete="off" dir="ltr" aria-describedby="text-hint" {
+                        // A browser leaves out the first line end.
+                        "\n" (pairs.get("document").unwrap_or_default())
+                    }
+                }
+                p.hint #text-hint { "JSON. Nodes that have not come to an end run by the change; what has happened stays as it is." }
+            }
             div.field {
                 label for="description" { "What the change is for " span.mark { "(optional)" } }
                 input #description name="description" value=(pairs.get("description").unwrap_or_default()) maxlength="1000";
@@ -57,14 +90,32 @@ fn edited(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>, 
                 button name="act" value="check" { "Only check" }
             }
         }
-    };
-    page(visit, seen, "Change the workflow of this execution", refusal, &body)
+    }
 }
 
 /// What stands in the way, by node.
 fn in_the_way(refusal: &Refusal) -> Refused {
     let faults = refusal.problem.errors.iter();
     faults.filter_map(|fault| Some((fault.node.clone()?, fault.message.clone()))).collect()
+}
+
+/// What is wrong with the text, each at its line. What stands in the way of a change is told at the node that it is about.
+fn found(text: &str, refusal: &Refusal) -> Vec<Found> {
+    let document = match read(text, Format::Json) {
+        Ok(document) => document,
+        Err(malformed) => return vec![Found::malformed(text, &malformed)],
+    };
+    let places = Places::of(text, Format::Json);
+    let nodes = document["nodes"].as_array();
+    let place_of = |id: &str| nodes?.iter().position(|node| node["id"] == *id).map(|ix| format!("/nodes/{ix}"));
+    let one = |fault: &Fault| {
+        let node = || fault.node.as_deref().and_then(place_of);
+        let path = if fault.path.is_empty() { node() } else { Some(fault.path.clone()) };
+        let found = Found::of(&Fault { path: path.clone().unwrap_or_default(), ..fault.clone() }, text, &places);
+        // What is no longer in the text has no line.
+        if path.is_none() { Found { at: None, ..found } } else { found }
+    };
+    refusal.problem.errors.iter().take(limits::PROBLEMS).map(one).collect()
 }
 
 /// Patches, or checks whether that is possible.
@@ -76,9 +127,13 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
     };
     let checks = pairs.get("act") == Some("check");
     match patched(visit, &seen, pairs, checks).await {
-        Ok(patched) if checks => edited(visit, &seen, pairs, None, &possible(&patched)),
+        Ok(patched) if checks => edited(visit, &seen, pairs, None, &[], &possible(&patched)),
         Ok(_) => back_to(&id),
-        Err(refusal) => edited(visit, &seen, pairs, Some(&refusal), &html! {}),
+        Err(refusal) => {
+            let (text, why) = (pairs.get("document").unwrap_or_default().to_owned(), refusal.clone());
+            let found = api::aside(move || found(&text, &why)).await.unwrap_or_default();
+            edited(visit, &seen, pairs, Some(&refusal), &found, &html! {})
+        }
     }
 }
 

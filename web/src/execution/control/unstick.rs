@@ -17,7 +17,7 @@ use api::{NoParams, Problem, types::UnstickBody};
 use axum::{extract::Path, response::Response};
 use maud::html;
 use serde_json::Value;
-use stepwell_core::event::Unstick;
+use stepwell_core::{decide::admitted::ways_out, event::Unstick};
 
 /// The page that asks.
 pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
@@ -42,7 +42,9 @@ fn told(way: Unstick) -> (&'static str, &'static str) {
 fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -> Response {
     let chosen = pairs.get("action");
     let stuck = seen.then.stuck.as_ref();
-    let open = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open()).map(|(id, _)| id.as_str());
+    let open: Vec<_> = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open()).map(|(id, _)| id).collect();
+    // What undoes something has no output, and it is one thing after another.
+    let undoes = seen.then.rolling.is_some();
     let body = html! {
         @match stuck {
             Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&error.message))) } } p { code { (error.code) }
@@ -54,7 +56,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 (token(visit))
                 fieldset.field {
                     legend { "The way out" }
-                    @for way in Unstick::ALL {
+                    @for way in &ways_out(&seen.newest) {
                         @let (word, what) = told(*way);
                         label.choice {
                             input type="radio" name="action" value=(way) required checked[chosen == Some(way.as_str())];
@@ -62,14 +64,18 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                         }
                     }
                 }
-                div.field {
-                    label for="at" { "Node" }
-                    select #at name="node" {
-                        option value="" { "The only one" }
-                        @for id in open { option value=(id) selected[pairs.get("node") == Some(id)] { (id) } }
+                @if !undoes && open.len() > 1 {
+                    div.field {
+                        label for="at" { "Node" }
+                        select #at name="node" {
+                            option value="" { "The only one" }
+                            @for id in open {
+                                option value=(id) selected[pairs.get("node") == Some(id.as_str())] { (seen.name_of(id.as_str())) }
+                            }
+                        }
                     }
                 }
-                (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4))
+                @if !undoes { (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4)) }
                 (reason(pairs.get("reason").unwrap_or_default()))
                 div.actions { button.main { "Do it" } }
             }

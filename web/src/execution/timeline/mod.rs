@@ -66,6 +66,7 @@ fn legend() -> Markup {
         ("wait", "waited"),
         ("ask", "asked people"),
         ("below", "loop or children"),
+        ("undo", "undone"),
     ];
     html! {
         ul.legend {
@@ -101,7 +102,7 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
             @for (place, word) in marks {
                 line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
                 // At the right end a word would have no room.
-                @if *place < 90.0 { text.mark x=(percent(*place)) y="1.1rem" { (word) } }
+                @if *place < 84.0 { text.mark x=(percent(*place)) y="1.1rem" { (word) } }
             }
         }
     }
@@ -109,7 +110,7 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
 
 /// Whether a bar is drawn over others: what ran over what waited.
 fn is_over(span: &Span) -> bool {
-    span.doing == Doing::Running
+    matches!(span.doing, Doing::Running | Doing::Undoing)
 }
 
 fn percent(share: f64) -> String {
@@ -118,6 +119,7 @@ fn percent(share: f64) -> String {
 
 fn class(span: &Span) -> &'static str {
     match (&span.ended, span.doing) {
+        (Ended::Failed(_), Doing::Undoing) => "undo failed",
         (Ended::Failed(_), _) => "run failed",
         (Ended::Dropped, _) => "run dropped",
         (Ended::Open, Doing::Running) => "run open",
@@ -125,6 +127,7 @@ fn class(span: &Span) -> &'static str {
         (_, Doing::Waiting) => "wait",
         (_, Doing::Asking) => "ask",
         (_, Doing::Below) => "below",
+        (_, Doing::Undoing) => "undo",
     }
 }
 
@@ -135,6 +138,7 @@ fn told(span: &Span) -> String {
         Doing::Waiting => "waited",
         Doing::Asking => "asked people",
         Doing::Below => "had its body or children run",
+        Doing::Undoing => "was undone",
     };
     let long = match (span.begin, span.end) {
         (Some(begin), Some(end)) => format!(" for {}", took(end.since(begin))),

@@ -15,6 +15,8 @@ pub enum Doing {
     Asking,
     /// Its children ran, or the body of the loop.
     Below,
+    /// What it had done was undone.
+    Undoing,
 }
 
 /// How a span ended.
@@ -52,7 +54,7 @@ pub struct Span {
 /// The spans of some turns, in the order in which they began.
 pub fn spans(workflow: &Workflow, turns: &[Turn]) -> Vec<Span> {
     let (open, stopped, questions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut making = Making { workflow, spans: Vec::new(), open, stopped, questions };
+    let mut making = Making { workflow, spans: Vec::new(), open, stopped, questions, restored: None, undoing: None };
     for turn in turns {
         for event in &turn.events {
             making.take(event, turn.at);
@@ -70,6 +72,10 @@ struct Making<'a> {
     stopped: BTreeMap<NodeId, usize>,
     /// The node of each question that is open.
     questions: BTreeMap<String, NodeId>,
+    /// When the execution last came back to a checkpoint: what was due there is due again, which no event tells.
+    restored: Option<Time>,
+    /// Since when the next thing is undone, one after another; none while the execution does not go back.
+    undoing: Option<Time>,
 }
 
 impl Making<'_> {
@@ -122,10 +128,31 @@ impl Making<'_> {
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
                 self.drop_all(at);
             }
+            _ => self.take_back(event, at),
+        }
+    }
+
+    /// What happens on the way back to a checkpoint.
+    fn take_back(&mut self, event: &Event, at: Time) {
+        match event {
             Event::RollbackBegun { .. } => {
                 self.drop_all(at);
                 self.stopped.clear();
+                self.undoing = Some(at);
             }
+            Event::CompensationFailed(failed) => {
+                self.undo(&failed.node, failed.visit, failed.attempt, at, Ended::Failed(failed.error.code.clone()));
+                // The next attempt comes after a delay, or once somebody has found the way out.
+                self.undoing = Some(failed.retry_at.unwrap_or(at).max(at));
+            }
+            Event::Compensated { node, visit, attempt, skipped, .. } => {
+                if !skipped {
+                    self.undo(node, *visit, *attempt, at, Ended::Done);
+                }
+                self.undoing = Some(at);
+            }
+            Event::ExecutionUnstuck { .. } => self.undoing = self.undoing.map(|_| at),
+            Event::RolledBack { .. } => (self.undoing, self.restored) = (None, Some(at)),
             _ => {}
         }
     }
@@ -153,6 +180,12 @@ impl Making<'_> {
         self.begin(node, visit, attempt, doing, Some(at));
     }
 
+    /// An attempt to undo what a node did. It began when the one before it had ended.
+    fn undo(&mut self, node: &NodeId, visit: u32, attempt: u32, at: Time, ended: Ended) {
+        let (node, begin, end) = (node.clone(), self.undoing, Some(at));
+        self.spans.push(Span { node, visit, attempt, doing: Doing::Undoing, begin, end, ended });
+    }
+
     fn end(&mut self, node: &NodeId, at: Time, ended: Ended) {
         if let Some(ix) = self.open.remove(node) {
             let span = &mut self.spans[ix];
@@ -163,7 +196,7 @@ impl Making<'_> {
     /// An outcome that was recorded: the attempt ran for as long as was measured, or since it was due.
     fn whole(&mut self, node: &NodeId, visit: u32, attempt: u32, ran: Option<u64>, at: Time, ended: Ended) {
         if !self.open.contains_key(node) {
-            let measured = ran.map(|millis| Time(at.0 - millis as i64));
+            let measured = ran.map(|millis| Time(at.0 - millis as i64)).or(self.restored);
             self.begin(node, visit, attempt, Doing::Running, measured);
         }
         if let Some(span) = self.open.get(node).map(|ix| &mut self.spans[*ix]) {
@@ -205,118 +238,4 @@ impl Making<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use serde_json::json;
-    use stepwell_core::{error::Error, payload::Payload};
-
-    fn turn(seq: u64, at: i64, events: Vec<Event>) -> Turn {
-        Turn { seq, at: Time(at), by: None, request: None, events }
-    }
-
-    fn activated(node: &str, visit: u32) -> Event {
-        Event::NodeActivated { node: node.into(), visit, via: vec![] }
-    }
-
-    fn succeeded(node: &str, attempt: u32, duration_ms: Option<u64>) -> Event {
-        let (port, output) = ("success".into(), Payload::new(json!(null)));
-        Event::NodeSucceeded { node: node.into(), visit: 1, attempt, port, output, duration_ms, live: None }
-    }
-
-    /// Node, what it did, from when to when, and how it ended.
-    type Told = (String, Doing, Option<i64>, Option<i64>, Ended);
-
-    fn of(turns: &[Turn]) -> Vec<Told> {
-        let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "succeed"}],
-            "edges": [{"from": "a", "to": "b"}]});
-        let workflow = document::parse(&document).unwrap().workflow;
-        let told = |span: Span| {
-            let (begin, end) = (span.begin.map(|time| time.0), span.end.map(|time| time.0));
-            (span.node.to_string(), span.doing, begin, end, span.ended)
-        };
-        spans(&workflow, turns).into_iter().map(told).collect()
-    }
-
-    #[test]
-    fn an_attempt_a_delay_and_another_attempt_are_three_spans() {
-        let error = Error::new("http_status", "503");
-        let failed = Event::AttemptFailed {
-            node: "a".into(),
-            visit: 1,
-            attempt: 1,
-            error,
-            unknown: false,
-            retry_at: Time(5_000),
-        };
-        let turns = [
-            turn(1, 0, vec![activated("a", 1)]),
-            turn(2, 1_000, vec![failed]),
-            turn(3, 7_000, vec![succeeded("a", 2, Some(1_500))]),
-        ];
-        let (a, running, failed) = ("a".to_owned(), Doing::Running, Ended::Failed("http_status".into()));
-        assert_eq!(
-            of(&turns),
-            vec![
-                (a.clone(), running, Some(0), Some(1_000), failed),
-                (a.clone(), Doing::Waiting, Some(1_000), Some(5_000), Ended::Done),
-                (a, running, Some(5_500), Some(7_000), Ended::Done),
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_open_at_the_end_is_dropped_and_what_began_before_has_no_beginning() {
-        let end = Event::ExecutionCancelled { reason: None };
-        let turns = [turn(7, 1_000, vec![succeeded("a", 1, None), activated("b", 1)]), turn(8, 3_000, vec![end])];
-        assert_eq!(
-            of(&turns),
-            vec![
-                ("a".into(), Doing::Running, None, Some(1_000), Ended::Done),
-                ("b".into(), Doing::Running, Some(1_000), Some(3_000), Ended::Dropped),
-            ]
-        );
-        assert_eq!(of(&turns[..1]).last().unwrap().4, Ended::Open);
-    }
-
-    #[test]
-    fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off() {
-        let failed = |attempt| Event::NodeFailed {
-            node: "a".into(),
-            visit: 1,
-            attempt,
-            error: Error::new("http_status", "503"),
-            unknown: false,
-        };
-        let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
-        let retried = Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new() };
-        let turns = [
-            turn(1, 0, vec![activated("a", 1), activated("b", 1)]),
-            turn(2, 1_000, vec![failed(1), ended()]),
-            turn(3, 60_000, vec![retried]),
-            turn(4, 61_000, vec![failed(2), ended()]),
-        ];
-        let (running, code) = (Doing::Running, || Ended::Failed("http_status".into()));
-        assert_eq!(
-            of(&turns),
-            vec![
-                ("a".into(), running, Some(0), Some(1_000), code()),
-                ("b".into(), running, Some(0), Some(1_000), Ended::Dropped),
-                ("a".into(), running, Some(60_000), Some(61_000), code()),
-                ("b".into(), running, Some(60_000), Some(61_000), Ended::Dropped),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_wait_begins_where_the_node_was_only_due() {
-        let waits = Event::WaitStarted { node: "a".into(), visit: 1, until: None, event: None, timeout_at: None };
-        let turns = [
-            turn(1, 0, vec![activated("a", 1)]),
-            turn(2, 10, vec![waits]),
-            turn(3, 500, vec![succeeded("a", 1, None)]),
-        ];
-        let spans = of(&turns);
-        assert_eq!((spans.len(), spans[1].1, spans[1].2, spans[1].3), (2, Doing::Waiting, Some(10), Some(500)));
-    }
-}
+mod tests;

@@ -243,6 +243,9 @@ pub struct HumanConfig {
     pub escalate_to: Option<People>,
     /// Seconds between reminders.
     pub remind_every_seconds: Option<NumberOrTemplate>,
+    /// What wakes the question at its deadlines: `host`, also where absent, or on AWS `states`, an execution of Step
+    /// Functions.
+    pub wait_by: Option<WaitBy>,
     /// CEL: nobody is asked where it is false.
     pub condition: Option<String>,
     /// Nobody is asked where a value lies below a bound.
@@ -295,6 +298,16 @@ pub enum DecisionOption {
         /// What people read; the id where absent.
         label: Option<String>,
     },
+}
+
+/// What wakes a question at its deadlines.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitBy {
+    /// The host's own clock.
+    Host,
+    /// On AWS an execution of Step Functions, which waits with a task token.
+    States,
 }
 
 /// What happens when nobody decided in time.

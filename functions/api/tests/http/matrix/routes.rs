@@ -23,7 +23,7 @@ pub const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-pub const ROUTES: [Row; 68] = [
+pub const ROUTES: [Row; 69] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -90,6 +90,7 @@ pub const ROUTES: [Row; 68] = [
     ("GET", "/v1/secrets", ADMIN, 200, 200),
     ("PUT", "/v1/secrets/{name}", ADMIN, 200, 200),
     ("DELETE", "/v1/secrets/{name}", ADMIN, 204, 404),
+    ("DELETE", "/v1/owner", ADMIN, 422, 422),
     ("GET", "/v1/tokens", ADMIN, 200, 200),
     ("POST", "/v1/tokens", ADMIN, 201, 201),
     ("DELETE", "/v1/tokens/{id}", ADMIN, 204, 404),

@@ -21,7 +21,7 @@ fn courier(recorder: &Recorder, now: Time) -> Courier<'_> {
 }
 
 fn approval() -> Story {
-    Story::opened(&document("approval", json!({"question": "Pay?", "timeout_seconds": 3600})))
+    Story::opened(&document("approval", json!({"question": "Pay?", "timeout_seconds": 3600, "wait_by": "states"})))
 }
 
 #[tokio::test]

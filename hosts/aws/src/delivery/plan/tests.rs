@@ -22,8 +22,9 @@ fn timer(purpose: Purpose) -> Message {
     Message { execution: "e1".into(), work: Work::Timer { activation: activation(), purpose } }
 }
 
+/// A question that waits in Step Functions.
 fn approval(extra: Value) -> Value {
-    let mut config = json!({ "question": "Pay?" });
+    let mut config = json!({ "question": "Pay?", "wait_by": "states" });
     config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     document("approval", config)
 }
@@ -54,8 +55,36 @@ fn a_short_wait_is_a_delayed_message_and_a_long_one_a_clock() {
     assert_ne!(name, &planned(&other).clocks[0].0, "another time is another clock");
 }
 
+/// A question that the host's own clock wakes.
+fn plain(extra: Value) -> Story {
+    let mut config = json!({ "question": "Pay?" });
+    config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    Story::opened(&document("approval", config))
+}
+
 #[test]
-fn a_reminder_soon_is_a_delayed_message_and_a_later_one_a_clock_beside_that_of_its_question() {
+fn a_question_has_no_clock_and_its_deadline_is_a_message_or_left_to_the_supervisor() {
+    let soon = plain(json!({"timeout_seconds": 60}));
+    let at = soon.question().deadline;
+    assert_eq!(planned(&soon), Plan { messages: vec![(timer(Purpose::Deadline), at)], ..Plan::default() });
+    let escalates = json!({"timeout_seconds": 3600, "timeout_action": "escalate", "escalate_to": ["bo@example.com"],
+        "assignees": ["ada@example.com"]});
+    let mut later = plain(escalates);
+    assert_eq!(planned(&later), Plan::default());
+    // The head is due then, so that the supervisor comes.
+    let due = |story: &Story| stepwell_core::due::due_at(&story.workflow, &story.state);
+    let grace = stepwell_core::limits::GRACE_SECONDS;
+    assert_eq!(due(&later), later.question().deadline.map(|at| at.after_seconds(grace)));
+    later.after(3_660.0).fire(Purpose::Deadline);
+    assert!(later.question().escalated && planned(&later).clocks.is_empty());
+    assert_eq!(due(&later), later.question().deadline.map(|at| at.after_seconds(grace)));
+    // Cancelled, it leaves nothing to be stopped. Where an earlier release gave it a token, that is looked for.
+    later.ask(Command::Control { control: Control::Cancel, reason: None });
+    assert_eq!(planned(&later).closed, [(later.question().interaction_id.clone(), false)]);
+}
+
+#[test]
+fn a_reminder_soon_is_a_delayed_message_and_a_later_one_is_left_to_the_supervisor() {
     let asks = |seconds: f64| {
         let channels = json!([{"type": "email"}]);
         Story::opened(&approval(json!({
@@ -68,10 +97,8 @@ fn a_reminder_soon_is_a_delayed_message_and_a_later_one_a_clock_beside_that_of_i
     let at: Vec<Option<Time>> = reminders.map(|(_, at)| *at).collect();
     assert_eq!((at, plan.clocks.len()), (vec![Some(soon.now.after_seconds(900.0))], 1));
     let plan = planned(&asks(86_400.0));
-    let of_reminders: Vec<&Value> =
-        plan.clocks.iter().map(|(_, input)| input).filter(|it| it["kind"] == "timer").collect();
-    assert_eq!((plan.clocks.len(), of_reminders.len()), (2, 1), "{:?}", plan.clocks);
-    assert!(of_reminders[0]["message"].as_str().is_some_and(|text| text.contains("remind")), "{of_reminders:?}");
+    assert_eq!((plan.clocks.len(), &plan.clocks[0].1["kind"]), (1, &json!("pause")), "{:?}", plan.clocks);
+    assert!(!plan.messages.iter().any(|(message, _)| *message == timer(Purpose::Remind)));
 }
 
 #[test]
@@ -134,17 +161,15 @@ fn an_escalation_starts_the_same_clock_whose_second_alarm_serves_it() {
 }
 
 #[test]
-fn an_escalation_after_all_alarms_sets_a_timer_of_its_own() {
+fn an_escalation_after_all_alarms_is_left_to_the_supervisor() {
     let escalates = json!({"timeout_seconds": 3600, "timeout_action": "escalate", "escalate_to": ["bo@example.com"],
         "assignees": ["ada@example.com"]});
     let mut story = Story::opened(&approval(escalates));
     let pause = planned(&story).clocks.remove(0);
     story.after(10_000.0).fire(Purpose::Deadline);
     let plan = planned(&story);
-    assert_eq!(plan.clocks.len(), 2, "{plan:?}");
-    assert!(plan.clocks.contains(&pause));
-    assert_eq!(plan.clocks[0].1["kind"], "timer");
-    assert_eq!(plan.clocks[0].1["at"], moment(story.question().deadline.unwrap()));
+    assert_eq!(plan.clocks, [pause], "the same clock, whose alarms are over");
+    assert!(stepwell_core::due::due_at(&story.workflow, &story.state).is_some());
 }
 
 #[test]

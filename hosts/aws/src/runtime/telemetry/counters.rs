@@ -47,10 +47,18 @@ pub enum Counter {
     MessagesFailed,
     /// Messages that came back after a channel had taken them.
     MessagesBounced,
+    /// Executions without a parent that began.
+    Started,
+    /// Those that ended well, skipped ones too.
+    Completed,
+    /// Those that failed.
+    Failed,
+    /// Those that were cancelled.
+    Cancelled,
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 18] = [
+const ALL: [(Counter, &str); 22] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
@@ -69,6 +77,10 @@ const ALL: [(Counter, &str); 18] = [
     (Counter::MessagesSent, "messages_sent"),
     (Counter::MessagesFailed, "messages_failed"),
     (Counter::MessagesBounced, "messages_bounced"),
+    (Counter::Started, "started"),
+    (Counter::Completed, "completed"),
+    (Counter::Failed, "failed"),
+    (Counter::Cancelled, "cancelled"),
 ];
 
 /// The values of the counters since the process began, in the order of [`ALL`].

@@ -40,7 +40,8 @@ async fn started(seconds: f64) -> (Result<(), StoreError>, Vec<String>) {
 
 #[tokio::test]
 async fn a_start_commits_while_it_has_the_lease() {
-    assert_eq!(started(1.0).await, (Ok(()), vec!["PutItem".to_owned(); 3]));
+    let asked = ["TransactWriteItems", "PutItem", "PutItem"].map(str::to_owned).to_vec();
+    assert_eq!(started(1.0).await, (Ok(()), asked));
 }
 
 #[tokio::test]
@@ -48,7 +49,11 @@ async fn a_start_that_took_longer_than_its_lease_commits_nothing() {
     for seconds in [8.5, 11.0] {
         let (refused, asked) = started(seconds).await;
         assert!(matches!(&refused, Err(StoreError::Transient(_))), "{refused:?}");
-        assert_eq!(asked, ["PutItem", "PutItem", "Query", "DeleteItem"], "announced, and the member taken back");
+        assert_eq!(
+            asked,
+            ["TransactWriteItems", "PutItem", "Query", "DeleteItem"],
+            "announced, and the member taken back"
+        );
     }
 }
 

@@ -21,7 +21,8 @@ use stepwell_core::{
 #[test]
 fn a_question_fits_into_its_item_whoever_is_asked() {
     let story = Story::opened(&document("approval", json!({"question": "Pay?"})));
-    let asking = |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() });
+    let asking =
+        |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() }, 4);
     let people = |item: &Item| item.get("a").and_then(|people| people.as_ss().ok()).cloned().unwrap_or_default();
     let many = asking((0..5_000).map(|n| format!("{n:0>300}@x.org")).collect());
     assert_eq!(people(&many).len(), engine::limits::PEOPLE);

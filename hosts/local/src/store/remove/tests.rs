@@ -61,3 +61,22 @@ fn a_small_family_goes_at_once_and_leaves_others_alone() {
     assert!(slice.over && slice.gone.len() == 3);
     assert_eq!(left(&db, "1"), 7);
 }
+
+#[test]
+fn a_document_goes_with_the_last_that_uses_it_and_one_that_nobody_ever_used_goes_by_itself() {
+    let db = tree(1, 0);
+    db.execute_batch(
+        "INSERT INTO documents(hash, body) VALUES ('run', ''), ('saved', ''), ('both', ''), ('never', '');
+         INSERT INTO document_uses(run, hash) VALUES (1, 'run'), (2, 'both');
+         INSERT INTO workflows(owner, id, version, hash, saved_at) VALUES ('me', 'a', 1, 'saved', 0), ('me', 'b', 1, 'both', 0);",
+    )
+    .unwrap();
+    let documents = || -> Vec<String> {
+        let mut all = db.prepare("SELECT hash FROM documents ORDER BY hash").unwrap();
+        all.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(documents::drop_all_unused(&db).unwrap(), 1);
+    assert_eq!(documents(), ["both", "run", "saved"]);
+    assert!(removed(&db, "e1").over);
+    assert_eq!(documents(), ["both", "saved"]);
+}

@@ -3,7 +3,7 @@
 use super::story::Story;
 use crate::{
     command::{Command, Control},
-    decide::admitted::{Ask, admitted},
+    decide::admitted::{Ask, admitted, ways_out},
     error::Rejection,
     event::{Imported, Patched, Unstick},
     execution::Status,
@@ -135,6 +135,17 @@ fn each_status_has_its_controls() {
     }
     assert_eq!(offered(Status::Completed), "rollback fork");
     assert_eq!(offered(Status::Skipped), "");
+}
+
+#[test]
+fn the_ways_out_are_those_for_which_there_is_something_left_to_do() {
+    let mut stuck = after(get(), goes_back);
+    assert_eq!(ways_out(&stuck.state), [], "it is not stuck");
+    buried(&mut stuck);
+    assert_eq!(ways_out(&stuck.state), Unstick::ALL);
+    // Of a compensation that failed no message is left to be sent again.
+    stuck.state.stuck.as_mut().unwrap().code = "compensation_failed".into();
+    assert_eq!(ways_out(&stuck.state), [Unstick::Retry, Unstick::Skip, Unstick::MarkDone]);
 }
 
 #[test]

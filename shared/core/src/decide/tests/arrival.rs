@@ -3,11 +3,12 @@
 use super::story::Story;
 use crate::{
     command::{Command, Control},
+    due::due_at,
     effect::Effect,
     error::Rejection,
     event::{Event, Imported},
     execution::Status,
-    owed::{Since, due_at, owed},
+    owed::{Since, owed},
 };
 use serde_json::json;
 use std::sync::Arc;

@@ -3,11 +3,12 @@
 use super::story::Story;
 use crate::{
     command::Command,
+    due::due_at,
     effect::{Effect, Work},
     error::Rejection,
     execution::Status,
     limits::{GRACE_SECONDS, NODE_SECONDS},
-    owed::{Since, due_at, owed},
+    owed::{Since, owed},
 };
 use document::time::Time;
 use serde_json::json;

@@ -86,8 +86,11 @@ fn a_failed_attempt_is_retried_by_its_policy_and_the_last_one_fails_the_executio
     assert!(matches!(message.work, Work::Step { attempt: 2, .. }));
     assert!(matches!(story.when(report(1)), Err(Rejection::Stale(_))), "its outcome is recorded");
     assert_eq!(story.when(report(3)), Err(Rejection::Unknown), "it was not asked for yet");
+    story.now = Time(2_500);
     story.when(report(2)).unwrap();
     story.is(Status::Failed);
+    let told = story.state.node(&"call".into()).and_then(crate::view::duration_ms);
+    assert_eq!(told, Some(500), "the delay before it is no time of the node's");
     let failed = story.events.iter().any(|event| matches!(event, Event::NodeFailed { unknown: true, attempt: 2, .. }));
     assert!(failed, "{:?}", story.events);
 }

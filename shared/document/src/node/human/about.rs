@@ -1,6 +1,6 @@
 //! What editors are told of `human` configs.
 
-use super::keys::{ACTIONS, CHANNELS, KINDS, LEVELS, OWN, own, usual_question};
+use super::keys::{ACTIONS, CHANNELS, KINDS, LEVELS, OWN, WAITS, own, usual_question};
 use crate::{
     describe::{
         any, cel, either, flag, has, integer, is, list, number, object, port, setting, templated, text, where_so, word,
@@ -29,6 +29,7 @@ pub(super) fn config() -> Value {
         ("timeout_action", word("What happens when nobody decided in time: `timeout` where absent.", &ACTIONS)),
         ("escalate_to", people("Who is asked as well once the time is over.")),
         ("remind_every_seconds", seconds("Seconds between reminders.", 1.0)),
+        ("wait_by", word("What wakes the question at its deadlines: `host` where absent.", &WAITS)),
         ("condition", cel("Nobody is asked where it is false.")),
         ("auto_approve_below", below()),
         ("schema", schema()),

@@ -17,13 +17,18 @@ pub(super) const ACTIONS: [(&str, &str); 5] = [
     ("fail", "The node fails."),
     ("escalate", "The people of `escalate_to` are asked as well."),
 ];
+/// The values of `wait_by`, each with what it means.
+pub(super) const WAITS: [(&str, &str); 2] = [
+    ("host", "The host's own clock, within two minutes."),
+    ("states", "On AWS an execution of Step Functions, to the second, which waits with a task token."),
+];
 /// The values of `security_level`, each with what it means.
 pub(super) const LEVELS: [(&str, &str); 2] =
     [("medium", "A yes is enough."), ("high", "A yes names the tool, typed out.")];
 /// The kinds of channels.
 pub(super) const CHANNELS: [&str; 4] = ["web", "email", "slack", "webhook"];
 /// The keys that every kind may have.
-pub(super) const COMMON: [&str; 14] = [
+pub(super) const COMMON: [&str; 15] = [
     "kind",
     "question",
     "details",
@@ -36,6 +41,7 @@ pub(super) const COMMON: [&str; 14] = [
     "timeout_action",
     "escalate_to",
     "remind_every_seconds",
+    "wait_by",
     "condition",
     "auto_approve_below",
 ];

@@ -36,6 +36,8 @@ pub struct Human {
     pub escalate_to: Option<Template>,
     /// Seconds between two reminders; none for no reminders.
     pub remind_every_seconds: Option<Setting<f64>>,
+    /// What wakes the question at its deadlines, on hosts that have a choice.
+    pub wait_by: WaitBy,
     /// Where this condition is false, nobody is asked.
     pub condition: Option<Expr>,
     /// A value and a bound: where the value lies below the bound, nobody is asked.
@@ -115,6 +117,17 @@ pub struct HumanOption {
     pub id: String,
     /// Text that people are shown.
     pub label: String,
+}
+
+/// What wakes a question at its deadlines on AWS: `wait_by` of a `human` node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitBy {
+    /// The host's own clock.
+    #[default]
+    Host,
+    /// A state machine of Step Functions that waits with a task token for as long as the question is open.
+    States,
 }
 
 /// What happens to a question that nobody has decided in time: `timeout_action` of a `human` node.

@@ -1,0 +1,150 @@
+//! What turns come to as spans.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use serde_json::json;
+use stepwell_core::{
+    error::Error,
+    event::NotUndone,
+    payload::Payload,
+    rollback::{Plan, Rollback},
+};
+
+fn turn(seq: u64, at: i64, events: Vec<Event>) -> Turn {
+    Turn { seq, at: Time(at), by: None, request: None, events }
+}
+
+fn activated(node: &str, visit: u32) -> Event {
+    Event::NodeActivated { node: node.into(), visit, via: vec![] }
+}
+
+fn succeeded(node: &str, attempt: u32, duration_ms: Option<u64>) -> Event {
+    let (port, output) = ("success".into(), Payload::new(json!(null)));
+    Event::NodeSucceeded { node: node.into(), visit: 1, attempt, port, output, duration_ms, live: None }
+}
+
+/// Node, what it did, from when to when, and how it ended.
+type Told = (String, Doing, Option<i64>, Option<i64>, Ended);
+
+fn of(turns: &[Turn]) -> Vec<Told> {
+    let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "succeed"}],
+        "edges": [{"from": "a", "to": "b"}]});
+    let workflow = document::parse(&document).unwrap().workflow;
+    let told = |span: Span| {
+        let (begin, end) = (span.begin.map(|time| time.0), span.end.map(|time| time.0));
+        (span.node.to_string(), span.doing, begin, end, span.ended)
+    };
+    spans(&workflow, turns).into_iter().map(told).collect()
+}
+
+#[test]
+fn an_attempt_a_delay_and_another_attempt_are_three_spans() {
+    let error = Error::new("http_status", "503");
+    let failed =
+        Event::AttemptFailed { node: "a".into(), visit: 1, attempt: 1, error, unknown: false, retry_at: Time(5_000) };
+    let turns = [
+        turn(1, 0, vec![activated("a", 1)]),
+        turn(2, 1_000, vec![failed]),
+        turn(3, 7_000, vec![succeeded("a", 2, Some(1_500))]),
+    ];
+    let (a, running, failed) = ("a".to_owned(), Doing::Running, Ended::Failed("http_status".into()));
+    assert_eq!(
+        of(&turns),
+        vec![
+            (a.clone(), running, Some(0), Some(1_000), failed),
+            (a.clone(), Doing::Waiting, Some(1_000), Some(5_000), Ended::Done),
+            (a, running, Some(5_500), Some(7_000), Ended::Done),
+        ]
+    );
+}
+
+#[test]
+fn what_is_open_at_the_end_is_dropped_and_what_began_before_has_no_beginning() {
+    let end = Event::ExecutionCancelled { reason: None };
+    let turns = [turn(7, 1_000, vec![succeeded("a", 1, None), activated("b", 1)]), turn(8, 3_000, vec![end])];
+    assert_eq!(
+        of(&turns),
+        vec![
+            ("a".into(), Doing::Running, None, Some(1_000), Ended::Done),
+            ("b".into(), Doing::Running, Some(1_000), Some(3_000), Ended::Dropped),
+        ]
+    );
+    assert_eq!(of(&turns[..1]).last().unwrap().4, Ended::Open);
+}
+
+#[test]
+fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off() {
+    let failed = |attempt| Event::NodeFailed {
+        node: "a".into(),
+        visit: 1,
+        attempt,
+        error: Error::new("http_status", "503"),
+        unknown: false,
+    };
+    let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
+    let retried = Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new() };
+    let turns = [
+        turn(1, 0, vec![activated("a", 1), activated("b", 1)]),
+        turn(2, 1_000, vec![failed(1), ended()]),
+        turn(3, 60_000, vec![retried]),
+        turn(4, 61_000, vec![failed(2), ended()]),
+    ];
+    let (running, code) = (Doing::Running, || Ended::Failed("http_status".into()));
+    assert_eq!(
+        of(&turns),
+        vec![
+            ("a".into(), running, Some(0), Some(1_000), code()),
+            ("b".into(), running, Some(0), Some(1_000), Ended::Dropped),
+            ("a".into(), running, Some(60_000), Some(61_000), code()),
+            ("b".into(), running, Some(60_000), Some(61_000), Ended::Dropped),
+        ]
+    );
+}
+
+#[test]
+fn what_is_undone_has_bars_one_after_another_and_what_had_not_to_be_has_none() {
+    let not_undone = NotUndone {
+        node: "b".into(),
+        visit: 1,
+        attempt: 1,
+        error: Error::new("http_status", "503"),
+        retry_at: Some(Time(5_000)),
+    };
+    let undone = |node: &str, attempt, skipped| Event::Compensated {
+        node: node.into(),
+        visit: 1,
+        index: None,
+        attempt,
+        skipped,
+    };
+    let plan = Plan { point: None, undo: Vec::new(), signals: Vec::new() };
+    let begun = Event::RollbackBegun { rollback: Rollback::to(1), epoch: 1, plan: plan.into() };
+    let turns = [
+        turn(5, 1_000, vec![begun]),
+        turn(6, 2_000, vec![Event::CompensationFailed(Box::new(not_undone))]),
+        turn(7, 6_000, vec![undone("b", 2, false)]),
+        turn(8, 6_500, vec![undone("a", 1, false)]),
+        turn(9, 7_000, vec![undone("a", 1, true), Event::RolledBack { deadline: Time(0) }]),
+        // What the checkpoint had made due runs again from here.
+        turn(10, 7_100, vec![succeeded("a", 1, None)]),
+    ];
+    let (undoing, code) = (Doing::Undoing, Ended::Failed("http_status".into()));
+    assert_eq!(
+        of(&turns),
+        vec![
+            ("b".into(), undoing, Some(1_000), Some(2_000), code),
+            ("b".into(), undoing, Some(5_000), Some(6_000), Ended::Done),
+            ("a".into(), undoing, Some(6_000), Some(6_500), Ended::Done),
+            ("a".into(), Doing::Running, Some(7_000), Some(7_100), Ended::Done),
+        ]
+    );
+}
+
+#[test]
+fn a_wait_begins_where_the_node_was_only_due() {
+    let waits = Event::WaitStarted { node: "a".into(), visit: 1, until: None, event: None, timeout_at: None };
+    let turns =
+        [turn(1, 0, vec![activated("a", 1)]), turn(2, 10, vec![waits]), turn(3, 500, vec![succeeded("a", 1, None)])];
+    let spans = of(&turns);
+    assert_eq!((spans.len(), spans[1].1, spans[1].2, spans[1].3), (2, Doing::Waiting, Some(10), Some(500)));
+}
