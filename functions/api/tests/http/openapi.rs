@@ -59,7 +59,10 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 67] = [
+const FREE: [&str; 69] = [
+    // What somebody said, or where it lies, and any answer to a question.
+    "ChatMessage.message",
+    "ChatResumeBody.value",
     "AgentCall.arguments",
     "AgentCall.result",
     "AgentConfig.output_schema",
@@ -143,7 +146,10 @@ fn open(at: &str, schema: &Value, found: &mut std::collections::BTreeSet<String>
     match kind {
         Some("array") => open(at, &schema["items"], found),
         Some("object") => match &schema["additionalProperties"] {
-            Value::Null if schema["properties"].is_object() || at.ends_with("ManualTriggerConfig") => {}
+            Value::Null
+                if schema["properties"].is_object()
+                    || at.ends_with("ManualTriggerConfig")
+                    || at.ends_with("ChatTriggerConfig") => {}
             Value::Object(more) => open(at, &json!(more), found),
             Value::Bool(false) => {}
             _ => drop(found.insert(at.to_owned())),
