@@ -18,7 +18,8 @@ async fn serve() -> Result<(), Error> {
         host.begins(aws::deadline(context.deadline));
         let (request_id, xray) = (&context.request_id, context.xray_trace_id.as_deref());
         let call = Call { function: "supervisor", request_id, xray };
-        observed(call, || host.used(), handle(host, payload)).await
+        // In a box, since the compiler would not see to the bottom of all that this may lead to.
+        observed(call, || host.used(), Box::pin(handle(host, payload))).await
     }))
     .await
 }

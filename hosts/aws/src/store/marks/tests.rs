@@ -103,9 +103,14 @@ async fn looked_after(marks: &[String], newer: bool) -> (Vec<String>, Value) {
     (asked.iter().map(|one| one.operation.clone()).collect(), asked.last().unwrap().json())
 }
 
+/// A time whose marks are old.
+fn past() -> Time {
+    NOW.after_seconds(-limits::MARK_SECONDS - 1.0)
+}
+
 #[tokio::test]
 async fn the_supervisor_takes_off_old_marks_and_leaves_young_ones() {
-    let (old, young) = (mark(Time(NOW.0 - 91_000)), mark(NOW));
+    let (old, young) = (mark(past()), mark(NOW));
     let ds = |update: &Value| update["ExpressionAttributeValues"][":ds"]["S"].as_str().map(ToOwned::to_owned);
     let young_is_old = Some(keys::time(NOW.after_seconds(limits::MARK_SECONDS)));
 
@@ -127,7 +132,7 @@ async fn the_supervisor_takes_off_old_marks_and_leaves_young_ones() {
 
 #[tokio::test]
 async fn a_mark_stays_whose_turn_the_supervisor_has_not_seen() {
-    let (asked, _) = looked_after(&[mark(Time(NOW.0 - 91_000))], true).await;
+    let (asked, _) = looked_after(&[mark(past())], true).await;
     assert_eq!(asked, ["UpdateItem", "Query"]);
 }
 
