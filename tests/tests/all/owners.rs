@@ -42,6 +42,8 @@ fn asking(id: &str) -> Value {
 fn body(method: &str, path: &str) -> Value {
     match path.rsplit('/').next() {
         _ if method == "GET" || method == "DELETE" => Value::Null,
+        Some("resume") if path.starts_with("/v1/chat/") => json!({"session_id": "one", "value": "yes"}),
+        _ if path.starts_with("/v1/chat/") => json!({"message": "Pay it"}),
         Some("executions") => json!({"input": {}}),
         Some("respond") => json!({"approved": true}),
         Some("reassign") => json!({"assignees": ["ben@example.com"]}),

@@ -177,6 +177,7 @@ fn timeless(value: &Value) -> Value {
         "created_at",
         "deadline",
         "decided_at",
+        "due_at",
         "extended",
         "finished_at",
         "retry_at",

@@ -76,7 +76,8 @@ mod tests {
         let inner = pace.clone();
         let drawn = pace.draw(async move { inner.draw(async {}).await }).await;
         assert_eq!(drawn, Some(None));
-        // Who goes away leaves the turn to others.
+        // Who goes away leaves the turn to others, and no rest follows.
+        let pace = Pace::default();
         drop(pace.begin());
         assert!(pace.begin().is_some());
     }
