@@ -32,7 +32,7 @@ use std::{
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 /// Parts of each list: few, so that lists of a handful of rows have full and empty ones.
-const LIST_PARTS: usize = 3;
+pub const LIST_PARTS: usize = 3;
 
 /// A table of its own on DynamoDB Local, and everything else that outlives a process.
 pub struct World {

@@ -11,7 +11,10 @@ pub use fleet::Fleet;
 pub use mapping::Mapping;
 pub use recorder::Recorder;
 
-use crate::{aws_world::World, lambda::Function};
+use crate::{
+    aws_world::{LIST_PARTS, World},
+    lambda::Function,
+};
 use engine::{
     port::{Host, Token},
     scope::Scope,
@@ -82,6 +85,8 @@ impl Cloud {
             ("STEPWELL_WAIT_MACHINE_ARN", machine),
             ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
             ("STEPWELL_OWNER", OWNER.to_owned()),
+            // Tests read the table themselves, with as many parts.
+            ("STEPWELL_LIST_PARTS", LIST_PARTS.to_string()),
             ("STEPWELL_PUBLIC_URL", PUBLIC_URL.to_owned()),
             ("STEPWELL_MAIL_FROM", "Flows <flows@example.com>".to_owned()),
         ];

@@ -146,6 +146,16 @@ fn row(what: &str, took: Took) -> String {
     format!("| {what} | {writes:.1} | {reads:.1} | {messages:.1} | {alone:.2} | {shared:.2} |\n")
 }
 
+/// Whether two rows say the same of the same. How often lists are read while children are under way varies from run to run
+/// by a few hundredths.
+fn alike((one, other): (&str, &str)) -> bool {
+    let near = |(one, other): (&str, &str)| match (one.trim().parse::<f64>(), other.trim().parse::<f64>()) {
+        (Ok(one), Ok(other)) => (one - other).abs() <= 0.15f64.max(other * 0.05),
+        _ => one == other,
+    };
+    one.split('|').count() == other.split('|').count() && one.split('|').zip(other.split('|')).all(near)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_costs_is_what_was_counted() {
     let mut counted = Counted::new().await;
@@ -191,6 +201,7 @@ async fn the_table_of_costs_is_what_was_counted() {
         std::fs::write(path, format!("{before}{}{table}{}{after}", MARKS[0], MARKS[1])).unwrap();
         return;
     }
-    assert_eq!(there, table, "write it anew with UPDATE_DOCUMENT=1");
+    let same = there.lines().count() == table.lines().count() && there.lines().zip(table.lines()).all(alike);
+    assert!(same, "write it anew with UPDATE_DOCUMENT=1:\n{there}\n{table}");
     assert!(pause.dollars(3.0) < 20.0, "{pause:?}");
 }
