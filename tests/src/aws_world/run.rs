@@ -170,9 +170,11 @@ impl<'a> Run<'a> {
             });
             asked.extend(awaited.map(|name| (id, Command::Signal { name, data: json!({ "v": 7 }).into() })));
         }
-        let any = !asked.is_empty();
+        // Where all is refused nothing moves but the clock: a request may come too late by its own clock, and the message
+        // that ends the wait too early by another.
+        let mut any = false;
         for (id, command) in asked.into_iter().take(2) {
-            self.ask(id, command).await;
+            any |= !self.ask(id, command).await;
         }
         any
     }
@@ -189,10 +191,15 @@ impl<'a> Run<'a> {
         true
     }
 
-    /// Submits a command through the API, once. A process that dies over it is replaced.
-    async fn ask(&mut self, id: ExecutionId, command: Command) {
-        if self.living(submit(&self.api, &id, command)).await.is_none() {
-            self.api = self.world.host(false, 1);
+    /// Submits a command through the API, once, and says whether it was refused. A process that dies over it is replaced.
+    async fn ask(&mut self, id: ExecutionId, command: Command) -> bool {
+        match self.living(submit(&self.api, &id, command)).await {
+            Some(Ok(Some(done))) => done.replies.iter().all(Result::is_err),
+            Some(_) => false,
+            None => {
+                self.api = self.world.host(false, 1);
+                false
+            }
         }
     }
 

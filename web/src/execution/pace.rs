@@ -1,6 +1,6 @@
 //! How much of a processor the pages take that follow executions. Each asks for its parts while its execution moves, and
 //! drawing them costs as much as many steps. So they are drawn one at a time, and each time is followed by a rest: however
-//! many people look, the work that they look at has nearly all of the machine. A page whose turn it is not is told so at
+//! many people look, the work that they look at goes before. A page whose turn it is not is told so at
 //! once and asks again, so that nothing of the host waits for it.
 
 use crate::limits;

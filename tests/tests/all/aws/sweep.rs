@@ -79,7 +79,7 @@ async fn every_call_fails_once_and_nothing_changes_for_the_others() {
 }
 
 /// Every so many calls of a scenario one meets each fault where clocks differ: the others are swept without that.
-const EVERY: usize = 9;
+const EVERY: usize = 25;
 
 #[tokio::test]
 async fn clocks_that_are_a_minute_off_change_nothing() {
