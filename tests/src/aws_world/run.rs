@@ -38,7 +38,8 @@ const MINUTE: f64 = 60.0;
 pub struct Scenario {
     /// The name by which a failed run is told.
     pub name: String,
-    case: Case,
+    /// What runs.
+    pub case: Case,
 }
 
 /// One execution, driven from its start until it and all its children have ended.

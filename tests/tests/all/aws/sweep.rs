@@ -84,7 +84,9 @@ const EVERY: usize = 25;
 #[tokio::test]
 async fn clocks_that_are_a_minute_off_change_nothing() {
     let mut number = 0;
-    for (at, scenario) in scenarios().iter().enumerate() {
+    // Not where people are asked: whether an answer comes before its deadline is up to the clock that is asked.
+    let asks = |scenario: &Scenario| scenario.case.document.to_string().contains(r#""type":"human""#);
+    for (at, scenario) in scenarios().iter().filter(|scenario| !asks(scenario)).enumerate() {
         let world = World::new(Some(NOW)).await;
         world.wire.plan(None);
         let expected = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
