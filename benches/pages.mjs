@@ -26,7 +26,7 @@ if (!binary) {
 }
 // They wait for a signal, so that all are there before the first runs; then each does as many steps.
 const WORKFLOW = {
-  id: 'work',
+  id: 'ticks',
   nodes: [
     { id: 'start', type: 'manual_trigger' }, { id: 'go', type: 'wait', config: { event: 'go' } },
     { id: 'each', type: 'loop', config: { while: `loop.iteration < ${ITERATIONS}`, max_iterations: ITERATIONS } },
@@ -114,7 +114,7 @@ async function open(id, over, told) {
 async function round(pages) {
   const ids = [];
   await all(Array(EXECUTIONS).keys(), async () => {
-    ids.push(JSON.parse(await ask('POST', '/v1/workflows/work/executions', { input: {} })).execution_id);
+    ids.push(JSON.parse(await ask('POST', '/v1/workflows/ticks/executions', { input: {} })).execution_id);
   });
   const over = new AbortController();
   setMaxListeners(0, over.signal);
