@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
-use stepwell::{Local, server};
+use stepwell_local::{Local, server};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,

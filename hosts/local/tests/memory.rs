@@ -21,7 +21,7 @@ use std::{
     sync::{Arc, MutexGuard},
     time::Duration,
 };
-use stepwell::{
+use stepwell_local::{
     Local,
     memory::Memory,
     server::{self, Options},

@@ -31,8 +31,8 @@ pub fn stepwell() -> &'static Path {
         let deps = std::env::current_exe().unwrap();
         let folder = deps.parent().unwrap().parent().unwrap();
         let binary = folder.join("stepwell");
-        let newest =
-            ["shared", "nodes", "functions", "hosts", "notify", "web", "mcp"].map(|room| newest(&root().join(room)));
+        let newest = ["shared", "nodes", "functions", "hosts", "notify", "web", "mcp", "cli"]
+            .map(|room| newest(&root().join(room)));
         let built = fs::metadata(&binary).and_then(|meta| meta.modified());
         if built.is_err() || built.is_ok_and(|built| newest.iter().any(|changed| *changed > built)) {
             let mut cargo = Command::new(env!("CARGO"));

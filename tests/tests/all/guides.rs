@@ -79,8 +79,19 @@ fn the_map_of_the_code_names_what_is_there() {
 /// What a guide names in backticks as a path from the project's folder on.
 fn paths(text: &str) -> Vec<String> {
     let names = text.split('`').skip(1).step_by(2).filter(|name| !name.contains([' ', '*', '\n']));
-    let rooms =
-        ["shared/", "nodes/", "functions/", "hosts/", "tests/", "infra/", "fuzz/", "benches/", "examples/", "web/"];
+    let rooms = [
+        "shared/",
+        "nodes/",
+        "functions/",
+        "hosts/",
+        "cli/",
+        "tests/",
+        "infra/",
+        "fuzz/",
+        "benches/",
+        "examples/",
+        "web/",
+    ];
     let inside = |name: &&str| rooms.iter().any(|room| name.starts_with(room)) && !name.contains("NAME");
     names.filter(inside).map(str::to_owned).collect()
 }

@@ -9,7 +9,7 @@ const FILE_LINES: usize = 400;
 /// Lines of a function at most.
 const FUNCTION_LINES: usize = 60;
 /// Rooms whose code people run.
-const ROOMS: [&str; 6] = ["shared", "nodes", "notify", "functions", "hosts", "web"];
+const ROOMS: [&str; 8] = ["shared", "nodes", "notify", "functions", "hosts", "web", "mcp", "cli"];
 
 fn sources(rooms: &[&str]) -> Vec<(String, String)> {
     let of_room = |room: &&str| files(&root().join(room), ".rs");

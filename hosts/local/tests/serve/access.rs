@@ -2,7 +2,7 @@
 
 use crate::support::{Serving, limits};
 use serde_json::{Value, json};
-use stepwell::server::Callers;
+use stepwell_local::server::Callers;
 
 const NONE: Value = Value::Null;
 const LIST: &str = "GET /v1/executions";

@@ -3,7 +3,7 @@
 use crate::support::{SOON, STALL, Serving, limits, rest};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use stepwell::server::{Callers, Limits};
+use stepwell_local::server::{Callers, Limits};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
 #[tokio::test]

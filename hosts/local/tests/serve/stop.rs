@@ -3,7 +3,7 @@
 use crate::support::{Serving, answered, limits, rest};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use stepwell::server::Callers;
+use stepwell_local::server::Callers;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::sleep,

@@ -9,7 +9,7 @@ use std::{
     },
     time::Duration,
 };
-use stepwell::{
+use stepwell_local::{
     Local,
     server::{self, Callers, Limits, Stop, Stopper, socket::Socket},
 };

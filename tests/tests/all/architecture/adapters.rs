@@ -5,8 +5,7 @@ use super::source::{sources, words};
 #[test]
 fn no_adapter_looks_inside_an_event_but_the_first() {
     for room in ["hosts/local", "hosts/memory", "hosts/aws"] {
-        // The command line shows events to people; it decides nothing by them.
-        for source in sources(room).into_iter().filter(|source| !source.name.contains("/cli/")) {
+        for source in sources(room) {
             for at in words(&source.bare, "Event") {
                 // The first event names the document, by which the others fold.
                 let rest = &source.bare[at + "Event".len()..];
@@ -23,9 +22,7 @@ fn no_adapter_looks_inside_an_event_but_the_first() {
 
 #[test]
 fn sql_stands_in_the_store_alone() {
-    // `stepwell doctor` asks SQLite itself whether a file is sound, without opening the store.
-    let may = |name: &str| name.contains("/src/store/") || name.contains("/src/cli/");
-    for source in sources("hosts/local").into_iter().filter(|source| !may(&source.name)) {
+    for source in sources("hosts/local").into_iter().filter(|source| !source.name.contains("/src/store/")) {
         for (at, text) in source.literals() {
             let begins = text.trim_start().split(' ').next().unwrap_or_default();
             let is_sql = ["SELECT", "INSERT", "UPDATE", "DELETE", "PRAGMA", "BEGIN", "WITH"].contains(&begins);

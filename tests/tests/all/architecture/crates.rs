@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 10] = [
         "functions/callback",
         "functions/rollback",
         "functions/supervisor",
+        "cli",
     ],
     &["tests", "benches", "fuzz"],
 ];

@@ -11,7 +11,7 @@ const HOME: &str = "shared/document/src/node/";
 /// Files with lists of types, how many they have, and why they may.
 const LISTS: [(&str, usize, &str); 8] = [
     ("functions/api/src/workflows/draft/choice.rs", 1, "a model is read as part of a document"),
-    ("hosts/local/src/cli/agents.rs", 1, "what a connection lends is called as people call it"),
+    ("cli/src/agents.rs", 1, "what a connection lends is called as people call it"),
     ("shared/document/src/dialect/n8n.rs", 2, "it translates n8n's names into ours"),
     ("shared/document/src/dialect/nodes.rs", 1, "other systems write the config of three types in forms of their own"),
     ("shared/document/src/dialect/types.rs", 1, "it translates other systems' names into ours"),

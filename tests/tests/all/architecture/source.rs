@@ -4,7 +4,7 @@ use crate::docs::{files, root};
 use std::fs;
 
 /// The folders whose code people run.
-pub const ROOMS: [&str; 7] = ["shared", "nodes", "notify", "functions", "hosts", "web", "mcp"];
+pub const ROOMS: [&str; 8] = ["shared", "nodes", "notify", "functions", "hosts", "web", "mcp", "cli"];
 
 /// A source file. Its texts are as long as the file, so that a position in one is a position in the others.
 pub struct Source {

@@ -108,7 +108,7 @@ fn listed() -> (Names, Names) {
 
 /// The variables that tests read by name, and all texts in them that could be names: tests set many for what they start.
 fn of_tests() -> (Names, Names) {
-    let rooms = ["tests", "nodes/tests", "functions/api/tests", "hosts/local/tests", "benches"];
+    let rooms = ["tests", "nodes/tests", "functions/api/tests", "hosts/local/tests", "cli/tests", "benches"];
     let paths = rooms.iter().flat_map(|room| files(&root().join(room), ".rs"));
     let (mut read, mut named) = (Names::new(), Names::new());
     for path in paths.filter(|path| !path.ends_with("architecture/variables.rs")) {

@@ -1,0 +1,119 @@
+//! `stepwell chat WORKFLOW`: a conversation with a saved workflow. Lines go in, answers come out, and what is asked in
+//! between is answered by a line.
+
+mod events;
+mod shown;
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
+    client::{self, Client, escaped},
+    folder::Folder,
+    limits,
+    logging::{About, LogArgs},
+    output,
+    run::{lines::Lines, signals::Signals},
+};
+use local::server;
+use serde_json::{Value, json};
+use shown::Shown;
+use std::io::Write;
+
+/// The arguments of `stepwell chat`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The id of a saved workflow that begins with a chat_trigger
+    workflow: String,
+    /// The session to go on with; a new one where absent
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// What the host may take and do, where this process is the host.
+    #[command(flatten)]
+    allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    logging: LogArgs,
+}
+
+/// Talks until stdin ends or a signal comes. Exit 1 where the last message was not answered.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let _logs = args.logging.begin(About::OneExecution, globals.json)?;
+    let signals = Signals::listen()?;
+    if let Some(url) = &globals.url {
+        args.allowed.refuse_for(url)?;
+        return talk(globals, &client::over(url, globals.token())?, args, signals).await;
+    }
+    match Folder::find(globals, || args.allowed.options(globals.owner())).await? {
+        Folder::Held(holder) => talk(globals, &Client::of_holder(holder, globals)?, args, signals).await,
+        Folder::Open(host) => {
+            server::start(&host).await?;
+            let done = talk(globals, &Client::of(&host, globals), args, signals).await;
+            host.shutdown(limits::GRACE).await;
+            done
+        }
+    }
+}
+
+async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signals) -> Outcome {
+    let path = format!("/v1/chat/{}", escaped(&args.workflow));
+    let (mut lines, mut session, mut exit) = (Lines::begin(), args.session, Exit::Done);
+    let mut asks = false;
+    loop {
+        if lines.typed {
+            eprint!("{} ", output::cyan(if asks { "?" } else { ">" }));
+            let _ = std::io::stderr().flush();
+        }
+        let line = tokio::select! {
+            line = lines.next() => line,
+            () = signals.first() => None,
+        };
+        let Some(line) = line else { break };
+        if line.is_empty() {
+            continue;
+        }
+        let (path, body) = said(&path, &line, session.as_deref(), asks);
+        let mut shown = Shown::new(globals.json);
+        let told = tokio::select! {
+            told = client.events(&path, &body, |name, data| shown.tell(name, data)) => told,
+            () = signals.first() => break,
+        };
+        match told {
+            Ok(()) => {
+                session = shown.session().map(str::to_owned).or(session);
+                asks = shown.asks();
+                exit = if shown.failed() { Exit::Failed } else { Exit::Done };
+            }
+            Err(failure) if lines.typed && failure.code != client::UNREACHABLE => {
+                // Somebody at a terminal can say it another way.
+                failure.tell(globals.json);
+                asks = asks && failure.code != "no_open_interaction";
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    if let Some(session) = session {
+        let command = globals.pasted(&["chat", &args.workflow, "--session", &session]);
+        eprintln!("{}", output::dim(&format!("go on with: {command}")));
+    }
+    Ok(exit)
+}
+
+/// The request that a line makes: an answer where something is asked, else a message.
+fn said(path: &str, line: &str, session: Option<&str>, asks: bool) -> (String, Value) {
+    match session.filter(|_| asks) {
+        Some(session) => (format!("{path}/resume"), json!({"session_id": session, "value": line})),
+        None => {
+            let mut body = json!({ "message": line });
+            if let Some(session) = session {
+                body["session_id"] = session.into();
+            }
+            (path.to_owned(), body)
+        }
+    }
+}
+
+/// A failure in the midst of a stream.
+fn broken(why: impl std::fmt::Display) -> Failure {
+    Failure::failed(format!("the answer broke off: {why}"), "what was said is kept: go on with the session")
+        .with_code(client::UNREACHABLE)
+}

@@ -1,0 +1,169 @@
+//! `stepwell mcp`: the server of the Model Context Protocol for an agent that starts it as a process and speaks with it
+//! over stdin and stdout. The messages go to the route `/mcp` of the host that has the data folder; where nobody has it,
+//! this process serves it as `stepwell dev` does, for as long as the agent is there.
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
+    client::{self, Client, Way},
+    dev::publish,
+    folder::{Entrance, Folder, Holder},
+    limits,
+    logging::{About, LogArgs},
+    run::signals::Signals,
+};
+use local::{
+    Local,
+    server::{
+        self, Callers, Limits, Stop,
+        socket::{Address, Socket},
+    },
+};
+use rmcp::{
+    RoleClient, RoleServer,
+    model::{ClientJsonRpcMessage, ErrorData, ServerJsonRpcMessage},
+    transport::{
+        StreamableHttpClientTransport, Transport, async_rw::AsyncRwTransport,
+        streamable_http_client::StreamableHttpClientTransportConfig,
+    },
+};
+use std::{collections::HashMap, net::Ipv4Addr, os::fd::AsFd, sync::Arc};
+use tokio::{net::TcpListener, sync::mpsc};
+
+/// The arguments of `stepwell mcp`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What the host may take and do, where this process is the host.
+    #[command(flatten)]
+    allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    logging: LogArgs,
+}
+
+/// Passes messages on until stdin ends or a signal comes.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let _logs = args.logging.begin(About::OneExecution, globals.json)?;
+    let mut signals = Signals::listen()?;
+    if let Some(url) = &globals.url {
+        args.allowed.refuse_for(url)?;
+        return pass_on(client::over(url, globals.token())?, signals.first()).await;
+    }
+    // What is wrong with the options is told before anything else is done.
+    args.allowed.options(globals.owner())?;
+    match Folder::find(globals, || args.allowed.options(globals.owner())).await? {
+        Folder::Held(holder) => pass_on(Client::of_holder(holder, globals)?, signals.first()).await,
+        Folder::Open(host) => {
+            let served = here(globals, &host, signals).await;
+            if !host.shutdown(limits::GRACE).await {
+                tracing::warn!("some nodes were cut off; they run again at the next start");
+            }
+            served
+        }
+    }
+}
+
+/// Serves the folder at its socket and at a free port of loopback, and passes messages on to the socket.
+async fn here(globals: &Globals, host: &Arc<Local>, mut signals: Signals) -> Outcome {
+    let unserved = |error: std::io::Error| {
+        let hint = "serve the folder with `stepwell dev`, and give its address with --url";
+        Failure::failed(format!("the data folder cannot be served: {error}"), hint).with_code("cannot_listen")
+    };
+    let address = Address::of(&globals.data()).map_err(unserved)?;
+    let socket = Socket::listen(host.folder()).map_err(unserved)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unserved)?;
+    let bound = listener.local_addr().map_err(unserved)?;
+    publish(host, bound);
+    host.warm().await;
+    server::start(host).await?;
+    server::keep_schedules(host);
+    let url = format!("http://{bound}");
+    host.folder().announce(Some(&url)).map_err(unserved)?;
+    eprintln!("stepwell mcp serves {} at {url} as long as its client is there", globals.data().display());
+    let (stopper, stop) = Stop::pair();
+    let bounds = Limits::of_process();
+    let (open, own) = (server::router(host, Callers::Loopback, &stop), server::router(host, Callers::Own, &stop));
+    let served = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            let port = server::serve(listener, open, stop.stopped(), bounds);
+            tokio::join!(port, server::serve_socket(socket, own, stop.stopped(), bounds))
+        }
+    });
+    let holder = Holder { entrance: Entrance::Socket(address), moves_all: true };
+    let passed = match Client::of_holder(holder, globals) {
+        Ok(client) => pass_on(client, signals.first()).await,
+        Err(failure) => Err(failure),
+    };
+    stopper.stop();
+    // A panic of the server is logged, and ends nothing but itself.
+    let _ = served.await;
+    passed
+}
+
+/// Passes messages between stdin, stdout and a host, until stdin ends or `stopped` resolves.
+async fn pass_on(client: Client, stopped: impl Future<Output = ()>) -> Outcome {
+    let Client::Remote { http, way, base } = client else {
+        return Err(Failure::failed("the data folder was opened and not served", "try again"));
+    };
+    let mut config = StreamableHttpClientTransportConfig::with_uri(format!("{base}/mcp"));
+    config.max_json_response_size = limits::ANSWER_BYTES;
+    config.max_sse_event_size = limits::ANSWER_BYTES;
+    let config = match way {
+        Way::Net { token: Some(token) } => config.auth_header(token),
+        Way::Net { token: None } | Way::Socket { owner: None, .. } => config,
+        Way::Socket { owner: Some(owner), .. } => {
+            let unfit = |_| Failure::usage("this cannot name a tenant", "use 1 to 64 of A-Z a-z 0-9 . _ -");
+            let owner = owner.parse().map_err(unfit)?;
+            config.custom_headers(HashMap::from([(reqwest::header::HeaderName::from_static(api::OWNER), owner)]))
+        }
+    };
+    let host = StreamableHttpClientTransport::with_client(http, config);
+    let (input, output) = (own(std::io::stdin())?, own(std::io::stdout())?);
+    let agent = AsyncRwTransport::new_server(input, output).with_max_line_length(engine::limits::REQUEST_BYTES);
+    tokio::select! {
+        () = between(agent, host) => {}
+        () = stopped => {}
+    }
+    Ok(Exit::Done)
+}
+
+/// One of this process's own streams, read or written without waiting for it.
+fn own(stream: impl AsFd) -> Result<tokio::fs::File, Failure> {
+    let taken = stream.as_fd().try_clone_to_owned();
+    let taken = taken.map_err(|error| Failure::failed(format!("stdin and stdout are not there: {error}"), ""))?;
+    Ok(tokio::fs::File::from_std(std::fs::File::from(taken)))
+}
+
+/// Passes each message on, those of the agent to the host and those of the host to the agent. A request that does not
+/// reach the host is answered with an error, so that the agent does not wait for it.
+async fn between(mut agent: impl Transport<RoleServer>, mut host: impl Transport<RoleClient>) {
+    let (failed, mut failures) = mpsc::unbounded_channel::<ServerJsonRpcMessage>();
+    loop {
+        let answer = tokio::select! {
+            message = agent.receive() => {
+                let Some(message) = message else { return };
+                let id = match &message {
+                    ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
+                    ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => None,
+                    ClientJsonRpcMessage::Notification(_) => None,
+                };
+                let (sending, failed) = (host.send(message), failed.clone());
+                // A call may take half a minute, and others come meanwhile.
+                tokio::spawn(async move {
+                    if let (Err(error), Some(id)) = (sending.await, id) {
+                        let error = ErrorData::internal_error(format!("the host cannot be asked: {error}"), None);
+                        let _ = failed.send(ServerJsonRpcMessage::error(error, Some(id)));
+                    }
+                });
+                continue;
+            }
+            message = host.receive() => message,
+            failure = failures.recv() => failure,
+        };
+        let Some(answer) = answer else { return };
+        if agent.send(answer).await.is_err() {
+            return;
+        }
+    }
+}
