@@ -165,6 +165,8 @@ pub enum Command {
     StopAwaiting {
         /// Which position of the plan is meant.
         undoing: Undoing,
+        /// Whether the host knows that nobody runs the attempt any more. Otherwise its deadline has to be over.
+        lost: bool,
     },
     /// Record that a child is undone whole, or cannot be.
     ChildUndone {

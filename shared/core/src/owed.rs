@@ -7,7 +7,7 @@ use crate::{
     id::{Activation, ExecutionId, InteractionId, child_id},
     interaction::delivery::{Delivery, DeliveryStatus},
     limits::CHILDREN_IN_A_SLICE,
-    rollback::{After, Rolling},
+    rollback::{After, Rolling, Undo, What},
 };
 use document::{Workflow, graph::NodeIx, time::Time};
 use std::{ops::Range, sync::Arc};
@@ -122,6 +122,18 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     effects
 }
 
+/// Cancels the children that a rollback was still to undo: they stand still until then.
+pub(crate) fn left_standing(state: &Execution, rolling: &Rolling) -> Vec<Effect> {
+    let Some(plan) = &rolling.plan else { return unwanted_children(state) };
+    let child = |undo: &Undo| match undo.what {
+        What::Child { attempt, index } => {
+            Some(tell_one(state.id(), &undo.activation, attempt, index, ChildControl::Cancel))
+        }
+        What::Node { .. } => None,
+    };
+    plan.undo.iter().skip(rolling.next).filter_map(child).collect()
+}
+
 /// Tells the children of an attempt that were asked for and have not ended what their parent wants. Where they are many,
 /// one message to the parent itself stands for all of them: [`Work::TellChildren`], by which they are told in slices.
 pub(crate) fn tell(state: &Execution, activation: &Activation, kids: &Children, control: ChildControl) -> Vec<Effect> {
@@ -185,7 +197,7 @@ pub(crate) fn owed_undo(state: &Execution) -> Option<Effect> {
     let rolling = state.rolling.as_ref().filter(|_| !state.paused && state.stuck.is_none())?;
     let (work, at) = match &rolling.plan {
         None => (Work::RollBack, None),
-        Some(_) => (Work::Undo(undoing(state, rolling)), rolling.awaits().or(rolling.intended).or(rolling.due)),
+        Some(_) => (Work::Undo(undoing(state, rolling)), rolling.intended.or(rolling.due)),
     };
     Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }

@@ -11,6 +11,9 @@ pub const CHILDREN_IN_ONE_SYNC: usize = 1_000;
 /// Entries of a rank that are taken in a row while a lower rank waits. What callers wait for loses little by it, and bulk
 /// work goes on, whatever callers do.
 pub const TURNS_OF_A_RANK: u32 = 8;
+/// Seconds between two looks at an attempt that runs in this process and that somebody waits for. Its end is told at once;
+/// only where it was cut off must somebody look.
+pub const LOOKS_AGAIN_SECONDS: f64 = 2.0;
 /// How often a message may be handed out and fail; after that it is a dead letter.
 pub const DELIVERIES: u32 = 5;
 /// The longest time in seconds between two looks at an execution that is held back. What such a look makes good, a

@@ -27,6 +27,9 @@ pub enum Prepared {
     Run(Box<Task>),
     /// Commit an intent with this deadline first, then run the task, then report its outcome (`at_most_once`).
     Intend(Box<Task>, Time),
+    /// Run a task again that was begun before and whose outcome is not recorded, unless it still runs; after this time it does
+    /// not.
+    RunAgain(Box<Task>, Time),
     /// Report this outcome: the node only computes, or its config could not be rendered.
     Report(Outcome),
     /// Let the rules open what the node waits for, or go on with a continuation (`Command::Open`).
@@ -147,11 +150,17 @@ fn work(
     let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
     let task = Box::new(task(state, node, activation, work, secrets));
     // What can be undone commits its start first, so that a start without an outcome is known.
-    let begun = state.node(&node.id).is_some_and(|found| matches!(found.phase, Phase::Intended { .. }));
-    if (node.delivery == Delivery::AtMostOnce || node.compensate.is_some()) && !begun {
+    let begun = state.node(&node.id).and_then(|found| match found.phase {
+        Phase::Intended { deadline } => Some(deadline),
+        _ => None,
+    });
+    if (node.delivery == Delivery::AtMostOnce || node.compensate.is_some()) && begun.is_none() {
         return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
     }
-    Prepared::Run(task)
+    match begun {
+        Some(deadline) => Prepared::RunAgain(task, deadline),
+        None => Prepared::Run(task),
+    }
 }
 
 /// A task of a node.

@@ -257,10 +257,8 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
         if again && child.stuck.is_some() {
             let (action, reason) = (Unstick::Retry, Some("its parent tries again".into()));
             submit(host, id, Command::Unstick { action, node: None, output: None, reason }).await?;
-        } else if delivery::may_be_lost(host) {
-            // Whoever began it may have died before it could deliver what follows.
-            let workflow = workflow_of(host, &child).await?;
-            delivery::deliver(host, id, &owed(&workflow, &child, Since::Ever)).await?;
+        } else {
+            begun_elsewhere(host, &child).await?;
         }
         return Ok(false);
     }
@@ -268,7 +266,23 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
     let rollback = Rollback { after, reason, ..Rollback::to(0) };
     match roll_back(host, id, rollback, None, None).await? {
         Ok(submitted) => Ok(submitted.state.undone_for.is_some()),
+        // Another copy of the message was faster.
+        Err(Refused::Rejected(Rejection::Repeated(_))) => {
+            if let Some(child) = host.journal().load_lean(id).await? {
+                begun_elsewhere(host, &child).await?;
+            }
+            Ok(false)
+        }
         Err(Refused::Missing | Refused::Rejected(_) | Refused::InTheWay(_)) => Ok(true),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
     }
+}
+
+/// Delivers what follows from the rollback of a child that is under way: whoever began it may have died before it could.
+async fn begun_elsewhere(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
+    if !delivery::may_be_lost(host) {
+        return Ok(());
+    }
+    let workflow = workflow_of(host, child).await?;
+    delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
 }

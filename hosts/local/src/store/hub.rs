@@ -1,7 +1,8 @@
 //! What a commit informs once it is durable.
 
 use super::{
-    attempts::Attempts, cache::Cache, metrics::Metrics, moves::Moves, queue::Queue, saved::Saved, watch::Watch,
+    attempts::Attempts, cache::Cache, in_hand::InHand, metrics::Metrics, moves::Moves, queue::Queue, saved::Saved,
+    watch::Watch,
 };
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -12,6 +13,7 @@ pub struct Hub {
     pub(crate) cache: Cache,
     pub(crate) watch: Watch,
     pub(crate) attempts: Attempts,
+    pub(crate) in_hand: InHand,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) saved: Saved,

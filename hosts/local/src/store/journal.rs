@@ -103,6 +103,15 @@ impl Journal for Database {
         self.hub.attempts.unwanted(id, activation, attempt, wanted).await;
     }
 
+    fn take_in_hand(&self, id: &ExecutionId, activation: &Activation) -> Box<dyn Send> {
+        Box::new(self.hub.in_hand.take(id, activation))
+    }
+
+    /// One process alone has the folder.
+    fn in_hand(&self, id: &ExecutionId, activation: &Activation) -> Option<bool> {
+        Some(self.hub.in_hand.has(id, activation))
+    }
+
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let after = cursor::<1>(window)?.map_or(0, |[after]| after);
         let (key, limit) = (id.clone(), limit(window));

@@ -11,6 +11,7 @@ mod documents;
 pub mod folder;
 mod groups;
 mod hub;
+mod in_hand;
 mod jobs;
 mod journal;
 pub mod limits;
@@ -131,6 +132,7 @@ impl Database {
                 cache: Cache::new(memory.bytes() / 4),
                 watch: Watch::default(),
                 attempts: Attempts::default(),
+                in_hand: in_hand::InHand::default(),
                 metrics,
                 queue: dispatcher.clone(),
                 saved: Saved::default(),

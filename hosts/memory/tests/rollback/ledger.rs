@@ -4,7 +4,7 @@ use document::{Workflow, id::NodeId, parse, time::Time};
 use engine::{
     drive::submit,
     past::RanBy,
-    port::{Catalogue as _, Journal as _},
+    port::{Catalogue as _, Delivery, Journal as _},
     rollback::{Refused, WouldUndo, preview, roll_back},
 };
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use stepwell_core::{
     command::{Command, Control},
     event::{Event, Started},
     execution::{Execution, Status},
-    id::ExecutionId,
+    id::{Activation, ExecutionId},
     invariant,
     rollback::Rollback,
     task::{Failure, Outcome, Report, Task, Work},
@@ -81,6 +81,13 @@ pub fn chain(id: &str, nodes: &[Value]) -> Value {
     json!({"id": id, "nodes": all, "edges": edges})
 }
 
+/// What a worker reports that begun a charge before the execution went back.
+pub fn late(activation: Activation) -> Command {
+    let output = json!({"body": {"id": "late"}}).into();
+    let outcome = stepwell_core::task::Outcome::Succeeded { port: "success".into(), output };
+    Command::Report { activation, attempt: 1, outcome, duration_ms: None }
+}
+
 impl World {
     /// Starts a document on an empty ledger; nothing runs yet.
     pub async fn started(document: &Value) -> Self {
@@ -121,6 +128,21 @@ impl World {
 
     pub fn works(&self, path: &str) {
         self.ledger.lock().unwrap().failing.remove(path);
+    }
+
+    /// Has a worker begin the first attempt of a node, and not report it yet.
+    pub async fn begun(&self, node: &str) -> (Activation, Delivery) {
+        let node = NodeId::from(node);
+        while self.state().node(&node).is_none() {
+            let delivery = self.host.take().unwrap();
+            engine::step::handle(&self.host, std::slice::from_ref(&delivery)).await;
+            self.host.ack(delivery.receipt);
+        }
+        let activation = self.state().activation(&node);
+        let deadline = self.state().updated_at.after_seconds(90.0);
+        let intend = Command::Intend { activation: activation.clone(), attempt: 1, deadline };
+        submit(&self.host, &self.id, intend).await.unwrap();
+        (activation, self.host.take().unwrap())
     }
 
     /// Goes back, and lets everything run that follows.

@@ -7,3 +7,5 @@ mod ledger;
 mod patched_beside;
 mod patches;
 mod stories;
+mod twice;
+mod unheard;

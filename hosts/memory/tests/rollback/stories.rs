@@ -1,6 +1,6 @@
 //! One execution that goes back.
 
-use super::ledger::{World, chain, charge};
+use super::ledger::{World, chain, charge, late};
 use engine::{
     port::Journal,
     rollback::{Refused, preview, to_node},
@@ -190,16 +190,7 @@ async fn questions_waits_and_signals_come_back() {
 async fn a_node_that_runs_is_awaited_and_what_it_did_is_undone() {
     let world = World::started(&chain("runs", &[charge("a"), charge("b")])).await;
     // Given `b` is begun by a worker that has not reported yet,
-    while world.state().node(&"b".into()).is_none() {
-        let delivery = world.host.take().unwrap();
-        engine::step::handle(&world.host, std::slice::from_ref(&delivery)).await;
-        world.host.ack(delivery.receipt);
-    }
-    let activation = world.state().activation(&"b".into());
-    let deadline = world.state().updated_at.after_seconds(90.0);
-    let intend = Command::Intend { activation: activation.clone(), attempt: 1, deadline };
-    engine::drive::submit(&world.host, &world.id, intend).await.unwrap();
-    let worker = world.host.take().unwrap();
+    let (activation, worker) = world.begun("b").await;
     assert!(matches!(world.state().node(&"b".into()).unwrap().phase, Phase::Intended { .. }));
     // when the execution goes back,
     world.back(Rollback::to(1)).await.unwrap();
@@ -207,11 +198,7 @@ async fn a_node_that_runs_is_awaited_and_what_it_did_is_undone() {
     world.is(Status::RollingBack);
     assert!(world.state().awaits(&activation, 1), "the attempt is not stopped");
     // which is recorded for its compensation alone.
-    let outcome = stepwell_core::task::Outcome::Succeeded {
-        port: "success".into(),
-        output: json!({"body": {"id": "late"}}).into(),
-    };
-    world.ask(Command::Report { activation, attempt: 1, outcome, duration_ms: None }).await.unwrap();
+    world.ask(late(activation)).await.unwrap();
     world.host.ack(worker.receipt);
     world.is(Status::Completed);
     assert_eq!(world.entries(), ["/a", "/undo/late", "/undo/id/a", "/a", "/b"].map(String::from));

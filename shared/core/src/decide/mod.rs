@@ -128,7 +128,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),
         (_, Command::IntendUndo { undoing, deadline }) => rollback::intend(turn, undoing, deadline),
         (_, Command::Undone { undoing, outcome, again }) => rollback::undone(turn, undoing, outcome, again.as_ref()),
-        (_, Command::StopAwaiting { undoing }) => rollback::stop_awaiting(turn, undoing),
+        (_, Command::StopAwaiting { undoing, lost }) => rollback::stop_awaiting(turn, undoing, lost),
         (_, Command::ChildUndone { epoch, activation, attempt, index, error }) => {
             rollback::child_undone(turn, epoch, &activation, attempt, index, error)
         }

@@ -18,4 +18,7 @@ pub struct NotUndone {
     /// The earliest time of the next attempt; none where no other follows by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Time>,
+    /// Whether nobody knows what the attempt did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
 }

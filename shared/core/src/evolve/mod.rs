@@ -303,7 +303,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             state.paused = false;
             state.resume_count += 1;
         }
-        Event::ExecutionRetried { deadline, timeouts, .. } => take_up(state, at, *deadline, timeouts),
+        Event::ExecutionRetried { deadline, timeouts, begun, .. } => take_up(state, at, *deadline, timeouts, begun),
         Event::WorkflowPatched(patched) => put_on(state, patched, at),
         Event::RollbackAsked { .. }
         | Event::RollbackBegun { .. }

@@ -8,7 +8,14 @@ use document::{AfterError, id::NodeId, time::Time};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Takes up the nodes that failed and those that the end of the execution dropped, each in the visit in which it was.
-pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, timeouts: &BTreeMap<NodeId, Time>) {
+/// `begun` are those of which an `at_most_once` attempt was under way: it is not made twice.
+pub(super) fn take_up(
+    state: &mut Execution,
+    at: Time,
+    deadline: Time,
+    timeouts: &BTreeMap<NodeId, Time>,
+    begun: &[NodeId],
+) {
     state.end = None;
     state.completed_at = None;
     state.error = None;
@@ -26,7 +33,7 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, timeouts:
         let open = matches!(node.phase, Phase::Failed) || matches!(node.phase, Phase::Dropped) && node.was.is_some();
         if open {
             let node = Arc::make_mut(node);
-            reopen(node, &interactions);
+            reopen(node, &interactions, begun.contains(id));
             node.timeout_at = timeouts.get(id).copied();
             node.due_at = Some(at);
         }
@@ -34,10 +41,11 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, timeouts:
 }
 
 /// Gives a node that an end closed the phase in which it goes on.
-fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>]) {
+fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>], begun: bool) {
     let was = node.was.take();
     node.finished_at = None;
     node.phase = match was {
+        Some(phase @ Phase::Intended { .. }) if begun => phase,
         Some(Phase::Due { .. } | Phase::Intended { .. }) => Phase::Due { at: None },
         Some(Phase::Asking { interaction_id }) => {
             let one = interactions.iter().rev().find(|one| one.interaction_id == interaction_id);

@@ -32,19 +32,22 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
         }
         Event::CompensationIntended { deadline } => rolling.intended = Some(*deadline),
         Event::CompensationFailed(failed) => {
-            rolling.intended = None;
+            rolling.carried = None;
+            // An `at_most_once` attempt of which nothing is known is not made again by itself, nor by another rollback.
+            let stays = failed.unknown && failed.retry_at.is_none();
+            rolling.intended = rolling.intended.filter(|_| stays).map(|_| state.updated_at);
             rolling.due = failed.retry_at;
             rolling.attempt += u32::from(failed.retry_at.is_some());
         }
         Event::Compensated { .. } => {
             rolling.next += 1;
             (rolling.attempt, rolling.forgiven) = (1, 0);
-            (rolling.intended, rolling.due) = (None, None);
+            (rolling.intended, rolling.due, rolling.carried) = (None, None, None);
         }
         Event::ExecutionUnstuck { action: Unstick::Retry, .. } => {
             rolling.forgiven = rolling.attempt;
             rolling.attempt += 1;
-            (rolling.intended, rolling.due) = (None, None);
+            (rolling.intended, rolling.due, rolling.carried) = (None, None, None);
         }
         Event::RolledBack { deadline } => {
             state.extended = Some(*deadline);
@@ -81,6 +84,10 @@ fn begin(state: &mut Execution, rollback: &Rollback, epoch: u32, plan: &Arc<Plan
     }
     let mut rolling = Rolling::asked(rollback.clone());
     rolling.plan = Some(plan.clone());
+    rolling.begun = state.seq;
+    if let Some(carried) = &plan.carried {
+        (rolling.intended, rolling.carried) = (Some(carried.deadline), Some(carried.undoing));
+    }
     state.rolling = Some(Arc::new(rolling));
 }
 

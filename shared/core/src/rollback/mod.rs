@@ -5,7 +5,9 @@
 
 mod asked;
 mod fork;
+mod left;
 mod node;
+mod past;
 mod plan;
 mod point;
 mod rolling;
@@ -14,6 +16,7 @@ mod taken;
 
 pub use asked::{After, Rollback};
 pub use fork::{fork, fork_of, state_at};
+pub use left::Carried;
 pub use node::to_node;
 pub use plan::{Unreachable, lineage, plan};
 pub use point::{Fork, Point};

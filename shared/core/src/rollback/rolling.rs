@@ -1,7 +1,7 @@
 //! A rollback at work, as the journal and the state keep it.
 
-use super::{Point, Rollback};
-use crate::{id::Activation, payload::Payload};
+use super::{Carried, Point, Rollback};
+use crate::{effect::Undoing, id::Activation, payload::Payload};
 use document::{id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ pub struct Plan {
     /// for the waits that come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
+    /// The attempt to undo the first of it that an earlier rollback began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
 }
 
 impl Plan {
@@ -130,6 +133,16 @@ pub struct Rolling {
     /// The earliest time for the attempt; none for at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Time>,
+    /// The attempt to undo the next one that an earlier rollback began, as that one names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Undoing>,
+    /// Number of the turn in which it began; 0 where no plan is made yet, or where an earlier release began it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub begun: u64,
+}
+
+fn is_none(begun: &u64) -> bool {
+    *begun == 0
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -154,7 +167,18 @@ pub enum Ended {
 impl Rolling {
     /// A rollback whose plan is to be made.
     pub fn asked(asked: Rollback) -> Self {
-        Self { asked, plan: None, next: 0, attempt: 1, forgiven: 0, ended: Vec::new(), intended: None, due: None }
+        Self {
+            asked,
+            plan: None,
+            next: 0,
+            attempt: 1,
+            forgiven: 0,
+            ended: Vec::new(),
+            intended: None,
+            due: None,
+            carried: None,
+            begun: 0,
+        }
     }
 
     /// What is undone next; none where there is no plan yet, or all is undone.

@@ -79,6 +79,15 @@ pub trait Journal: Send + Sync {
     async fn unwanted(&self, _: &ExecutionId, _: &Activation, _: u32) {
         std::future::pending().await
     }
+    /// Marks that this process runs an attempt of an activation, until the returned value is dropped: then its outcome is
+    /// recorded, or will never be.
+    fn take_in_hand(&self, _: &ExecutionId, _: &Activation) -> Box<dyn Send> {
+        Box::new(())
+    }
+    /// Whether any process runs an attempt of an activation. None where the host cannot know.
+    fn in_hand(&self, _: &ExecutionId, _: &Activation) -> Option<bool> {
+        None
+    }
     /// Lines that the nodes of an execution wrote, oldest first.
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError>;
     /// What an execution has cost beyond its turns, on hosts that pay by use: counts by name, and `usd`.

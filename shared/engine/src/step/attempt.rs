@@ -4,12 +4,12 @@ use crate::{
     delivery,
     drive::{Submission, submit, with_values},
     limits,
-    port::{Host, StoreError, Verdict, Why},
+    port::{Host, StoreError, Verdict},
     prepare::{Prepared, prepare},
     step::{
         agent, agent_patch,
         collect::{collect, too_large},
-        handled::{Handled, failed, unknown},
+        handled::{Handled, failed, later, unknown},
         secrets::Vault,
     },
 };
@@ -58,13 +58,17 @@ pub async fn step(
             // else was faster: the message comes again, and the new state says what is to be done.
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
             let intend = Submission::of(vec![intend.into()], state, workflow);
+            let place = host.journal().take_in_hand(state.id(), &activation);
             match submit(host, state.id(), intend).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => {
-                    run(host, state.id(), activation, attempt, &task, None).await
+                    held(run(host, state.id(), activation, attempt, &task, None).await, place)
                 }
                 Ok(_) => Handled::Verdict(unknown("another handler was faster to record that the node begins")),
                 Err(error) => Handled::Verdict(failed(&error)),
             }
+        }
+        Prepared::RunAgain(task, deadline) => {
+            run_again(host, state.id(), activation, attempt, &task, deadline, again).await
         }
         Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
         Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
@@ -76,12 +80,49 @@ pub async fn step(
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),
         },
-        Prepared::Later(at) => {
-            let after_seconds = at.since(host.now()).as_secs_f64().max(0.001);
-            Handled::Verdict(Verdict::Return { after_seconds, why: Why::Early("its time has not come") })
-        }
+        Prepared::Later(at) => later(at, host.now()),
         Prepared::Unknown => Handled::Verdict(unknown("the activation that it speaks of is not recorded yet")),
     }
+}
+
+/// Runs an attempt that was begun before, once whoever began it no longer runs it: so a pause of a moment runs nothing twice.
+async fn run_again(
+    host: &dyn Host,
+    id: &ExecutionId,
+    activation: Activation,
+    attempt: u32,
+    task: &Task,
+    deadline: Time,
+    again: bool,
+) -> Handled {
+    let now = host.now();
+    let runs = host.journal().in_hand(id, &activation).unwrap_or(!again && now < deadline);
+    if runs {
+        return later(deadline.max(now.after_seconds(limits::LOOKS_AGAIN_SECONDS)), now);
+    }
+    let place = host.journal().take_in_hand(id, &activation);
+    held(unsure(run(host, id, activation, attempt, task, None).await), place)
+}
+
+/// Keeps an attempt in hand until its outcome is recorded.
+fn held(handled: Handled, place: Box<dyn Send>) -> Handled {
+    match handled {
+        Handled::Commands(commands, logs) => Handled::Ran(commands, logs, place),
+        other @ (Handled::Ran(..) | Handled::Verdict(_)) => other,
+    }
+}
+
+/// What is known of an attempt that ran twice, of which the second run certainly did nothing: the first may have done it.
+fn unsure(handled: Handled) -> Handled {
+    let Handled::Commands(mut commands, logs) = handled else { return handled };
+    for one in &mut commands {
+        if let Command::Report { outcome, .. } = &mut one.command
+            && let Outcome::Failed(failure) = outcome
+        {
+            *outcome = Outcome::Unknown(failure.clone());
+        }
+    }
+    Handled::Commands(commands, logs)
 }
 
 /// Delivers what a message asked for when it was handled before, as far as it may have been lost.

@@ -15,7 +15,8 @@ use stepwell_core::{
     command::{Asked, Command, Control},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    execution::{Children as Kids, Execution, Status},
+    event::Parent,
+    execution::{Children as Kids, Execution, NodeState, Phase, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, tell_slice},
     reading::Reading,
@@ -152,6 +153,18 @@ pub(crate) fn wish(parent: &Execution, activation: &Activation, attempt: u32) ->
     }
 }
 
+/// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.
+/// So where it is to be undone, and has begun what can be undone, it stands still until then.
+pub(super) fn stop(parent: &Execution, child: &Execution) -> ChildControl {
+    let undone = |of: &Parent| {
+        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none());
+        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
+    };
+    let begun = |node: &Arc<NodeState>| matches!(node.phase, Phase::Intended { .. } | Phase::Children);
+    let stands = child.started.parent.as_ref().is_some_and(undone) && child.nodes.values().any(begun);
+    if stands { ChildControl::Pause } else { ChildControl::Cancel }
+}
+
 /// Makes a child do what its parent wants. `control` is what the message asks for, but the parent's present state
 /// counts: messages overtake each other, and one that pauses may come after the one that resumes. After each command
 /// both are loaded again, until the child is as the parent wants it.
@@ -166,7 +179,10 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             return Ok(());
         }
         let Some(parent) = &child.started.parent else { return Ok(()) };
-        let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
+        let wish = |it: Arc<Execution>| match wish(&it, &parent.activation, parent.attempt) {
+            ChildControl::Cancel => stop(&it, &child),
+            other => other,
+        };
         let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(ChildControl::Cancel, wish);
         let retried = control == ChildControl::Retry && wish != ChildControl::Cancel;
         // Its parent was retried, and takes its children up.
@@ -192,7 +208,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         }
         let done = match wish {
             // What its parent asked first comes late: it is being undone, and cancelled then.
-            ChildControl::Cancel if child.is_being_undone() => return Ok(()),
+            ChildControl::Cancel | ChildControl::Pause if child.is_being_undone() => return Ok(()),
             ChildControl::Cancel => false,
             ChildControl::Pause => child.paused,
             ChildControl::Resume | ChildControl::Retry => !child.paused,

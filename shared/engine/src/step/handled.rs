@@ -16,6 +16,8 @@ pub const TRANSIENT_SECONDS: f64 = 1.0;
 /// What the handling of one message leads to: commands to be decided and lines to be kept, or a verdict at once.
 pub(super) enum Handled {
     Commands(Vec<Asked>, Vec<NodeLog>),
+    /// The same of an attempt that others look for; it counts as running until the value is dropped.
+    Ran(Vec<Asked>, Vec<NodeLog>, Box<dyn Send>),
     Verdict(Verdict),
 }
 

@@ -102,17 +102,25 @@ async fn handle_loaded(
     };
     // `owners` has the position of the message that each command comes from, for the verdicts.
     let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    // What is in hand stays so until all is recorded.
+    let mut in_hand = Vec::new();
     let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
     for (position, handled) in handled.into_iter().enumerate() {
-        match handled {
-            Handled::Verdict(verdict) => verdicts[position] = verdict,
-            Handled::Commands(commands, lines) => {
-                owners.extend(commands.iter().map(|_| position));
-                asked.extend(commands);
-                logs.extend(lines);
-                acks.push(batch[position].receipt);
+        let (commands, lines) = match handled {
+            Handled::Verdict(verdict) => {
+                verdicts[position] = verdict;
+                continue;
             }
-        }
+            Handled::Commands(commands, lines) => (commands, lines),
+            Handled::Ran(commands, lines, place) => {
+                in_hand.push(place);
+                (commands, lines)
+            }
+        };
+        owners.extend(commands.iter().map(|_| position));
+        asked.extend(commands);
+        logs.extend(lines);
+        acks.push(batch[position].receipt);
     }
     if asked.is_empty() {
         return verdicts;

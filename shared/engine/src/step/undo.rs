@@ -13,13 +13,13 @@ use crate::{
     prepare::SecretSource,
     rollback::{self, undo_child},
 };
-use document::{Delivery, Workflow};
+use document::{Delivery, Workflow, time::Time};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Again, Asked, Command},
     effect::Undoing,
     execution::Execution,
-    id::{child_id, derive},
+    id::{Activation, child_id, derive},
     owed::{Since, owed},
     payload::Payload,
     reading::Reading,
@@ -70,11 +70,11 @@ pub(super) async fn undo(
     };
     let Some(current) = rolling.current() else { return Handled::Verdict(Verdict::Acknowledge) };
     let now = host.now();
-    if let Some(at) = rolling.awaits().or(rolling.due).filter(|at| *at > now) {
-        return later(at, now);
+    if let Some(until) = rolling.awaits() {
+        return awaited(host, state, &current.activation, undoing, until);
     }
-    if rolling.awaits().is_some() {
-        return asks(Command::StopAwaiting { undoing });
+    if let Some(at) = rolling.due.filter(|at| *at > now) {
+        return later(at, now);
     }
     match &current.what {
         What::Child { attempt, index } => {
@@ -90,6 +90,18 @@ pub(super) async fn undo(
             Ok(handled) => handled,
             Err(error) => Handled::Verdict(failed(&error)),
         },
+    }
+}
+
+/// Waits for the outcome of a run that is to be undone, as long as it can come.
+fn awaited(host: &dyn Host, state: &Execution, run: &Activation, undoing: Undoing, until: Time) -> Handled {
+    let now = host.now();
+    match host.journal().in_hand(state.id(), run) {
+        Some(false) => asks(Command::StopAwaiting { undoing, lost: true }),
+        _ if now >= until => asks(Command::StopAwaiting { undoing, lost: false }),
+        // It may be cut off by a crash, of which nobody tells.
+        Some(true) => later(until.min(now.after_seconds(limits::LOOKS_AGAIN_SECONDS)), now),
+        None => later(until, now),
     }
 }
 

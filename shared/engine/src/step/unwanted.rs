@@ -1,11 +1,12 @@
 //! Descendants of an execution that was cancelled or needs them no longer. Those who cancel tell them level by level, in
 //! slices, which takes a while where they are many: until then their messages are dropped as they come.
 
-use super::handled::Handled;
+use super::{children::stop, handled::Handled};
 use crate::port::{Delivery, Host, StoreError};
+use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
-    effect::Work,
+    effect::{ChildControl, Work},
     execution::Execution,
 };
 
@@ -13,40 +14,42 @@ use stepwell_core::{
 const REASON: &str = "an execution above it no longer needs it";
 
 /// What becomes of the messages of an execution that nobody needs any more, in the place of what they ask for: it is
-/// cancelled, as its parent would do in a moment. None where it is needed, or has ended, or where looking would cost a
-/// read for each step.
+/// cancelled, as its parent would do in a moment, or stands still until it is undone. None where it is needed, or stands
+/// still, or has ended, or where looking would cost a read for each step.
 ///
 /// # Errors
 /// Where the store fails. The messages then come again.
 pub async fn dropped(
     host: &dyn Host,
-    state: &Execution,
+    state: &Arc<Execution>,
     batch: &[&Delivery],
 ) -> Result<Option<Vec<Handled>>, StoreError> {
     let only_told = batch.iter().all(|delivery| matches!(delivery.message.work, Work::Control { .. }));
-    if only_told
-        || state.end.is_some()
-        || state.rolling.is_some()
-        || !host.journal().keeps_states()
-        || is_needed(host, state).await?
-    {
+    if only_told || state.end.is_some() || state.rolling.is_some() || !host.journal().keeps_states() {
         return Ok(None);
     }
-    let cancel = Command::Control { control: Control::Cancel, reason: Some(REASON.into()) };
-    let first = Handled::Commands(vec![cancel.into()], Vec::new());
+    let control = match unneeded(host, state).await? {
+        None => return Ok(None),
+        Some(ChildControl::Pause) if state.paused => return Ok(None),
+        Some(control) => Control::from(control),
+    };
+    let stop = Command::Control { control, reason: Some(REASON.into()) };
+    let first = Handled::Commands(vec![stop.into()], Vec::new());
     let others = batch.iter().skip(1).map(|_| Handled::Commands(Vec::new(), Vec::new()));
     Ok(Some(std::iter::once(first).chain(others).collect()))
 }
 
-/// Whether every execution above this one waits for the one below it.
-async fn is_needed(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
-    let mut above = state.started.parent.clone();
-    while let Some(link) = above.take() {
-        let Some(parent) = host.journal().load_lean(&link.execution_id).await? else { return Ok(false) };
+/// How an execution stops, where one above it does not wait for the one below it. None where each does.
+async fn unneeded(host: &dyn Host, state: &Arc<Execution>) -> Result<Option<ChildControl>, StoreError> {
+    let mut below = state.clone();
+    while let Some(link) = below.started.parent.clone() {
+        let Some(parent) = host.journal().load_lean(&link.execution_id).await? else {
+            return Ok(Some(ChildControl::Cancel));
+        };
         if !parent.waits_for_children(&link.activation, link.attempt) {
-            return Ok(false);
+            return Ok(Some(stop(&parent, &below)));
         }
-        above.clone_from(&parent.started.parent);
+        below = parent;
     }
-    Ok(true)
+    Ok(None)
 }

@@ -26,6 +26,7 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
         )),
         _ => {
             turn.close_all();
+            turn.stop_children();
             turn.record(Event::ExecutionCancelled { reason });
             turn.tell_of_end(Some("it was cancelled".into()));
             Ok(())

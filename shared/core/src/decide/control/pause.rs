@@ -9,6 +9,9 @@ pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     if status.is_terminal() {
         return Err(Rejection::instead(status, "it cannot be paused"));
     }
+    if turn.state.is_being_undone() {
+        return Err(Rejection::status(status, "its parent goes back and undoes it whole, which goes on by itself"));
+    }
     if !turn.state.paused {
         turn.record(Event::ExecutionPaused { reason });
     }

@@ -7,7 +7,7 @@ use crate::{
     event::Event,
     execution::{Phase, Status},
 };
-use document::graph::NodeIx;
+use document::{Delivery, graph::NodeIx};
 
 /// Resumes an execution: what is due is enqueued, and what was recorded during the pause takes effect.
 pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
@@ -60,8 +60,12 @@ pub(crate) fn send_due(turn: &mut Deciding<'_>) {
     for ix in 0..turn.workflow.nodes.len() {
         match *turn.phase(ix) {
             Phase::Due { at } => turn.send_step(ix, at),
-            // The attempt may still run. At its deadline the message finds that its outcome is unknown.
-            Phase::Intended { deadline } => turn.send_step(ix, Some(deadline)),
+            // The attempt may still run. One that may run twice is looked for at once; of another the message finds at
+            // its deadline that its outcome is unknown.
+            Phase::Intended { deadline } => {
+                let twice = turn.node(ix).delivery == Delivery::AtLeastOnce;
+                turn.send_step(ix, (!twice).then_some(deadline));
+            }
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     event::Event,
     execution::{Phase, Status},
 };
-use document::{graph::NodeIx, id::NodeId, time::Time};
+use document::{Delivery, graph::NodeIx, id::NodeId, time::Time};
 use std::collections::BTreeMap;
 
 /// Takes up the nodes that failed, and what was due, running or waiting when the execution ended, in the same visits.
@@ -25,7 +25,7 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     // It was cancelled while it went back: it goes on with that.
     if turn.state.rolling.is_some() {
         let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-        turn.record(Event::ExecutionRetried { reason, deadline, timeouts: BTreeMap::new() });
+        turn.record(Event::ExecutionRetried { reason, deadline, timeouts: BTreeMap::new(), begun: Vec::new() });
         turn.undo_next();
         return Ok(());
     }
@@ -40,8 +40,8 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         return Err(Rejection::status(status, why));
     }
     let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-    let timeouts = timeouts(turn);
-    turn.record(Event::ExecutionRetried { reason, deadline, timeouts });
+    let (timeouts, begun) = (timeouts(turn), begun(turn));
+    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun });
     // It was cancelled before it began.
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::super::start::begin_at_trigger(turn);
@@ -69,6 +69,16 @@ fn timeouts(turn: &Deciding<'_>) -> BTreeMap<NodeId, Time> {
     };
     let nodes = (0..turn.workflow.nodes.len()).filter(waits);
     nodes.filter_map(|ix| Some((turn.node(ix).id.clone(), turn.timeout_at(ix)?))).collect()
+}
+
+/// The nodes of which an `at_most_once` attempt was under way at the end. It may have done its work, so it is not made
+/// again: what came of it is told until its deadline, or unknown.
+fn begun(turn: &Deciding<'_>) -> Vec<NodeId> {
+    let under_way = |node: &&document::Node| {
+        let was = turn.state.node(&node.id).and_then(|found| found.was.as_ref());
+        node.delivery == Delivery::AtMostOnce && matches!(was, Some(Phase::Intended { .. }))
+    };
+    turn.workflow.nodes.iter().filter(under_way).map(|node| node.id.clone()).collect()
 }
 
 /// Sets the timers of a node that waits on, and tells its children to go on too.

@@ -33,6 +33,9 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
     if turn.state.undone_for.is_some() {
         return Err(Rejection::Stale("it is undone whole"));
     }
+    if let Some(begun) = under_way(turn, &rollback) {
+        return Err(Rejection::Repeated(begun));
+    }
     let then = plan.point.as_ref().and_then(|point| point.patched.as_deref());
     if plan.point.is_some() && !turn.has_document(then) {
         return Err(Rejection::lacking(then.unwrap_or(&turn.state.started.workflow_hash)));
@@ -43,9 +46,20 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
         turn.record(Event::ExecutionResumed { reason: rollback.reason.clone() });
     }
     let epoch = turn.state.epoch + 1;
+    turn.stop_children();
     turn.record(Event::RollbackBegun { rollback, epoch, plan });
     turn.undo_next();
     Ok(())
+}
+
+/// The turn in which the very rollback began that is asked for, where it goes on: a second click asks for nothing else.
+fn under_way(turn: &Deciding<'_>, asked: &Rollback) -> Option<u64> {
+    let rolling = turn.state.rolling.as_ref()?;
+    let goes_on = turn.state.end.is_none() && turn.state.stuck.is_none() && rolling.begun > 0;
+    let Rollback { to, compensate, after, input, node, reason: _ } = &rolling.asked;
+    let same = (to, compensate, after) == (&asked.to, &asked.compensate, &asked.after);
+    let same = same && (input, node) == (&asked.input, &asked.node);
+    (goes_on && same).then_some(rolling.begun)
 }
 
 /// Records what came of an attempt that still ran when a rollback began.
@@ -94,8 +108,16 @@ impl Deciding<'_> {
                 self.record(Event::Compensated { node, visit, index: None, attempt: 0, skipped: true });
                 continue;
             }
-            let at = rolling.awaits().or(rolling.due);
-            return self.send(Work::Undo(crate::owed::undoing(&self.state, &rolling)), at);
+            return self.send(Work::Undo(crate::owed::undoing(&self.state, &rolling)), rolling.due);
+        }
+    }
+
+    /// Tells the children to stop that stand still until a rollback undoes them, since it is cut short. Those that another
+    /// one undoes go on standing still.
+    pub fn stop_children(&mut self) {
+        let Some(rolling) = self.state.rolling.clone() else { return };
+        for effect in crate::owed::left_standing(&self.state, &rolling) {
+            self.request(effect);
         }
     }
 

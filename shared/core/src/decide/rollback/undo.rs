@@ -16,9 +16,15 @@ use std::sync::Arc;
 
 /// The rollback that an attempt belongs to, where the attempt is its present one.
 fn present(turn: &Deciding<'_>, undoing: Undoing) -> Result<(Arc<Rolling>, Undo), Rejection> {
-    let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == undoing.epoch);
-    let Some(rolling) = rolling else { return Err(Rejection::Stale("that rollback is over")) };
+    // An attempt of a rollback that was cut short counts for the one that took its place.
+    let counts = |rolling: &Arc<Rolling>| turn.state.epoch == undoing.epoch || rolling.carried == Some(undoing);
+    let Some(rolling) = turn.state.rolling.clone().filter(counts) else {
+        return Err(Rejection::Stale("that rollback is over"));
+    };
     let Some(current) = rolling.current().cloned() else { return Err(Rejection::Unknown) };
+    if rolling.carried == Some(undoing) {
+        return Ok((rolling, current));
+    }
     match (rolling.next, rolling.attempt) {
         (next, attempt) if (next, attempt) == (undoing.number, undoing.attempt) => Ok((rolling, current)),
         (next, attempt) if (next, attempt) > (undoing.number, undoing.attempt) => {
@@ -38,11 +44,11 @@ pub fn intend(turn: &mut Deciding<'_>, undoing: Undoing, deadline: Time) -> Resu
     Ok(())
 }
 
-/// Takes the outcome of an attempt for unknown that was awaited long enough.
-pub fn stop_awaiting(turn: &mut Deciding<'_>, undoing: Undoing) -> Result<(), Rejection> {
+/// Takes the outcome of an attempt for unknown that was awaited long enough, or that nobody runs any more.
+pub fn stop_awaiting(turn: &mut Deciding<'_>, undoing: Undoing, lost: bool) -> Result<(), Rejection> {
     let (rolling, current) = present(turn, undoing)?;
     let Some(until) = rolling.awaits() else { return Err(Rejection::Stale("nothing is awaited")) };
-    if turn.now >= until {
+    if lost || turn.now >= until {
         let Activation { node, visit, .. } = current.activation;
         turn.record(Event::AwaitedEnded { node, visit, ended: Ended::Unknown });
     }
@@ -64,8 +70,8 @@ pub fn undone(
             done(turn, &current, undoing.attempt, false);
             Ok(())
         }
-        Outcome::Failed(failure) => failed(turn, &rolling, &current, failure, again),
-        Outcome::Unknown(failure) => failed(turn, &rolling, &current, failure, once(again)),
+        Outcome::Failed(failure) => failed(turn, &rolling, &current, failure, (again, false)),
+        Outcome::Unknown(failure) => failed(turn, &rolling, &current, failure, (once(again), true)),
     }
 }
 
@@ -87,7 +93,7 @@ fn failed(
     rolling: &Rolling,
     current: &Undo,
     failure: Failure,
-    again: Option<&Again>,
+    (again, unknown): (Option<&Again>, bool),
 ) -> Result<(), Rejection> {
     let Activation { node, visit, .. } = current.activation.clone();
     let error = Error {
@@ -106,7 +112,7 @@ fn failed(
         turn.now.after_seconds(delay.max(asked).min(again.retry.max_seconds))
     });
     let attempt = rolling.attempt;
-    let not_undone = NotUndone { node: node.clone(), visit, attempt, error: error.clone(), retry_at };
+    let not_undone = NotUndone { node: node.clone(), visit, attempt, error: error.clone(), retry_at, unknown };
     turn.record(Event::CompensationFailed(Box::new(not_undone)));
     if retry_at.is_some() {
         turn.undo_next();

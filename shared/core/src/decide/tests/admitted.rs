@@ -29,7 +29,7 @@ fn command(ask: Ask, story: &Story) -> Option<Command> {
         Ask::Unstick => Command::Unstick { action: Unstick::Retry, node: None, output: None, reason: None },
         Ask::RollBack => Command::RollBack {
             rollback: Box::new(Rollback::to(seq)),
-            plan: Arc::new(Plan { point, undo: Vec::new(), signals: Vec::new() }),
+            plan: Arc::new(Plan { point, undo: Vec::new(), signals: Vec::new(), carried: None }),
             seq,
         },
         Ask::Patch => Command::Patch { patched: Box::new(patched()), seq },

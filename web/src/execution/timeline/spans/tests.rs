@@ -82,7 +82,8 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
         unknown: false,
     };
     let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
-    let retried = Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new() };
+    let retried =
+        Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new(), begun: Vec::new() };
     let turns = [
         turn(1, 0, vec![activated("a", 1), activated("b", 1)]),
         turn(2, 1_000, vec![failed(1), ended()]),
@@ -117,7 +118,7 @@ fn what_is_undone_has_bars_one_after_another_and_what_had_not_to_be_has_none() {
         attempt,
         skipped,
     };
-    let plan = Plan { point: None, undo: Vec::new(), signals: Vec::new() };
+    let plan = Plan { point: None, undo: Vec::new(), signals: Vec::new(), carried: None };
     let begun = Event::RollbackBegun { rollback: Rollback::to(1), epoch: 1, plan: plan.into() };
     let turns = [
         turn(5, 1_000, vec![begun]),
