@@ -139,6 +139,11 @@ impl Client {
         self.send(Method::DELETE, path, &[], None).await
     }
 
+    /// Sends a `DELETE` with a body that the API documents.
+    pub async fn delete_with(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send(Method::DELETE, path, &[], Some(json(body)?)).await
+    }
+
     /// Sends a request that is answered soon.
     async fn send(
         &self,
@@ -161,8 +166,7 @@ impl Client {
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Failure> {
         nameless(path)?;
-        let mut all = vec![(api::CLIENT, "cli")];
-        all.extend(headers);
+        let mut all = [&[(api::CLIENT, "cli")][..], headers].concat();
         all.extend(body.as_ref().map(|_| ("content-type", "application/json")));
         all.extend(self.owner().map(|owner| (api::OWNER, owner)));
         let (status, bytes) = match self {
@@ -342,8 +346,7 @@ async fn over_http(
     };
     let answer = request.send().await.map_err(unreachable)?;
     let status = answer.status().as_u16();
-    let bytes = answer.bytes().await.map_err(unreachable)?;
-    Ok((status, bytes.to_vec()))
+    Ok((status, answer.bytes().await.map_err(unreachable)?.to_vec()))
 }
 
 /// The code of the failure to reach a host.
