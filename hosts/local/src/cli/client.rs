@@ -166,7 +166,8 @@ impl Client {
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Failure> {
         nameless(path)?;
-        let mut all = [&[(api::CLIENT, "cli")][..], headers].concat();
+        let mut all = vec![(api::CLIENT, "cli")];
+        all.extend(headers);
         all.extend(body.as_ref().map(|_| ("content-type", "application/json")));
         all.extend(self.owner().map(|owner| (api::OWNER, owner)));
         let (status, bytes) = match self {
@@ -389,7 +390,6 @@ pub fn query(pairs: &[(&str, Option<String>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     #[test]
     fn values_are_escaped() {
         assert_eq!(escaped("a b/ü"), "a%20b%2F%C3%BC");
