@@ -207,32 +207,6 @@ async fn remove(host: &::aws::Aws, id: &stepwell_core::id::ExecutionId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_turn_that_was_never_written_left_in_the_bucket_goes_with_its_execution() {
-    let world = World::new(Some(NOW)).await;
-    let (host, other) = (world.host(false, 1), world.host(true, 1));
-    let workflow = kept(&host, &document("dies")).await;
-    let id = start(&host, started(&host, &workflow, "dies", json!({}))).await.id().clone();
-    let signal = |seed: u64| Command::Signal { name: "s".into(), data: json!({ "text": noise(20_000, seed) }).into() };
-    for seed in 0..2 {
-        world.wire.plan(None);
-        submit(&host, &id, signal(seed)).await.unwrap().unwrap();
-    }
-    let (turn, before) = (world.wire.last("PutItem"), world.services.objects().len());
-    // Given a process that dies between the value of a turn and the turn.
-    world.wire.plan(Some((turn, Fault::CrashBefore)));
-    tokio::select! {
-        biased;
-        _ = submit(&host, &id, signal(2)) => panic!("it did not die"),
-        () = world.wire.crash() => {}
-    }
-    world.wire.plan(None);
-    assert_eq!(world.services.objects().len(), before + 1, "a value lies there that no turn names");
-    // When the execution is removed, then nothing is left.
-    remove(&other, &id).await;
-    assert_eq!(world.services.objects(), Vec::<String>::new());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_too_large_for_their_item_go_with_their_owner() {
     let world = World::new(Some(NOW)).await;
     let host = world.host(true, 1);
