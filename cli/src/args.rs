@@ -2,8 +2,8 @@
 
 use super::{
     answer, bulk, chat, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history,
-    inbox, init, jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets,
-    shell, show, signal, start, token, tokens, unstick, validate, whatif, workflows,
+    inbox, init, jobs, logs, ls, mcp, moving, open, owner, patch, put_to, receipt, rollback, run, save, secret,
+    secrets, shell, show, signal, start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -123,6 +123,12 @@ pub enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Manage owners, who are the tenants of a host
+    Owner {
+        /// The command on owners.
+        #[command(subcommand)]
+        command: OwnerCommand,
+    },
     /// Check the set-up
     Doctor(doctor::Args),
     /// Write what a shell needs to complete commands
@@ -170,4 +176,11 @@ pub enum TokenCommand {
     /// Revoke tokens: who bears them is refused from then on
     #[command(visible_aliases = ["rm", "delete"])]
     Revoke(tokens::Revoking),
+}
+
+/// `stepwell owner …`
+#[derive(Subcommand)]
+pub enum OwnerCommand {
+    /// Erase everything that is kept of an owner, for good
+    Erase(owner::Erasing),
 }

@@ -127,7 +127,7 @@ async fn ask(client: &Client, globals: &Globals, args: &Args, body: &BulkBody) -
 }
 
 /// Looks at the job until it has ended. None after Ctrl-C, which leaves it to whoever has the folder, now or next.
-async fn waited(client: &Client, globals: &Globals, made: Reply) -> Result<Option<Reply>, Failure> {
+pub async fn waited(client: &Client, globals: &Globals, made: Reply) -> Result<Option<Reply>, Failure> {
     let progress = std::io::stderr().is_terminal();
     let mut last = made;
     loop {

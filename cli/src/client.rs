@@ -139,6 +139,11 @@ impl Client {
         self.send(Method::DELETE, path, &[], None).await
     }
 
+    /// Sends a `DELETE` with a body that the API documents.
+    pub async fn delete_with(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send(Method::DELETE, path, &[], Some(json(body)?)).await
+    }
+
     /// Sends a request that is answered soon.
     async fn send(
         &self,
@@ -342,8 +347,7 @@ async fn over_http(
     };
     let answer = request.send().await.map_err(unreachable)?;
     let status = answer.status().as_u16();
-    let bytes = answer.bytes().await.map_err(unreachable)?;
-    Ok((status, bytes.to_vec()))
+    Ok((status, answer.bytes().await.map_err(unreachable)?.to_vec()))
 }
 
 /// The code of the failure to reach a host.
@@ -386,7 +390,6 @@ pub fn query(pairs: &[(&str, Option<String>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     #[test]
     fn values_are_escaped() {
         assert_eq!(escaped("a b/ü"), "a%20b%2F%C3%BC");

@@ -7,7 +7,7 @@ use local::server::OWNER;
 use std::path::PathBuf;
 
 /// What every command takes.
-#[derive(Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Globals {
     /// The data folder [default: STEPWELL_DATA, else .stepwell]

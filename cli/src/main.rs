@@ -44,6 +44,7 @@ mod notifications;
 mod numbers;
 mod open;
 mod output;
+mod owner;
 mod page;
 mod patch;
 mod pick;
@@ -184,6 +185,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Ls(args) } => tokens::ls(&globals, args).await,
         Command::Token { command: args::TokenCommand::Revoke(args) } => tokens::revoke(&globals, args).await,
+        Command::Owner { command: args::OwnerCommand::Erase(args) } => owner::erase(&globals, args).await,
         Command::Doctor(args) => doctor::run(&globals, args).await,
         Command::Completions(args) => shell::completions(&args, Cli::command()),
         Command::Man(args) => shell::man(&globals, &args, Cli::command()),

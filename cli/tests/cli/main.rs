@@ -21,6 +21,7 @@ mod moved;
 mod named;
 mod notifications;
 mod order;
+mod owners;
 mod pasted;
 mod patched;
 mod people;

@@ -86,7 +86,8 @@ pub const NESTING: usize = engine::limits::JSON_DEPTH + 10;
 /// How long an answer that is sent in one piece waits for events: API Gateway cuts off at 29 seconds, of which a cold
 /// start and a slow store take a part.
 pub const WHOLE_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of events in an answer that is sent in one piece: the same as on a page, for the same reason.
+/// Bytes of events, and of offloaded values, in an answer that is sent in one piece: the same as on a page, for the same
+/// reason. A larger value is named and not shown.
 pub const WHOLE_BYTES: usize = PAGE_BYTES;
 /// Bytes of a body, as a JSON string, in a response of Lambda, which has 6 MiB together with its headers.
 pub const LAMBDA_BYTES: usize = 6 * 1024 * 1024 - 64 * 1024;

@@ -17,7 +17,7 @@ use std::{
 use stepwell_core::{
     effect::Message,
     id::ExecutionId,
-    task::{Report, Task},
+    task::{LogLevel, LogLine, Report, Task, Work},
 };
 
 /// Seconds for which a message that was handed out is hidden. If it is not acknowledged by then, it comes again.
@@ -25,13 +25,13 @@ const VISIBILITY_SECONDS: f64 = 20.0;
 
 /// A message on the queue.
 #[derive(Clone, Debug)]
-struct Queued {
+pub(super) struct Queued {
     receipt: Receipt,
-    message: Message,
-    visible_at: Time,
-    deliveries: u32,
+    pub(super) message: Message,
+    pub(super) visible_at: Time,
+    pub(super) deliveries: u32,
     /// The clock whose end takes the message off again, as long as it was not handed out. None: nothing takes it off.
-    clock: Option<String>,
+    pub(super) clock: Option<String>,
 }
 
 /// Everything apart from the table that outlives a process.
@@ -44,11 +44,11 @@ pub struct Services {
 #[derive(Default)]
 pub(super) struct Kept {
     /// The time at which the clock stands. None: the clock of this machine counts.
-    clock: Option<Time>,
-    queue: Vec<Queued>,
+    pub(super) clock: Option<Time>,
+    pub(super) queue: Vec<Queued>,
     /// The last receipt that was given.
     receipts: Receipt,
-    blobs: BTreeMap<String, Vec<u8>>,
+    pub(super) blobs: BTreeMap<String, Vec<u8>>,
     /// Whether each message that is sent arrives twice.
     twice: bool,
     /// How many messages were sent.
@@ -56,7 +56,7 @@ pub(super) struct Kept {
     secrets: HashMap<(String, String), Secret>,
     outside: Outside,
     /// Executions that messages were for.
-    receivers: BTreeSet<ExecutionId>,
+    pub(super) receivers: BTreeSet<ExecutionId>,
     pub(super) clocks: Clocks,
 }
 
@@ -119,6 +119,11 @@ impl Services {
     /// How many messages were sent since the run began.
     pub fn sent(&self) -> u64 {
         self.kept().sent
+    }
+
+    /// The keys of all objects in the bucket.
+    pub fn objects(&self) -> Vec<String> {
+        self.kept().blobs.keys().cloned().collect()
     }
 
     /// Executions to which a message was ever sent.
@@ -253,6 +258,10 @@ impl Secrets for Services {
 impl Runner for Services {
     async fn run(&self, task: &Task, _: &(dyn Fn() -> Time + Send + Sync)) -> Report {
         let (asked, key) = self.kept().outside.asked(task);
-        script::answer(task, asked, key)
+        let mut report = script::answer(task, asked, key);
+        if matches!(task.work, Work::Code(_)) {
+            report.logs.push(LogLine { at: self.now(), level: LogLevel::Info, message: "it ran".into() });
+        }
+        report
     }
 }

@@ -207,8 +207,17 @@ impl Cloud {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// The same with these headers, of which the names are in lower case, and this body. Returns the status and the whole
-    /// answer of the function.
+    /// Reads a path through the function URL of `status`, which streams. Returns what came: status and headers, then the
+    /// body.
+    pub async fn stream(&mut self, path: &str) -> String {
+        let mut event = request_event("GET", path, json!({"authorization": "Bearer TOKEN"}), None);
+        event["requestContext"]["domainName"] = "abc.lambda-url.us-east-1.on.aws".into();
+        let reply = self.function("status").await.invoke(&event.to_string()).await;
+        reply.rest().await
+    }
+
+    /// Sends a request like [`Self::request`] with these headers, of which the names are in lower case, and this body.
+    /// Returns the status and the whole answer of the function.
     pub async fn send(&mut self, method: &str, path: &str, headers: Value, body: Option<String>) -> (u16, Value) {
         let event = request_event(method, path, headers, body);
         let name = serving(method, path.split('?').next().unwrap_or_default());

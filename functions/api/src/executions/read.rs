@@ -3,6 +3,7 @@
 use crate::{
     Answered, App, Problem, limits,
     page::Room,
+    request::bounds::room_for_values,
     types::{self, Values},
 };
 use engine::{
@@ -64,6 +65,7 @@ pub async fn with_values_that_fit<T>(
 }
 
 /// Shows values of an execution, of which those are fetched that have room; `has_room` is told the bytes of each as JSON.
+/// An answer that is sent in one piece has a bound of its own.
 ///
 /// # Errors
 /// What the store says.
@@ -75,13 +77,17 @@ pub async fn with_values_in<T>(
 ) -> Answered<T> {
     // Whether a value that was asked for has room, by where it lies.
     let mut fits = HashMap::<String, bool>::new();
+    let mut is_shown = room_for_values();
     loop {
         let mut values = Values::default();
         let shown = show(&mut values);
         let mut wanted: Vec<&Payload> = Vec::new();
         for payload in values.missing() {
             let Some(blob) = payload.missing() else { continue };
-            if *fits.entry(blob.sha256.clone()).or_insert_with(|| has_room(blob.bytes as usize)) {
+            if *fits.entry(blob.sha256.clone()).or_insert_with(|| {
+                let bytes = blob.bytes as usize;
+                is_shown(bytes) && has_room(bytes)
+            }) {
                 wanted.push(payload);
             }
         }

@@ -4,7 +4,10 @@
 //! `RESPONSE_STREAM` takes a stream of any length until the function's time is over. The domain name in the request
 //! tells which of the two it came through; `STEPWELL_STREAMING=off` says that the function URL buffers too.
 
-use crate::{Bounds, Problem, limits, request::arrived::TakenIn};
+use crate::{
+    Bounds, Problem, limits,
+    request::{arrived::TakenIn, bounds::in_one_piece},
+};
 use axum::{
     Router,
     body::{Body, BodyDataStream, to_bytes},
@@ -63,6 +66,7 @@ pub async fn whole(service: &Router, mut request: LambdaRequest, context: Contex
     let answered = |request: Request| {
         let bounds = Bounds { until: Instant::now() + limits::WHOLE_WAIT, whole: Some(limits::WHOLE_BYTES) };
         let response = respond(service.clone(), request, address.clone(), (bounds, taken_in));
+        let response = in_one_piece(limits::WHOLE_BYTES, response);
         async { Ok::<_, Infallible>(bounded(response.await).await) }
     };
     // The adapter writes the response in the form of the API that the request came through.

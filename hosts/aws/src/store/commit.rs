@@ -44,14 +44,20 @@ impl Table {
     pub(super) async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
         let first = in_order(&commit)?;
         let id = commit.state.id().clone();
-        // The values lie in S3 before any item refers to them.
+        // The values lie in S3 before any turn refers to them, and behind a head: what crashes leave of an execution that
+        // never began is found by its head, and else goes with its execution.
         let blobs = std::mem::take(&mut commit.blobs);
         let objects = blobs.len() as u64;
-        self.keep_values(&id, blobs).await?;
+        let (early, late) = if first == 1 { (Vec::new(), blobs) } else { (blobs, Vec::new()) };
+        self.keep_values(&id, early).await?;
         let before = self.before(&id, first).await?;
         // The writer tells this commit from any other of its number. A request's mark on the head is the same id.
         let writer = unique(self.now());
         let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
+        if let Err(error) = self.keep_values(&id, late).await {
+            self.undo(before.as_ref(), &after).await;
+            return Err(error);
+        }
         let Commit { turns, state, effects, logs, .. } = commit;
         let head_due = Some(after.was_due).filter(|was| !after.write && *was != after.due);
         let (count, writer) = (turns.len() as u64, writer.as_bytes().to_vec());

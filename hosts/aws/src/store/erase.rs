@@ -18,6 +18,9 @@ impl Table {
     pub(super) async fn erase_versions(&self, owner: &str) -> Result<u64, StoreError> {
         let partition = keys::catalogue(owner);
         let rows = self.some_of(&partition, "pk, sk, h").await?;
+        if rows.is_empty() {
+            self.blobs.remove(&keys::rows(&partition)).await?;
+        }
         let each = rows.iter().map(|row| async {
             // A version lets go of its document first: one that is interrupted is found again.
             if let Some(hash) = text_of(row, "h") {

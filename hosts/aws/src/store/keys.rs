@@ -2,7 +2,10 @@
 //! that their text sorts as they do.
 
 use crate::limits;
-use document::{id::WorkflowId, time::Time};
+use document::{
+    id::{WorkflowId, sha256_hex},
+    time::Time,
+};
 use stepwell_core::{
     execution::Status,
     id::{ExecutionId, InteractionId, fraction},
@@ -206,6 +209,12 @@ pub const DOCUMENT: &str = "doc";
 /// The key in S3 of a document that is too large for its item.
 pub fn large_document(hash: &str) -> String {
     format!("d/{hash}")
+}
+
+/// The prefix of the keys in S3 of the rows that items of a partition have there, so that an owner's go with the owner. Early
+/// releases wrote them without a prefix of the partition, below `r/` itself.
+pub fn rows(partition: &str) -> String {
+    format!("r/{}/", sha256_hex(partition.as_bytes()))
 }
 
 /// The document that a partition belongs to, by its hash; `None` where the partition is of another kind.

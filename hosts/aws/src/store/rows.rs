@@ -4,6 +4,7 @@
 use super::{
     Table,
     item::{Item, bytes, bytes_of, need, text, text_of},
+    keys,
     pack::{deflate, inflate},
 };
 use crate::limits;
@@ -20,7 +21,7 @@ impl Table {
             item.insert("b".into(), bytes(packed));
             return Ok(());
         }
-        let key = format!("r/{}", sha256_hex(&packed));
+        let key = format!("{}{}", keys::rows(need(item, "pk")?), sha256_hex(&packed));
         self.blobs.put(&key, packed).await?;
         item.insert("k".into(), text(key));
         Ok(())

@@ -1,6 +1,6 @@
 //! What crashes leave behind on DynamoDB, and what becomes of it.
 
-use document::time::Time;
+use document::{id::sha256_hex, time::Time};
 use engine::{
     drive::submit,
     port::{ExecutionFilter, Host, Window},
@@ -151,4 +151,81 @@ async fn one_that_an_earlier_release_kept_among_those_alive_is_removed_too() {
     assert_eq!(retire(&supervisor, 0, 1).await, 1);
     assert_eq!(supervisor.journal().load(&id).await.unwrap(), None);
     assert!(host.agenda().expired(late, 10).await.unwrap().is_empty());
+}
+
+/// Text that deflate shortens by half at best, another for each seed.
+fn noise(bytes: usize, seed: u64) -> String {
+    let hex = (0u64..).flat_map(|n| sha256_hex(format!("{seed} {n}").as_bytes()).into_bytes());
+    hex.take(bytes).map(char::from).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_crash_of_a_start_leaves_values_behind_that_nobody_removes() {
+    let world = World::new(Some(NOW)).await;
+    let supervisor = world.host(true, 1);
+    let workflow = kept(&supervisor, &document("large-start")).await;
+    let begin = |host: &::aws::Aws| started(host, &workflow, "large", json!({ "text": noise(20_000, 1) }));
+    // Given a start whose input lies in the bucket, and which makes so many calls.
+    let host = world.host(false, 1);
+    world.wire.plan(None);
+    let id = start(&host, begin(&host)).await.id().clone();
+    let calls = world.wire.calls();
+    assert!(!world.services.objects().is_empty(), "the input is too large for the table");
+    remove(&host, &id).await;
+    let mut before_any_turn = 0;
+    for (call, fault) in (1..=calls).flat_map(|call| [(call, Fault::CrashBefore), (call, Fault::CrashAfter)]) {
+        // When its process dies at any of them,
+        let host = world.host(false, 1);
+        let begin = begin(&host);
+        let id = begin.execution_id.clone();
+        world.wire.plan(Some((call, fault)));
+        tokio::select! {
+            biased;
+            done = submit(&host, &id, Command::Start(Box::new(begin))) => drop(done),
+            () = world.wire.crash() => {}
+        }
+        assert_eq!(world.wire.injected(), 1, "call {call}");
+        world.wire.plan(None);
+        // then the supervisor clears away what never began, and its values with it; what began has them until it is gone.
+        for _ in 0..4 {
+            world.services.advance(world.services.now().after_seconds(3_600.0));
+            look_after(&supervisor, NEVER).await.unwrap();
+        }
+        match supervisor.journal().load(&id).await.unwrap() {
+            Some(_) => remove(&supervisor, &id).await,
+            None => before_any_turn += 1,
+        }
+        assert_eq!(world.services.objects(), Vec::<String>::new(), "{fault:?} at call {call}");
+    }
+    assert!(before_any_turn > 2, "it died before its first turn {before_any_turn} times");
+}
+
+/// Ends an execution, and removes it.
+async fn remove(host: &::aws::Aws, id: &stepwell_core::id::ExecutionId) {
+    command(host, id, Command::Control { control: Control::Cancel, reason: None }).await;
+    host.journal().delete(id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_too_large_for_their_item_go_with_their_owner() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(true, 1);
+    let document = |seed: u64| {
+        let trigger = |n: u64| {
+            let pattern = json!({ "source": [noise(1_600, seed * 1_000 + n)] });
+            json!({"id": format!("on{n}"), "type": "event_trigger", "config": {"pattern": pattern}})
+        };
+        let nodes: Vec<serde_json::Value> = (0..100).map(trigger).collect();
+        json!({"id": "many", "edges": [], "nodes": nodes})
+    };
+    let rows = || world.services.objects().iter().filter(|key| key.starts_with("r/")).count();
+    // Given two owners with the same listeners, of whom one has saved others since.
+    for (owner, seed) in [("goes", 1), ("stays", 1), ("goes", 2)] {
+        host.catalogue().save(owner, &stepwell_tests::sim::parsed(&document(seed)), None, NOW).await.unwrap();
+    }
+    assert_eq!(rows(), 3);
+    // When one is erased, then its rows are gone, those of before too, and the other's are not.
+    while host.catalogue().erase_workflows("goes").await.unwrap() > 0 {}
+    assert_eq!(rows(), 1);
+    assert_eq!(world.host(true, 1).catalogue().listeners("stays").await.unwrap().len(), 100);
 }

@@ -20,7 +20,7 @@ struct Stack {
 }
 
 /// A copy of the folder that is deployed from, in which the functions are the binaries of the tests and the script that
-/// would build them does nothing.
+/// would build them does nothing. The emulator has no CodeDeploy, so that aliases move to new versions at once.
 fn staged(name: &str) -> PathBuf {
     let root = crate::docs::root();
     let stage = std::env::temp_dir().join(format!("stepwell-{name}-{}", std::process::id()));
@@ -29,6 +29,11 @@ fn staged(name: &str) -> PathBuf {
     assert!(copied.is_ok_and(|status| status.success()), "infra/ can be copied");
     std::os::unix::fs::symlink(root.join(".cache"), stage.join(".cache")).unwrap();
     fs::write(stage.join("infra/build.sh"), "#!/bin/sh\n").unwrap();
+    let template = stage.join("infra/template.yaml");
+    let text = fs::read_to_string(&template).unwrap();
+    let at_once = text.replace("{ Enabled: !Ref GradualDeployment,", "{ Enabled: false,");
+    assert_ne!(text, at_once, "the template deploys by CodeDeploy");
+    fs::write(&template, at_once).unwrap();
     for function in ["trigger", "step", "callback", "status", "rollback", "supervisor"] {
         let folder = stage.join(format!("target/lambda/stepwell-{function}"));
         fs::create_dir_all(&folder).unwrap();
@@ -39,8 +44,8 @@ fn staged(name: &str) -> PathBuf {
 
 impl Stack {
     /// Deploys a stack. `emulator` is the template's parameter `Emulator`: whether each function has a URL of its own
-    /// in the place of the HTTP API.
-    async fn deployed(name: &'static str, emulator: bool) -> Self {
+    /// in the place of the HTTP API. Where it has none, `more` are further parameters.
+    async fn deployed(name: &'static str, emulator: bool, more: &[&str]) -> Self {
         let clients = clients();
         let deploying = DEPLOYING.lock().await;
         let stage = staged(name);
@@ -56,7 +61,7 @@ impl Stack {
         if !emulator {
             let architecture = format!("Architecture={}", std::env::consts::ARCH.replace("aarch64", "arm64"));
             deploy.args(["--parameter-overrides", &architecture, "Emulator=false", "StepConcurrency=0"]);
-            deploy.arg("MailFrom=flows@example.com");
+            deploy.arg("MailFrom=flows@example.com").args(more);
         }
         run(&mut deploy);
         let listed = run(Command::new(sam).args(["list", "stack-outputs", "--stack-name", name, "--output", "json"]));
@@ -167,7 +172,7 @@ async fn runs(stack: &Stack) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_template_runs_a_workflow_behind_its_http_api() {
     identity("example.com").await;
-    let stack = Stack::deployed("gateway", false).await;
+    let stack = Stack::deployed("gateway", false, &[]).await;
     runs(&stack).await;
     // People reach the stack where its API is.
     let link = format!("{}/i/", stack.outputs["ApiUrl"].as_str().unwrap());
@@ -180,5 +185,18 @@ async fn the_template_runs_a_workflow_behind_its_http_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_template_runs_a_workflow_on_an_emulator_without_http_apis() {
-    runs(&Stack::deployed("emulated", true).await).await;
+    runs(&Stack::deployed("emulated", true, &[]).await).await;
+}
+
+/// Everything is invoked by the aliases of the functions: by the HTTP API, the queues, the wait machine and the address of
+/// event streams.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_runs_a_workflow_by_the_aliases_of_its_functions() {
+    identity("example.com").await;
+    let stack = Stack::deployed("aliased", false, &["GradualDeployment=true"]).await;
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
+    let url = format!("{endpoint}/2015-03-31/functions/aliased-step/aliases/live");
+    let alias: Value = http().get(url).send().await.unwrap().json().await.unwrap();
+    assert!(alias["FunctionVersion"].as_str().is_some_and(|version| version.parse::<u32>().is_ok()), "{alias}");
+    runs(&stack).await;
 }

@@ -118,3 +118,87 @@ fn every_parameter_does_something_and_is_told() {
         assert!(table.contains(&format!("`{name}`")), "docs/aws.md does not tell of {name}");
     }
 }
+
+/// All resources of the template, by their names: each with its type and its text.
+fn resources(template: &str) -> Vec<(String, String, String)> {
+    let (_, resources) = template.split_once("\nResources:\n").expect("there are resources");
+    let resources = resources.split("\nOutputs:\n").next().unwrap_or_default();
+    let mut found: Vec<(String, String, String)> = Vec::new();
+    for line in resources.lines() {
+        let name = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':'));
+        match name.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())) {
+            Some(name) => found.push((name.to_owned(), String::new(), String::new())),
+            None => {
+                let Some((_, kind, text)) = found.last_mut() else { continue };
+                if let Some(told) = line.strip_prefix("    Type: ") {
+                    told.clone_into(kind);
+                }
+                *text += line;
+                *text += "\n";
+            }
+        }
+    }
+    found
+}
+
+/// An update moves what invokes functions from version to version by their aliases; what named the function itself would
+/// be moved at once, and would not go back.
+#[test]
+fn whatever_invokes_a_function_invokes_its_alias() {
+    let all = resources(&read("infra/template.yaml"));
+    let functions: Vec<&str> =
+        all.iter().filter(|one| one.1 == "AWS::Serverless::Function").map(|one| one.0.as_str()).collect();
+    assert_eq!(functions.len(), 6);
+    let mut invoked = BTreeSet::new();
+    for (name, kind, text) in &all {
+        for function in &functions {
+            let by_alias = format!("!If [Gradually, !Ref {function}Aliaslive, !GetAtt {function}.Arn]");
+            let by_itself = text.replace(&by_alias, "");
+            let is_named = [format!("!Ref {function}"), format!("!GetAtt {function}.Arn")];
+            let names_itself = is_named.iter().any(|naming| by_itself.contains(naming.as_str()));
+            let is_fine = match kind.as_str() {
+                // Metrics of a function are those of all its versions.
+                "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::Dashboard" => continue,
+                "AWS::Lambda::EventInvokeConfig" | "AWS::Lambda::Url" => {
+                    !names_itself || text.contains("Qualifier: !If [Gradually, live, ")
+                }
+                _ => !names_itself,
+            };
+            assert!(is_fine, "{name} ({kind}) invokes {function} and not its alias");
+            if names_itself || by_itself != *text {
+                invoked.insert(kind.as_str());
+            }
+        }
+    }
+    for kind in [
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Url",
+        "AWS::Events::Rule",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::Serverless::StateMachine",
+        "AWS::IAM::Role",
+    ] {
+        assert!(invoked.contains(kind), "no {kind} invokes a function: {invoked:?}");
+    }
+}
+
+/// An update goes back by itself where a function fails or a step becomes a dead letter.
+#[test]
+fn every_function_has_versions_and_alarms_that_take_an_update_back() {
+    let template = read("infra/template.yaml");
+    let globals = template.split_once("\nGlobals:\n").expect("there are globals").1;
+    let globals = globals.split("\nResources:\n").next().unwrap_or_default();
+    assert!(globals.contains("    AutoPublishAlias: live\n"));
+    assert!(globals.contains("DeploymentPreference: { Enabled: !Ref GradualDeployment, Type: !Ref DeploymentType }"));
+    let all = resources(&template);
+    let alarms: BTreeSet<&str> =
+        all.iter().filter(|one| one.1 == "AWS::CloudWatch::Alarm").map(|one| one.0.as_str()).collect();
+    for (name, _, text) in all.iter().filter(|one| one.1 == "AWS::Serverless::Function") {
+        assert!(text.contains("      AutoPublishAliasAllProperties: true\n"), "{name}");
+        let errors = format!("{}Errors", name.strip_suffix("Function").unwrap_or(name));
+        assert!(alarms.contains(errors.as_str()), "there is no {errors}");
+        let told = format!("DeploymentPreference: {{ Alarms: [!Ref {errors}, !Ref DeadLetterAlarm");
+        assert!(text.contains(&told), "{name}: {told}");
+    }
+}
