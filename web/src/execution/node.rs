@@ -14,6 +14,7 @@ use super::{
 use crate::{
     desk::{Asked, query},
     limits,
+    look::is_long,
     moment::{moment, stamp},
     session::Visit,
     words::{capital, took},
@@ -106,7 +107,10 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
         }
         @if let Some(error) = &shown.error {
             div.verdict.bad {
-                div { p { strong { (capital(&error.message)) } } p { code { (error.code) } } }
+                div {
+                    p.long[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (capital(&error.message)) } }
+                    p { code { (error.code) } }
+                }
             }
             @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, &whole("error"))) }
         }

@@ -14,6 +14,7 @@ use crate::{
     figures::{Figures, WorkflowFigures, figures},
     form::Faults,
     layout::{Place, View, shown},
+    look::is_long,
     moment,
     refused::refused,
     session::Visit,
@@ -84,7 +85,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
     let own = seen.figures.workflows.iter().find(|one| one.id == workflow.id);
     html! {
         (head(visit, seen, &address))
-        @if let Some(about) = about { p.lead dir="auto" { (about) } }
+        @if let Some(about) = about { p.lead.long[is_long(about)] dir="auto" tabindex=[is_long(about).then_some("0")] { (about) } }
         @if workflow.deleted {
             p.verdict.wait role="status" { "This workflow was deleted: nothing starts it any more. Its executions live on." }
         } @else if workflow.version != seen.latest {
