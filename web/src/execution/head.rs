@@ -32,7 +32,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             }
             // The error below says all that the sentence says of a failure.
             @if shown.status != Status::Failed || shown.error.is_none() {
-                p.message.long[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
+                p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
             }
             div.progress {
                 @let percent = shown.progress.as_f64().unwrap_or_default();
@@ -45,7 +45,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
                     div {
-                        p.long[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
+                        p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
                         p { code { (error.code) }
                             @if let Some(node) = &error.node { " at " bdi { (node) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }

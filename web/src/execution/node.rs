@@ -108,7 +108,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
         @if let Some(error) = &shown.error {
             div.verdict.bad {
                 div {
-                    p.long[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (capital(&error.message)) } }
+                    p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (capital(&error.message)) } }
                     p { code { (error.code) } }
                 }
             }
@@ -187,7 +187,7 @@ fn log(lines: &[NodeLog]) -> Markup {
     html! {
         @if !lines.is_empty() {
             h3 { "Log" }
-            ol.log {
+            ol.log tabindex="0" {
                 @for line in lines {
                     li { span.level { (line.line.level.as_str()) } " " bdi { (line.line.message) } }
                 }

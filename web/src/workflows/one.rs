@@ -85,7 +85,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
     let own = seen.figures.workflows.iter().find(|one| one.id == workflow.id);
     html! {
         (head(visit, seen, &address))
-        @if let Some(about) = about { p.lead.long[is_long(about)] dir="auto" tabindex=[is_long(about).then_some("0")] { (about) } }
+        @if let Some(about) = about { p.lead.scrolls[is_long(about)] dir="auto" tabindex=[is_long(about).then_some("0")] { (about) } }
         @if workflow.deleted {
             p.verdict.wait role="status" { "This workflow was deleted: nothing starts it any more. Its executions live on." }
         } @else if workflow.version != seen.latest {
