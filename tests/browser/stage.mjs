@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
+import { layOut, overlaps } from './looks.mjs';
 
 export const ANN = 'ann@example.com';
 const screens = process.env.SCREENS;
@@ -40,16 +41,14 @@ async function served(settings) {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, log, stop };
+  return { url, log, stop, data: join(folder, 'data') };
 }
 
 /** Everything that the tests share. `settings` are environment variables of the host. */
 export async function stage(settings = {}) {
   mkdirSync(screens, { recursive: true });
-  const [host, browser] = await Promise.all([
-    served(settings),
-    chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] }),
-  ]);
+  const host = await served(settings);
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   const call = async (method, path, body) => {
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(host.url + path, { method, headers, body: body && JSON.stringify(body) });
@@ -100,9 +99,12 @@ export async function stage(settings = {}) {
         page.on('pageerror', (error) => complaints.push(String(error)));
         page.on('request', (request) => request.url().startsWith(host.url) || complaints.push(`a request to ${request.url()}`));
         const look = async (what) => {
+          await layOut(page);
           await page.screenshot({ path: join(screens, `${name}-${what}-${view.name}.png`), fullPage: true });
           const wide = await context.newCDPSession(page).then((session) => session.send('Page.getLayoutMetrics'));
           if (wide.cssContentSize.width > view.size[0]) throw new Error(`${name} ${what}: wider than the screen`);
+          const over = await overlaps(page);
+          if (over.length > 0) throw new Error(`${name} ${what}, ${view.name}: ${over.join('\n')}`);
         };
         await act(page, look, view);
         // Pages that are over answer with an error's status, which the browser notes; anything else is a fault.

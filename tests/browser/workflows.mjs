@@ -82,21 +82,3 @@ test('two versions are compared, and a deletion is confirmed first', async () =>
     await assert.rejects(world.call('GET', saved), /404/);
   }, [VIEWS[0]]);
 });
-
-test('hostile text stays text', async () => {
-  const hostile = `<script>document.title = 'taken'</script>\u202Eevil 🦊 ${'unbroken'.repeat(40)}`;
-  await world.call('POST', '/v1/workflows', {
-    id: 'hostile', name: hostile, description: hostile,
-    input_schema: { type: 'object', properties: { [hostile]: { type: 'string', title: hostile, description: hostile } } },
-    nodes: [{ id: 'start', type: 'manual_trigger' }, { id: 'end', name: hostile, type: 'succeed' }],
-    edges: [{ from: 'start', to: 'end' }],
-  });
-  await world.inViews('workflows', async (page, look, view) => {
-    for (const [path, name] of [['workflows', 'hostile-list'], ['workflows/hostile', 'hostile'], ['workflows/hostile/edit', 'hostile-edit']]) {
-      await page.goto(`${world.url}/${path}`);
-      await look(name);
-      assert.doesNotMatch(await page.title(), /^taken/);
-      if (view.script) assert.deepEqual(await world.serious(page), []);
-    }
-  });
-});

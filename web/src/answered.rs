@@ -1,5 +1,6 @@
 //! A page as the answer to a request, with the headers that every page has.
 
+use crate::isolate::isolated;
 use axum::{
     http::{
         HeaderName, HeaderValue, StatusCode,
@@ -43,7 +44,7 @@ pub fn page_of_session(status: StatusCode, markup: Markup) -> Response {
 
 /// A page of a link with this status.
 pub fn page(status: StatusCode, page: Markup) -> Response {
-    (status, HEADERS, page.into_string()).into_response()
+    (status, HEADERS, isolated(page.into_string())).into_response()
 }
 
 /// Sends the browser on, to be loaded by GET. A reload there sends no form again.

@@ -53,7 +53,7 @@ pub fn whole(page: &Page<'_>) -> Markup {
     let asset = |asset: &Asset| format!("{}assets/{}", page.up, asset.name);
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html.wide[page.wide] lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -14,6 +14,7 @@ mod executions;
 mod figures;
 mod frame;
 mod inbox;
+mod isolate;
 mod layout;
 mod link;
 mod look;

@@ -106,6 +106,10 @@ pub const VALUE_ENTRIES: usize = 300;
 pub const VALUE_TEXT: usize = 2_000;
 /// Characters that a page shows of a member's name.
 pub const VALUE_KEY: usize = 200;
+/// Bytes of a message from which it scrolls in a place of its own: some ten lines on a usual screen.
+pub const LONG: usize = 1_200;
+/// Characters of what a list says that a turn did. The checkpoint itself shows all that it recorded.
+pub const TOLD: usize = 400;
 /// Levels of a value that a page shows.
 pub const VALUE_LEVELS: usize = 12;
 /// Levels of a value that are open at first.

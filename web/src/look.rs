@@ -1,5 +1,6 @@
 //! How the status of an execution looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
+use crate::limits;
 use maud::{Markup, html};
 use stepwell_core::execution::Status;
 
@@ -33,6 +34,27 @@ pub fn short_id(id: &str) -> Markup {
         Some((end, _)) => html! { code title=(id) { (&id[..end]) "…" } },
         None => html! { code { (id) } },
     }
+}
+
+/// The stripes of what failed, in drawings whose other parts are plain: no state is told by its colour alone.
+pub fn stripes() -> Markup {
+    html! {
+        defs {
+            pattern #stripes width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                rect.gap width="6" height="6" {} rect.stripe width="3.5" height="6" {}
+            }
+        }
+    }
+}
+
+/// Several names, each of which keeps its direction to itself.
+pub fn names<N: AsRef<str>>(all: &[N]) -> Markup {
+    html! { @for (at, name) in all.iter().enumerate() { @if at > 0 { ", " } bdi { (name.as_ref()) } } }
+}
+
+/// Whether a text takes a place of its own in which it scrolls: a page does not end in it.
+pub fn is_long(text: &str) -> bool {
+    text.len() > limits::LONG
 }
 
 /// A sentence in which what stands between backticks is shown as code.

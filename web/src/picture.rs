@@ -1,6 +1,7 @@
 //! The picture of a workflow in a page: the drawing of the API's SVG, with what is said of each node on it. Nodes are
 //! links, so that it works without a script; the script adds zoom.
 
+use crate::{limits, words::count};
 use document::{
     Workflow,
     graph::{EdgeIx, NodeIx},
@@ -8,6 +9,7 @@ use document::{
     picture::{Drawing, Line, LineKind, NodeBox},
 };
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// What is said of a node on the picture.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,6 +115,62 @@ fn form(one: &NodeBox) -> Markup {
     html! {
         @if one.folded > 0 { (rect(5.0)) }
         (rect(0.0))
+    }
+}
+
+/// Whether a loop's body is folded into its box. In a large workflow all are, until somebody opens them; `flipped` are those
+/// that somebody folded or opened.
+pub fn is_folded(workflow: &Workflow, node: NodeIx, flipped: &BTreeSet<String>) -> bool {
+    let by_itself = workflow.nodes.len() > limits::PICTURE_NODES;
+    by_itself != flipped.contains(workflow.nodes[node].id.as_str())
+}
+
+/// The loops whose bodies are folded.
+pub fn folded(workflow: &Workflow, flipped: &BTreeSet<String>) -> Vec<NodeIx> {
+    loops(workflow).into_iter().filter(|ix| is_folded(workflow, *ix, flipped)).collect()
+}
+
+fn loops(workflow: &Workflow) -> Vec<NodeIx> {
+    (0..workflow.nodes.len()).filter(|ix| !workflow.graph.body[*ix].is_empty()).collect()
+}
+
+/// Loops whose names stand below the picture at once; more fold.
+const FEW: usize = 6;
+
+/// The ways to fold and open loops; `to` is the address of the page on which one is the other way round.
+pub fn folds(workflow: &Workflow, flipped: &BTreeSet<String>, to: impl Fn(&str) -> String) -> Markup {
+    let loops = loops(workflow);
+    let ways = html! {
+        @for ix in &loops {
+            @let node = &workflow.nodes[*ix];
+            a href=(to(node.id.as_str())) {
+                @if is_folded(workflow, *ix, flipped) { "Open " } @else { "Fold " } bdi { (node.name) }
+            } " "
+        }
+    };
+    html! {
+        @if loops.len() > FEW { details.folds { summary { (count(loops.len() as u64, "loop")) } (ways) } }
+        @else if !loops.is_empty() { p.folds { (ways) } }
+    }
+}
+
+/// The same set with one more, or one less where it was in there.
+pub fn flip(flipped: &BTreeSet<String>, node: &str) -> BTreeSet<String> {
+    let mut flipped = flipped.clone();
+    if !flipped.remove(node) {
+        flipped.insert(node.to_owned());
+    }
+    flipped
+}
+
+/// What maps run for each item, folded.
+pub fn bodies(workflow: &Workflow) -> Markup {
+    html! {
+        @for node in &workflow.nodes {
+            @if let Some(body) = node.kind.inline_body() {
+                details.folds { summary { "What " bdi { (node.name) } " runs for each item" } (small(body)) }
+            }
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub use service::{
     rate::Rates,
     service,
     stop::{Stop, Stopper},
+    tail::Tails,
 };
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the

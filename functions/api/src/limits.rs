@@ -40,6 +40,9 @@ pub const SCRIPTS: Duration = Duration::from_secs(5);
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Turns that one read of a journal takes: a few hundred kilobytes at most in memory.
 pub const TURNS_PER_READ: usize = 200;
+/// Bytes of the newest turns, as text, that several streams of one execution share: what those who follow it have not read
+/// yet. Whoever is further behind reads by itself, so that thousands of executions may be followed.
+pub const FOLLOWED_BYTES: usize = 64 * 1024;
 /// Log lines that a node list shows for each node; the rest is on `/logs`.
 pub const NODE_LOG_LINES: usize = 100;
 /// Pages of log lines read for one node list: 20,000 lines, as many as twenty attempts may write.

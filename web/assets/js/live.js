@@ -18,24 +18,34 @@ const address = (at) => {
   return query;
 };
 
+// Where panes stand that somebody has moved. To ask a pane for it would have the whole page laid out in between.
+const places = new Map();
+document.addEventListener('scroll', ({ target }) => {
+  const part = target.matches?.('.pane') && target.closest('[data-part]');
+  if (part) places.set(part.id, [target.scrollLeft, target.scrollTop]);
+}, { capture: true, passive: true });
+
+/** Whether a part is the same as the one that is there. Those of a drawing are as they came; others have changed since. */
+function isSame(part, old) {
+  if (part.namespaceURI !== document.body.namespaceURI) return old.isEqualNode(part);
+  const text = part.outerHTML;
+  const before = texts.get(part.id) ?? old.outerHTML;
+  texts.set(part.id, text);
+  return before === text;
+}
+
 /** Puts a part in place of the one that is there, unless it is the same as before. What was unfolded stays so. */
 function put(part) {
   const old = document.getElementById(part.id);
-  const text = part.outerHTML;
-  if (!old || texts.get(part.id) === text) return;
-  const first = !texts.has(part.id);
-  texts.set(part.id, text);
-  if (first && old.outerHTML === text) return;
+  if (!old || isSame(part, old)) return;
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const which = focused && [...old.querySelectorAll('a, summary, [tabindex]')].indexOf(focused);
   const open = [...old.querySelectorAll('details')].map((one) => one.open);
-  const pane = old.querySelector('.pane');
-  const place = pane && [pane.scrollLeft, pane.scrollTop];
   const fresh = document.importNode(part, true);
   old.replaceWith(fresh);
   fresh.querySelectorAll('details').forEach((one, ix) => { if (ix in open) one.open = open[ix]; });
   document.dispatchEvent(new CustomEvent('put', { detail: fresh }));
-  const moved = fresh.querySelector('.pane');
+  const [place, moved] = [places.get(part.id), fresh.querySelector('.pane')];
   if (place && moved) [moved.scrollLeft, moved.scrollTop] = place;
   if (focused) (old === focused ? fresh : [...fresh.querySelectorAll('a, summary, [tabindex]')][which])?.focus({ preventScroll: true });
 }

@@ -65,7 +65,7 @@ function picture(frame) {
     ?? frame.querySelector('.node.start');
   // What nearly fits is shown whole; of what does not, texts stay readable.
   if (whole() >= 0.8) set(whole());
-  else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.6, pane.clientWidth / width))));
+  else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.75, pane.clientWidth / width))));
   if (focus) {
     const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
     pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;

@@ -72,7 +72,7 @@ fn placed(text: &str, format: Format, document: Value, told: &Told) -> Checked {
     let faults: Vec<&Fault> = told.errors.iter().chain(&told.warnings).collect();
     let shown = faults.iter().take(limits::PROBLEMS).map(|fault| Problem::of(fault, text, &places)).collect();
     let parsed = document::parse(&document).ok();
-    let picture = parsed.as_ref().map(|parsed| drawn(&parsed.workflow, |_| None));
+    let picture = parsed.as_ref().map(|parsed| drawn(&parsed.workflow, &[], |_| None));
     Checked {
         id: parsed.filter(|_| told.valid).map(|parsed| parsed.workflow.id.to_string()),
         document: Some(document),

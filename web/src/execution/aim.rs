@@ -69,11 +69,7 @@ impl Aim {
 
     /// The same with a loop folded that was open, or the other way round.
     pub fn flip(&self, node: &str) -> Self {
-        let mut flipped = self.flipped.clone();
-        if !flipped.remove(node) {
-            flipped.insert(node.to_owned());
-        }
-        Self { flipped, ..self.clone() }
+        Self { flipped: crate::picture::flip(&self.flipped, node), ..self.clone() }
     }
 }
 

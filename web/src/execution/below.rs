@@ -7,9 +7,10 @@ use super::{
 use crate::{
     desk::{Asked, part, query},
     limits,
-    look::{short_id, status},
+    look::{names, short_id, status},
     moment::{distance, moment},
     session::Visit,
+    words::beginning,
 };
 use api::types::{self, Page};
 use maud::{Markup, html};
@@ -64,9 +65,9 @@ pub fn questions(visit: &Visit, below: &Below) -> Markup {
             ul.people {
                 @for one in items {
                     li {
-                        a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } dir="auto" { (one.question) }
+                        a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } dir="auto" { (crate::inbox::asked(one)) }
                         span.when {
-                            @if one.assignees.is_empty() { "anyone" } @else { bdi { (one.assignees.join(", ")) } }
+                            @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) }
                             @if let Some(deadline) = one.deadline { " · until " (moment(deadline.0)) ", " (distance(deadline.0, visit.now)) }
                         }
                     }
@@ -88,13 +89,13 @@ pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
         section.panel #children data-part {
             h2 { "Children" }
             div.scroll { table.list.stack {
-                thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "What it does" } } }
+                thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th.number scope="col" { "Progress" } th scope="col" { "What it does" } } }
                 tbody { @for child in &page.items { tr {
                     th scope="row" { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
                     td data-label="Of" { @if let Some(parent) = &child.parent { bdi { (parent.node) } " " (parent.index + 1) } }
                     td data-label="Status" { (status(child.status)) }
                     td.number data-label="Progress" { (child.progress) " %" }
-                    td dir="auto" { (child.message) }
+                    td dir="auto" { (beginning(&child.message, limits::SAID)) }
                 } } }
             } }
             nav.pages aria-label="Parts of the list of children" {

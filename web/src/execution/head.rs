@@ -3,7 +3,7 @@
 use super::{aim::address, seen::Seen, value::value};
 use crate::{
     desk::part,
-    look::{coded, short_id, status},
+    look::{coded, is_long, short_id, status},
     moment::{distance, moment},
     session::Visit,
     words::{capital, count},
@@ -31,7 +31,9 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
             // The error below says all that the sentence says of a failure.
-            @if shown.status != Status::Failed || shown.error.is_none() { p.message dir="auto" { (coded(&shown.message)) } }
+            @if shown.status != Status::Failed || shown.error.is_none() {
+                p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
+            }
             div.progress {
                 @let percent = shown.progress.as_f64().unwrap_or_default();
                 svg role="img" aria-label={ (percent) " percent done" } viewBox="0 0 100 1" preserveAspectRatio="none" {
@@ -43,7 +45,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
                     div {
-                        p { strong { (coded(&capital(&error.message))) } }
+                        p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
                         p { code { (error.code) }
                             @if let Some(node) = &error.node { " at " bdi { (node) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }

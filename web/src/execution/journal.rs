@@ -1,7 +1,7 @@
 //! The journal, newest turn first and in parts, and what the turn of a checkpoint recorded.
 
 use super::{aim::address, seen::Seen, value::value};
-use crate::{limits, moment::stamp};
+use crate::{limits, moment::stamp, words::beginning};
 use document::time::Time;
 use maud::{Markup, html};
 use stepwell_core::{event::Turn, view};
@@ -20,7 +20,7 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
                 tbody { @for turn in part.iter().rev() {
                     tr.current[seen.aim.at == Some(turn.seq)] {
                         td { a href={ (here) (seen.aim.at(Some(turn.seq)).query()) } title="The execution as it was then" { (turn.seq) } }
-                        td dir="auto" { (told(turn)) }
+                        td dir="auto" { (told(turn, limits::TOLD)) }
                         td { (stamp(turn.at)) }
                     }
                 } }
@@ -41,8 +41,8 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
 }
 
 /// What a turn did, and who asked for it where the sentence does not say so.
-fn told(turn: &Turn) -> Markup {
-    let sentence = view::sentence(turn);
+fn told(turn: &Turn, most: usize) -> Markup {
+    let sentence = beginning(&view::sentence(turn), most);
     let by = turn.by.as_ref().filter(|by| !sentence.contains(by.as_str()));
     html! { (with_moments(&sentence)) @if let Some(by) = by { " " span.by { "By " bdi { (by) } "." } } }
 }
@@ -63,7 +63,7 @@ pub fn recorded(turn: &Turn) -> Markup {
     html! {
         section.panel #recorded data-part {
             h2 { "What checkpoint " (turn.seq) " recorded" }
-            p dir="auto" { (told(turn)) }
+            p dir="auto" { (told(turn, limits::VALUE_TEXT)) }
             ol.plain-list {
                 @for event in turn.events.iter().take(limits::EVENTS) {
                     @let shown = view::event(event);

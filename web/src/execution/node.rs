@@ -14,6 +14,7 @@ use super::{
 use crate::{
     desk::{Asked, query},
     limits,
+    look::is_long,
     moment::{moment, stamp},
     session::Visit,
     words::{capital, took},
@@ -104,12 +105,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             p.hint { "Visited " (moment(begun.0))
                 @if let Some(ran) = ran { " · ran for " (took(Duration::from_millis(ran))) } }
         }
-        @if let Some(error) = &shown.error {
-            div.verdict.bad {
-                div { p { strong { (capital(&error.message)) } } p { code { (error.code) } } }
-            }
-            @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, &whole("error"))) }
-        }
+        @if let Some(error) = &shown.error { (failure(error, &whole("error"))) }
         @if !shown.lent_to.is_empty() {
             ul.plain-list { @for to in &shown.lent_to { li {
                 a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(to.connection, &to.node, to.calls))) }
@@ -138,6 +134,20 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             details { summary { "What runs for each item" }
                 (crate::picture::small(body)) }
         }
+    }
+}
+
+/// What went wrong; `whole` is the address of all of its details.
+fn failure(error: &types::ExecutionError, whole: &str) -> Markup {
+    let is_long = is_long(&error.message);
+    html! {
+        div.verdict.bad {
+            div {
+                p.scrolls[is_long] dir="auto" tabindex=[is_long.then_some("0")] { strong { (capital(&error.message)) } }
+                p { code { (error.code) } }
+            }
+        }
+        @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, whole)) }
     }
 }
 
@@ -183,7 +193,7 @@ fn log(lines: &[NodeLog]) -> Markup {
     html! {
         @if !lines.is_empty() {
             h3 { "Log" }
-            ol.log {
+            ol.log tabindex="0" {
                 @for line in lines {
                     li { span.level { (line.line.level.as_str()) } " " bdi { (line.line.message) } }
                 }

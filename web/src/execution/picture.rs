@@ -2,7 +2,7 @@
 
 use super::{aim::address, lent, seen::Seen, state::of_node};
 use crate::{
-    picture::{Tag, picture},
+    picture::{Tag, folded, folds, picture},
     words::count,
 };
 use document::graph::NodeIx;
@@ -15,27 +15,13 @@ pub type Refused = BTreeMap<String, String>;
 
 /// The picture, with the ways to fold and open loops.
 pub fn of_execution(seen: &Seen, up: &str, refused: &Refused) -> Markup {
-    let nodes = &seen.workflow.nodes;
-    let loops: Vec<NodeIx> = (0..nodes.len()).filter(|ix| !seen.workflow.graph.body[*ix].is_empty()).collect();
-    let folded: Vec<NodeIx> = loops.iter().copied().filter(|ix| seen.is_folded(*ix)).collect();
-    let drawing = document::picture::drawing(&seen.workflow, &folded);
+    let drawing = document::picture::drawing(&seen.workflow, &folded(&seen.workflow, &seen.aim.flipped));
     let here = address(up, seen.then.id().as_str());
-    let body = picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix));
-    let ways = html! {
-        @for ix in &loops {
-            @let (id, word) = (nodes[*ix].id.as_str(), if seen.is_folded(*ix) { "Open" } else { "Fold" });
-            a href={ (here) (seen.aim.flip(id).query()) "#picture" } { (word) " " bdi { (nodes[*ix].name) } } " "
-        }
-    };
     html! {
-        (body)
-        @if loops.len() > FEW { details.folds { summary { (count(loops.len() as u64, "loop")) } (ways) } }
-        @else if !loops.is_empty() { p.folds { (ways) } }
+        (picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix)))
+        (folds(&seen.workflow, &seen.aim.flipped, |id| format!("{here}{}#picture", seen.aim.flip(id).query())))
     }
 }
-
-/// Loops whose names stand below the picture at once; more fold.
-const FEW: usize = 6;
 
 fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
     let node = &seen.workflow.nodes[ix];

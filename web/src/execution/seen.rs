@@ -11,7 +11,7 @@ use api::{
     executions::read,
     types::{self, Values},
 };
-use document::{Workflow, graph::NodeIx};
+use document::Workflow;
 use std::sync::Arc;
 use stepwell_core::execution::Execution;
 
@@ -63,11 +63,5 @@ impl Seen {
     /// What people call a node: its name, or its id where the workflow no longer has it.
     pub fn name_of<'a>(&'a self, node: &'a str) -> &'a str {
         self.workflow.node(node).map_or(node, |node| &node.name)
-    }
-
-    /// Whether a loop's body is folded into its box. In a large workflow all are, until somebody opens them.
-    pub fn is_folded(&self, node: NodeIx) -> bool {
-        let by_itself = self.workflow.nodes.len() > crate::limits::PICTURE_NODES;
-        by_itself != self.aim.flipped.contains(self.workflow.nodes[node].id.as_str())
     }
 }

@@ -12,7 +12,12 @@ pub fn value(value: &Value, whole: &str) -> Markup {
             room.is_cut = true;
             html! { p.hint { "This value has " (bytes) ": too much for a page." } }
         }
-        None => html! { div.json { (inside(value, 0, &mut room)) } },
+        None => {
+            let shown = inside(value, 0, &mut room);
+            // What does not fit its place scrolls, by keys too.
+            let is_large = shown.0.len() > limits::LONG;
+            html! { div.json tabindex=[is_large.then_some("0")] { (shown) } }
+        }
     };
     html! {
         (shown)

@@ -6,6 +6,7 @@ use crate::{
     assets::{KEYS, LIST},
     desk::{Asked, Refusal, part, query},
     layout::{Place, View, shown},
+    look::names,
     moment::{brief, distance},
     question::words,
     refused::refused,
@@ -199,7 +200,7 @@ fn row(visit: &Visit, one: &Interaction) -> Markup {
             }
             td data-label="Asked" { (brief(one.created_at.0)) " " br; span.soft { (distance(one.created_at.0, visit.now)) } }
             td data-label="Of" {
-                @if one.assignees.is_empty() { "anyone" } @else { bdi { (one.assignees.join(", ")) } }
+                @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) }
                 @if !one.responses.is_empty() { " " br; span.soft { (count(one.responses.len() as u64, "answer")) " so far" } }
             }
         }

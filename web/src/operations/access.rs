@@ -3,6 +3,7 @@
 use crate::{
     desk::{Asked, part},
     executions::{job_bar, job_status},
+    look::names,
     moment::brief,
     session::Visit,
     words::{capital, count},
@@ -50,7 +51,7 @@ pub async fn groups(visit: &Visit) -> Asked<Markup> {
                 thead { tr { th scope="col" { "Group" } th scope="col" { "Members" } } }
                 tbody { @for group in &page.items { tr {
                     td { bdi { (group.name) } }
-                    td { @if group.members.is_empty() { span.soft { "nobody" } } @else { bdi { (group.members.join(", ")) } } }
+                    td { @if group.members.is_empty() { span.soft { "nobody" } } @else { (names(&group.members)) } }
                 } } }
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " groups are shown." } }
@@ -87,7 +88,7 @@ fn hosts(secret: &SecretRow) -> Markup {
             None => { span.status.failed { span aria-hidden="true" { "✕" } " Cannot be opened" } " The host has another key: store it anew." }
             Some(hosts) if hosts.is_empty() => { span.soft { "no host" } }
             Some(hosts) if hosts.iter().any(|host| host == "*") => "any host",
-            Some(hosts) => { bdi { (hosts.join(", ")) } }
+            Some(hosts) => { (names(hosts)) }
         }
     }
 }

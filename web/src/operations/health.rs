@@ -72,7 +72,7 @@ pub async fn queue(visit: &Visit) -> Markup {
             @if told.is_empty() {
                 p.empty { "This host does not count its queue here: look at the metrics of the service that it runs on." }
             } @else {
-                dl.facts { @for (name, value) in told { dt { (name) } dd.number { (value) } } }
+                dl.facts.numbers { @for (name, value) in told { dt { (name) } dd { (value) } } }
             }
         }
     }

@@ -53,7 +53,7 @@ pub async fn tokens(visit: &Visit) -> Asked<Markup> {
                     td { @match &row.expires_at {
                         Some(end) if row.expired => { span.status.failed { span aria-hidden="true" { "✕" } " Ended" } " " (brief(end.0)) }
                         Some(end) => (brief(end.0)),
-                        None => "never",
+                        None => span.brief { "never" },
                     } }
                     td { a.button.small href={ (up) "operations/tokens/" (part(&row.id)) "/revoke" }
                         aria-label={ "Revoke " (row.name) } { "Revoke" } }

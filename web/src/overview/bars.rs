@@ -2,6 +2,7 @@
 
 use crate::{
     figures::{Figures, Hour},
+    look::stripes,
     moment::brief,
 };
 use maud::{Markup, html};
@@ -23,7 +24,7 @@ pub fn bars(day: &Figures) -> Markup {
                 p.legend {
                     span.key.started { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.started width="1" height="1" {} } (started) " started" }
                     span.key.ended { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.ended width="1" height="1" {} } (ended) " ended" }
-                    span.key.failed { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.failed width="1" height="1" {} } (failed) " of them failed" }
+                    span.key.failed { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect.failed width="12" height="12" {} } (failed) " of them failed" }
                 }
                 (picture(&day.hours, most))
                 div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span { "most: " (most) " per hour" } span { "now" } }
@@ -50,6 +51,7 @@ fn picture(hours: &[Hour], most: u64) -> Markup {
     html! {
         svg.hours viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" role="img"
             aria-label={ (started) " executions started and " (ended) " ended; the table below has the hours" } {
+            (stripes())
             @for (at, hour) in hours.iter().enumerate() {
                 @let x = HOUR * at as u64;
                 (bar("started", x, hour.started))

@@ -5,6 +5,7 @@ use crate::{
     desk::{Refusal, part, query},
     figures::{Figures, WorkflowFigures, figures},
     layout::{Place, View, shown},
+    look::names,
     moment,
     refused::refused,
     session::Visit,
@@ -80,7 +81,7 @@ fn body(seen: &Seen<'_>, page: &Page<WorkflowRow>, figures: &Figures) -> Markup 
             }
             @if !page.unreadable.is_empty() {
                 p.verdict.bad role="status" {
-                    "The store cannot read " bdi { (page.unreadable.join(", ")) } ". " code { "stepwell doctor" } " says more."
+                    "The store cannot read " (names(&page.unreadable)) ". " code { "stepwell doctor" } " says more."
                 }
             }
         }

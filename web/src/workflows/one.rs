@@ -14,6 +14,7 @@ use crate::{
     figures::{Figures, WorkflowFigures, figures},
     form::Faults,
     layout::{Place, View, shown},
+    look::is_long,
     moment,
     refused::refused,
     session::Visit,
@@ -25,7 +26,7 @@ use api::{
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What the page is made of.
 struct Seen {
@@ -41,8 +42,9 @@ struct Seen {
 pub async fn one(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
     let read = async {
         let version = params.number::<u64>("version")?;
+        let flipped = params.take_all("fold").into_iter().collect();
         params.done()?;
-        read(&visit, &id, version).await
+        read(&visit, &id, version, &flipped).await
     };
     let seen = match read.await {
         Ok(seen) => seen,
@@ -54,7 +56,7 @@ pub async fn one(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
     shown(&visit, View { place: Place::Workflows, title: &title, scripts: &scripts, body })
 }
 
-async fn read(visit: &Visit, id: &str, version: Option<u64>) -> Result<Seen, Refusal> {
+async fn read(visit: &Visit, id: &str, version: Option<u64>, flipped: &BTreeSet<String>) -> Result<Seen, Refusal> {
     let workflow = version_of(visit, id, version).await?;
     let latest = match version {
         None => workflow.version,
@@ -65,7 +67,13 @@ async fn read(visit: &Visit, id: &str, version: Option<u64>) -> Result<Seen, Ref
     let runs = visit.desk.get(&path).await?;
     let figures = figures(visit, Some(id), since(visit.now)).await?;
     let versions = versions::newest(visit, id, latest).await;
-    let picture = picture::of(&workflow.document, &figures).await?;
+    let to = |flipped: &BTreeSet<String>| {
+        let version = version.map(|version| version.to_string()).unwrap_or_default();
+        let folds = flipped.iter().map(|id| ("fold", id.as_str()));
+        let asked = query([("version", version.as_str())].into_iter().chain(folds));
+        format!("{}workflows/{}{asked}#picture", visit.up, part(id))
+    };
+    let picture = picture::of(&workflow.document, &figures, flipped, to).await?;
     Ok(Seen { workflow, latest, versions, runs, figures, picture })
 }
 
@@ -77,7 +85,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
     let own = seen.figures.workflows.iter().find(|one| one.id == workflow.id);
     html! {
         (head(visit, seen, &address))
-        @if let Some(about) = about { p.lead dir="auto" { (about) } }
+        @if let Some(about) = about { p.lead.scrolls[is_long(about)] dir="auto" tabindex=[is_long(about).then_some("0")] { (about) } }
         @if workflow.deleted {
             p.verdict.wait role="status" { "This workflow was deleted: nothing starts it any more. Its executions live on." }
         } @else if workflow.version != seen.latest {

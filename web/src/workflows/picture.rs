@@ -4,29 +4,41 @@ use crate::{
     assets::{Asset, ZOOM},
     desk::{Asked, Refusal},
     figures::{Figures, NodeFigures},
-    picture::{Tag, picture},
+    picture::{Tag, bodies, flip, folded, folds, picture},
     words::{count, took},
 };
 use document::{Workflow, graph::NodeIx, parse, picture::drawing};
 use maud::{Markup, html};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The modules of a page with a picture.
 pub fn scripts() -> [&'static Asset; 1] {
     [&ZOOM]
 }
 
-/// The picture of a saved document. One that can no longer be read, for instance since a node type is gone, has none.
-pub async fn of(document: &Arc<Value>, figures: &Figures) -> Asked<Markup> {
+/// The picture of a saved document, with some of its loops `flipped` ([`is_folded`](crate::picture::is_folded)); `to` is the
+/// address of the page on which others are. A document that can no longer be read, for instance since a node type is gone,
+/// has none.
+pub async fn of(
+    document: &Arc<Value>,
+    figures: &Figures,
+    flipped: &BTreeSet<String>,
+    to: impl Fn(&BTreeSet<String>) -> String,
+) -> Asked<Markup> {
     let document = document.clone();
     let parsed = api::aside(move || parse(&document)).await.map_err(Refusal::from)?;
     let Ok(parsed) = parsed else { return Ok(html! { p.empty { "This document has no picture." } }) };
-    Ok(drawn(&parsed.workflow, |id| figures.nodes.iter().find(|one| one.node == id)))
+    let workflow = &parsed.workflow;
+    Ok(html! {
+        (drawn(workflow, &folded(workflow, flipped), |id| figures.nodes.iter().find(|one| one.node == id)))
+        (folds(workflow, flipped, |id| to(&flip(flipped, id))))
+        (bodies(workflow))
+    })
 }
 
-/// The picture of a workflow, with what is known of its nodes.
-pub fn drawn<'f>(workflow: &Workflow, figures: impl Fn(&str) -> Option<&'f NodeFigures>) -> Markup {
+/// The picture of a workflow, some of its loops folded, with what is known of its nodes.
+pub fn drawn<'f>(workflow: &Workflow, folded: &[NodeIx], figures: impl Fn(&str) -> Option<&'f NodeFigures>) -> Markup {
     let tag = |ix: NodeIx| {
         let node = &workflow.nodes[ix];
         let found = figures(node.id.as_str()).filter(|one| one.runs > 0);
@@ -41,7 +53,7 @@ pub fn drawn<'f>(workflow: &Workflow, figures: impl Fn(&str) -> Option<&'f NodeF
         let line = told.map(|(line, _)| line).unwrap_or_default();
         Tag { class: class.into(), line, title, ..Tag::default() }
     };
-    picture(workflow, &drawing(workflow, &[]), tag, |_| false)
+    picture(workflow, &drawing(workflow, folded), tag, |_| false)
 }
 
 /// What a node did: for its box, and in words.
@@ -80,7 +92,7 @@ mod tests {
             p50: Some(Duration::from_millis(20)),
             p95: Some(Duration::from_millis(1_500)),
         };
-        let text = drawn(&workflow, |id| (id == "s").then_some(&one)).into_string();
+        let text = drawn(&workflow, &[], |id| (id == "s").then_some(&one)).into_string();
         assert!(text.contains("20 ms – 1.5 s · ✕ 1") && text.contains("troubled"), "{text}");
         assert!(text.contains("3 runs, 1 failed, half of them within 20 ms"), "{text}");
         assert!(text.contains("manual trigger"), "a node that did not run shows its type: {text}");

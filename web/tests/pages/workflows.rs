@@ -50,6 +50,45 @@ async fn a_workflow_is_listed_started_by_its_form_and_counted() {
     assert!(!page.contains("<b>") && !page.contains("style="), "{page}");
 }
 
+/// A workflow with a loop of so many steps, and a map.
+fn with_bodies(steps: usize) -> Value {
+    let map = json!({"items": "[1]", "body": {"nodes": [{"id": "in", "name": "Trim it", "type": "transform", "config": {"set": {"a": 1}}}], "edges": []}});
+    let mut nodes = vec![
+        json!({"id": "start", "type": "manual_trigger"}),
+        json!({"id": "each", "name": "Each <row>", "type": "loop", "config": {"for_each": "[1, 2]"}}),
+        json!({"id": "all", "name": "All rows", "type": "map", "config": map}),
+    ];
+    let mut edges = vec![
+        json!({"from": "start", "to": "each"}),
+        json!({"from": "each", "to": "all", "port": "done"}),
+        json!({"from": "each", "to": "step0", "port": "loop"}),
+    ];
+    for step in 0..steps {
+        nodes.push(json!({"id": format!("step{step}"), "type": "transform", "config": {"set": {"a": 1}}}));
+        let next = if step + 1 == steps { "each".to_owned() } else { format!("step{}", step + 1) };
+        edges.push(json!({"from": format!("step{step}"), "to": next}));
+    }
+    json!({"id": "bodies", "nodes": nodes, "edges": edges})
+}
+
+#[tokio::test]
+async fn bodies_of_loops_and_maps_fold() {
+    let world = LocalUser::new();
+    world.save(&with_bodies(2)).await;
+    let page = world.get("/workflows/bodies").await.of(200);
+    assert!(text(&page).contains("Fold Each <row>") && text(&page).contains("What All rows runs for each item"));
+    assert!(text(&page).contains("Trim it") && page.matches("data-node=").count() == 5, "{page}");
+    let fold = addresses(&page).into_iter().find(|to| to.contains("fold=each")).unwrap();
+    assert_eq!(fold, "../workflows/bodies?fold=each#picture");
+    let page = world.get("/workflows/bodies?version=1&fold=each").await.of(200);
+    assert!(text(&page).contains("Open Each <row>") && page.matches("data-node=").count() == 3, "{page}");
+    assert!(addresses(&page).contains(&"../workflows/bodies?version=1#picture".to_owned()), "{:?}", addresses(&page));
+    // A large workflow is folded until somebody opens it.
+    world.save(&with_bodies(60)).await;
+    let page = world.get("/workflows/bodies").await.of(200);
+    assert!(text(&page).contains("Open Each <row>") && page.matches("data-node=").count() == 3);
+}
+
 #[tokio::test]
 async fn a_form_that_is_sent_twice_starts_once() {
     let world = LocalUser::new();

@@ -1,6 +1,10 @@
 //! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
 
-use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits, types};
+use crate::{
+    Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits,
+    service::tail::{Follower, Told},
+    types,
+};
 use axum::{
     Extension,
     body::{Body, Bytes},
@@ -87,6 +91,8 @@ struct Journal {
     host: Arc<dyn Host>,
     /// A stream ends where its host stops.
     stop: Stop,
+    /// What it reads together with other streams of the same execution.
+    together: Follower,
     id: ExecutionId,
     /// The last turn that was sent in full.
     after: u64,
@@ -108,8 +114,8 @@ impl Journal {
             None | Some((0, _)) => (0, None),
             Some((seq, index)) => (seq.saturating_sub(1), Some(index)),
         };
-        let (host, stop) = (app.host.clone(), app.stop.clone());
-        Self { host, stop, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
+        let (host, stop, together) = (app.host.clone(), app.stop.clone(), app.tails.follow(execution));
+        Self { host, stop, together, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
     }
 
     /// The next part of the stream; None after its end.
@@ -163,11 +169,16 @@ impl Journal {
         // The silence counts from here: a host may say that something changed, or that it looks again, at any time.
         let silent = Instant::now() + limits::HEARTBEAT;
         loop {
-            let part = self.events(usize::MAX, true).await?;
-            if !part.text.is_empty() {
-                return Ok(part.text);
+            // Where states are in memory the journal is read only where there is something to read.
+            let mut end = if self.host.journal().keeps_states() { self.end().await? } else { End::Behind };
+            if matches!(end, End::Behind) {
+                let part = self.events(usize::MAX, true).await?;
+                if !part.text.is_empty() {
+                    return Ok(part.text);
+                }
+                end = self.end().await?;
             }
-            match self.end().await? {
+            match end {
                 End::Over(end) => {
                     self.over = true;
                     return Ok(end);
@@ -208,7 +219,8 @@ impl Journal {
     async fn events(&mut self, room: usize, first: bool) -> Result<Part, StoreError> {
         let mut text = String::new();
         loop {
-            let turns = self.host.journal().turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
+            let after = self.after;
+            let turns = self.together.turns(after, read(&*self.host, &self.id, after)).await?;
             for turn in &turns {
                 // Events are skipped in the turn after `after` only, and once.
                 let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);
@@ -216,20 +228,12 @@ impl Journal {
                     if skip.is_some_and(|last| at <= last) {
                         continue;
                     }
-                    let before = text.len();
-                    let data = data(&self.id, turn, event);
-                    push(
-                        &mut text,
-                        Some(format!("{}.{at}", turn.seq)),
-                        data["type"].as_str().unwrap_or("event"),
-                        &data,
-                    );
-                    if text.len() > room && (before > 0 || !first) {
+                    if text.len() + event.len() > room && (!text.is_empty() || !first) {
                         // The next read begins with this event: the earlier ones of its turn are skipped then.
-                        text.truncate(before);
                         self.skip = at.checked_sub(1);
                         return Ok(Part { text, is_full: true });
                     }
+                    text.push_str(event);
                 }
                 self.after = turn.seq;
             }
@@ -239,6 +243,21 @@ impl Journal {
             }
         }
     }
+}
+
+/// Reads the turns after one, as streams tell them.
+async fn read(host: &dyn Host, id: &ExecutionId, after: u64) -> Result<Vec<Told>, StoreError> {
+    let turns = host.journal().turns_lean(id, after, limits::TURNS_PER_READ).await?;
+    let told = |turn: &Turn| {
+        let event = |(at, event)| {
+            let (mut text, data) = (String::new(), data(id, turn, event));
+            let name = data["type"].as_str().unwrap_or("event");
+            push(&mut text, Some(format!("{}.{at}", turn.seq)), name, &data);
+            text
+        };
+        Told { seq: turn.seq, events: turn.events.iter().enumerate().map(event).collect() }
+    };
+    Ok(turns.iter().map(told).collect())
 }
 
 /// The data of one event of the journal: the turn that recorded it, and what it tells itself, which takes precedence.

@@ -1,6 +1,6 @@
 //! What every handler is given: the host, and what the service knows about its surroundings.
 
-use crate::{Caller, Jwt, Metric, Rates, SignIn, Stop};
+use crate::{Caller, Jwt, Metric, Rates, SignIn, Stop, Tails};
 use document::Workflow;
 use engine::{
     drive::workflow_of,
@@ -31,6 +31,8 @@ pub struct App {
     pub turns: Arc<Gate>,
     /// Tells requests that wait that the host stops.
     pub stop: Stop,
+    /// What event streams of the same execution read together.
+    pub tails: Tails,
     /// Bounds how many requests each owner may send. None: this process counts no requests.
     pub rates: Option<Rates>,
     /// Reads the numbers that `GET /metrics` shows; called once for each such request.
@@ -56,6 +58,7 @@ impl App {
             jwt: None,
             turns: Arc::new(Gate::to_processors()),
             stop: Stop::never(),
+            tails: Tails::default(),
             rates: Some(Rates::default()),
             metrics: Box::new(|| Box::pin(async { Vec::new() })),
             abilities: json!({}),

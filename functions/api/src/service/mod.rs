@@ -7,6 +7,7 @@ pub mod metrics;
 pub mod rate;
 pub mod stop;
 mod system;
+pub mod tail;
 
 use crate::{
     App, Problem, Routes, limits,

@@ -83,6 +83,29 @@ async fn a_stream_resumes_without_loss_and_ends() {
 }
 
 #[tokio::test]
+async fn streams_beside_each_other_tell_the_same() {
+    let world = World::local();
+    let id = world.started(greet(), json!({"name": "Ada"})).await;
+    let path = format!("/v1/executions/{id}/events");
+    let stream = |last: &'static str| {
+        let request = Request::get(&path).header("last-event-id", last).body(Body::empty()).unwrap();
+        world.send(request)
+    };
+    let (all, other, later, ()) = futures::join!(stream("0"), stream("0"), stream("1.0"), async {
+        // All of them follow before anything happens.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        world.run().await;
+    });
+    let alone = world.get(&path).await.text;
+    assert!(alone.contains("event: end\ndata: ") && alone.contains("\nid: 2.0\n"), "{alone}");
+    assert_eq!((&all.text, &other.text), (&alone, &alone));
+    let begins = alone.find("id: 1.1\n").unwrap();
+    assert_eq!(later.text, alone[begins..]);
+}
+
+#[tokio::test]
 async fn a_key_gives_one_execution_and_refuses_another_request() {
     let world = World::local();
     world.post("/v1/workflows", greet()).await.of(201);

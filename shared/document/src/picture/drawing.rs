@@ -85,8 +85,9 @@ pub fn drawing(workflow: &Workflow, folded: &[NodeIx]) -> Drawing {
     let boxes = boxes.map(|(ix, node)| boxed(node, ix, at.centres[ix], hidden_in(ix))).collect();
     let lines = workflow.edges.iter().zip(&ends).enumerate();
     let lines = lines.filter_map(|(ix, (edge, ends))| Some(line(workflow, &at, (ix, edge), (*ends)?)));
-    let mut lines: Vec<Line> = lines.collect();
+    let (mut lines, gaps): (Vec<Line>, Vec<Option<Gap>>) = lines.unzip();
     share_labels(&mut lines);
+    part_labels(&mut lines, &gaps);
     Drawing { width: at.width, height: at.height, boxes, lines }
 }
 
@@ -100,6 +101,55 @@ fn share_labels(lines: &mut [Line]) {
         if let (Some((_, own)), Some((_, shared))) = (rest[0].label.take(), &mut first.label) {
             *shared = short(&format!("{shared}, {own}"), LABEL);
         }
+    }
+}
+
+/// Where along the first part of its line a label may stand, the middle first.
+const PLACES: [f64; 5] = [0.5, 0.66, 0.34, 0.8, 0.2];
+/// Height of a label, and the width of one of its characters.
+const LABEL_SIZE: (f64, f64) = (13.0, 6.2);
+
+/// Moves labels that would lie on each other along their lines, where there is room. The later edge gives way; where there is
+/// none, it is cut to what there is.
+fn part_labels(lines: &mut [Line], gaps: &[Option<Gap>]) {
+    let mut placed: Vec<((f64, f64), f64)> = Vec::new();
+    for (line, gap) in lines.iter_mut().zip(gaps) {
+        let Some((centre, label)) = &mut line.label else { continue };
+        let room = |at: (f64, f64)| {
+            let beside = placed.iter().filter(|(other, _)| (other.1 - at.1).abs() < LABEL_SIZE.0);
+            beside.map(|(other, half)| (other.0 - at.0).abs() - half).fold(f64::MAX, f64::min)
+        };
+        let half = |label: &str| label.chars().count() as f64 * LABEL_SIZE.1 / 2.0;
+        if room(*centre) < half(label) {
+            let places = gap.iter().flat_map(|gap| PLACES.map(|share| gap.at(share)));
+            let fits = places.clone().find(|place| room(*place) >= half(label));
+            let widest = || places.max_by(|one, other| room(*one).total_cmp(&room(*other)));
+            *centre = fits.or_else(widest).unwrap_or(*centre);
+            let most = (room(*centre) * 2.0 / LABEL_SIZE.1) as usize;
+            *label = short(label, most.max(LEAST_LABEL));
+        }
+        placed.push((*centre, half(label)));
+    }
+}
+
+/// Characters that are left of a label in any case.
+const LEAST_LABEL: usize = 3;
+
+/// The first part of a line that leads down: from a box to the next row.
+#[derive(Clone, Copy)]
+struct Gap {
+    begin: (f64, f64),
+    end: (f64, f64),
+}
+
+impl Gap {
+    /// A point on its curve.
+    fn at(self, share: f64) -> (f64, f64) {
+        let (t, rest) = (share, 1.0 - share);
+        let across = t * t * (3.0 - 2.0 * t);
+        let down = 1.5 * t * rest + t * t * t;
+        let ((x1, y1), (x2, y2)) = (self.begin, self.end);
+        (x1 + (x2 - x1) * across, y1 + (y2 - y1) * down)
     }
 }
 
@@ -143,7 +193,8 @@ fn boxed(node: &Node, ix: NodeIx, centre: (f64, f64), folded: usize) -> NodeBox 
     NodeBox { node: ix, centre, size: (WIDTH, HEIGHT), radius, shape: node.of.shape, name, kind, folded }
 }
 
-fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to): Ends) -> Line {
+/// The line of an edge, and the part of it in which its label may move.
+fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to): Ends) -> (Line, Option<Gap>) {
     let ((x1, y1), (x2, y2)) = (at.centres[from], at.centres[to]);
     let back = workflow.graph.back[to].contains(&ix) || y2 <= y1;
     let kind = match (edge.is_main(), back) {
@@ -151,25 +202,27 @@ fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to
         (true, true) => LineKind::Back,
         (true, false) => LineKind::Forward,
     };
-    let (path, middle) = if back {
+    let (path, middle, gap) = if back {
         // An edge that leads up, or to the same row, goes around the right-hand side of both boxes.
         let (x1, x2) = (x1 + WIDTH / 2.0, x2 + WIDTH / 2.0);
         let bend = x1.max(x2) + MARGIN * 0.6;
         (
             format!("M{x1:.0} {y1:.0}C{bend:.0} {y1:.0} {bend:.0} {y2:.0} {x2:.0} {y2:.0}"),
             (bend - 14.0, (y1 + y2) / 2.0),
+            None,
         )
     } else {
-        down((x1, y1 + HEIGHT / 2.0), &at.lanes[ix], (x2, y2 - HEIGHT / 2.0))
+        let (path, gap) = down((x1, y1 + HEIGHT / 2.0), &at.lanes[ix], (x2, y2 - HEIGHT / 2.0));
+        (path, gap.at(PLACES[0]), Some(gap))
     };
     let label = edge_label(workflow, edge);
     let label = (!label.is_empty()).then(|| (middle, short(&label, LABEL)));
-    Line { edge: ix, kind, path, label }
+    (Line { edge: ix, kind, path, label }, gap)
 }
 
 /// The path of a line that leads down, between the boxes of the rows that it passes, and the place of its label: where it
 /// has just begun, in the gap between two rows.
-fn down(begin: (f64, f64), lanes: &[(f64, f64)], end: (f64, f64)) -> (String, (f64, f64)) {
+fn down(begin: (f64, f64), lanes: &[(f64, f64)], end: (f64, f64)) -> (String, Gap) {
     let curve = |(x1, y1): (f64, f64), (x2, y2): (f64, f64)| {
         let half = (y2 - y1) / 2.0;
         format!("C{x1:.0} {:.0} {x2:.0} {:.0} {x2:.0} {y2:.0}", y1 + half, y2 - half)
@@ -183,7 +236,7 @@ fn down(begin: (f64, f64), lanes: &[(f64, f64)], end: (f64, f64)) -> (String, (f
     }
     path.push_str(&curve(last, end));
     let next = lanes.first().map_or(end, |(x, y)| (*x, y - HEIGHT / 2.0));
-    (path, ((begin.0 + next.0) / 2.0, (begin.1 + next.1) / 2.0))
+    (path, Gap { begin, end: next })
 }
 
 /// The type of a node as the second line of its box.

@@ -84,6 +84,34 @@ mod tests {
     }
 
     #[test]
+    fn labels_do_not_lie_on_each_other() {
+        let port = |ix: usize| format!("a port of a long name {ix}");
+        let rules: Vec<_> = (0..5).map(|ix| json!({"when": "false", "port": port(ix)})).collect();
+        let mut nodes = vec![
+            json!({"id": "start", "type": "manual_trigger"}),
+            json!({"id": "route", "type": "branch", "config": {"rules": rules, "default": "on"}}),
+            json!({"id": "end", "type": "succeed", "join": "any"}),
+        ];
+        let mut edges =
+            vec![json!({"from": "start", "to": "route"}), json!({"from": "route", "to": "end", "port": "on"})];
+        for ix in 0..5 {
+            let id = format!("n{ix}");
+            nodes.push(json!({"id": id, "type": "transform", "config": {"set": {"a": 1}}}));
+            edges.extend([json!({"from": "route", "to": id, "port": port(ix)}), json!({"from": id, "to": "end"})]);
+        }
+        let workflow = parse(&json!({"id": "w", "nodes": nodes, "edges": edges})).unwrap().workflow;
+        let drawing = drawing(&workflow, &[]);
+        let labels: Vec<_> = drawing.lines.iter().filter_map(|line| line.label.as_ref()).collect();
+        assert_eq!(labels.len(), 6);
+        for (at, ((x, y), label)) in labels.iter().enumerate() {
+            for ((other_x, other_y), other) in &labels[..at] {
+                let apart = (x - other_x).abs() >= (label.chars().count() + other.chars().count()) as f64 * 3.0;
+                assert!(apart || (y - other_y).abs() >= 12.0, "{label} {x} {y}, {other} {other_x} {other_y}");
+            }
+        }
+    }
+
+    #[test]
     fn mermaid_draws_every_node_and_edge_and_escapes() {
         let text = mermaid(&workflow());
         assert!(text.starts_with("flowchart TD\n"), "{text}");

@@ -42,7 +42,7 @@ pub fn page_with(
 ) -> Response {
     let body = html! {
         div.page-head { h1 { (title) } }
-        p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
+        p.of-what { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
             " " (status(seen.newest.status())) }
         @if let Some(refusal) = refusal {
             div.summary tabindex="-1" role="alert" { h2 { "This was not done" } (why(refusal)) }

@@ -12,6 +12,7 @@ use crate::{
     moment::{moment, stamp},
     refused::why,
     session::{Sent, Visit},
+    words::beginning,
 };
 use api::{
     Params, Problem,
@@ -57,7 +58,7 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
             thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What had happened" } th scope="col" { "When" } } }
             tbody { @for turn in turns.iter().rev() { tr {
                 td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
-                td dir="auto" { (view::sentence(turn)) }
+                td dir="auto" { (beginning(&view::sentence(turn), limits::TOLD)) }
                 td { (stamp(turn.at)) }
             } } }
         } }

@@ -7,7 +7,7 @@ mod spans;
 pub use spans::{Doing, Ended, Span, spans};
 
 use super::{aim::address, seen::Seen};
-use crate::{moment::moment, words::took};
+use crate::{look::stripes, moment::moment, words::took};
 use axis::{Axis, FEW, MANY};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
@@ -82,6 +82,7 @@ fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup 
     let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() as f64 + 1.0;
     html! {
         svg.bars width="100%" height=(height) role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
+            (stripes())
             (marks(&axis.marks(FEW), "few"))
             (marks(&axis.marks(MANY), "many"))
             // An attempt that took no time would not be seen below the wait after it.
@@ -102,7 +103,7 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
             @for (place, word) in marks {
                 line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
                 // At the right end a word would have no room.
-                @if *place < 84.0 { text.mark x=(percent(*place)) y="1.1rem" { (word) } }
+                @if *place < 84.0 { text.mark x=(percent(*place)) dx="4" y="1.1rem" { (word) } }
             }
         }
     }
