@@ -7,8 +7,8 @@ use super::{
 };
 use api::types::{EraseBody, Job};
 use engine::port::JobStatus;
+use local::server::{self, OWNER};
 use std::io::{IsTerminal, stdin};
-use stepwell::server::{self, OWNER};
 
 /// The arguments of `stepwell owner erase`.
 #[derive(clap::Args)]
