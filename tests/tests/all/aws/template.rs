@@ -118,3 +118,24 @@ fn every_parameter_does_something_and_is_told() {
         assert!(table.contains(&format!("`{name}`")), "docs/aws.md does not tell of {name}");
     }
 }
+
+/// `sam local start-api` reads routes only where the first resource that is a function or of an API is of an API, and finds
+/// no function by the `Arn` of one whose name is computed. `tests/aws/sam-local.sh` tries both.
+#[test]
+fn sam_local_finds_the_function_of_each_route() {
+    let template = read("infra/template.yaml");
+    let first =
+        |kind: &str| template.find(&format!("    Type: {kind}\n")).unwrap_or_else(|| panic!("there is no {kind}"));
+    assert!(first("AWS::ApiGatewayV2::Api") < first("AWS::Serverless::Function"), "the API comes before the functions");
+    let named = |mark: &str, begin: &str| -> Vec<String> {
+        let values = template.lines().filter_map(|line| line.trim().strip_prefix(mark));
+        let end = |value: &str| value.strip_prefix(begin).unwrap_or_else(|| panic!("{mark}{value}")).to_owned();
+        values.map(end).collect()
+    };
+    let functions = named("FunctionName: !Sub ", "${AWS::StackName}-");
+    let arn = "!Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-";
+    let integrated = named("IntegrationUri: ", arn);
+    assert_eq!((functions.len(), integrated.len()), (6, 4), "{functions:?}, {integrated:?}");
+    let missing: Vec<_> = integrated.iter().filter(|name| !functions.contains(name)).collect();
+    assert!(missing.is_empty(), "there is no function {missing:?}");
+}
