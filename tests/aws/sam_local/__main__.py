@@ -52,8 +52,9 @@ class Run:
 
     def __init__(self, cloud, sam):
         self.cloud, self.sam = cloud, sam
-        made = json.loads(sam.invoke("TriggerFunction", pathlib.Path("events/trigger-direct-token.json")))
-        self.token = made["token"]
+        said = sam.invoke("TriggerFunction", pathlib.Path("events/trigger-direct-token.json"))
+        check('"token"' in said, "the first token", said)
+        self.token = json.loads(said)["token"]
 
     def ok(self, method, path, body=None):
         """The answer to a request, which must be a success."""
