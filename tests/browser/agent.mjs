@@ -1,37 +1,16 @@
 // An agent on the page of its execution: its conversation, and a tool that a person must approve.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
-import { ANN, stage } from './stage.mjs';
+import { test } from 'node:test';
+import { call, staged } from './model.mjs';
+import { ANN } from './stage.mjs';
 
-const call = (id, name, args) => ({ id, type: 'function', function: { name, arguments: JSON.stringify(args) } });
 const ANSWERS = [
   ['I look the customer up first, and see which orders are open.', [call('1', 'find_customer', { email: 'ada@example.com' }), call('2', 'find_customer', { mail: 'ada@example.com' })]],
   ['Ada paid twice for order 4711: 240 euros are to be paid back.', [call('3', 'refund', { order: 4711, amount: 240 })]],
   ['The 240 euros are on their way back. Ada has been told.', undefined],
 ];
 
-/** A server that speaks OpenAI's protocol: which answer it gives shows in what was said before. */
-const model = createServer(async (request, response) => {
-  let body = '';
-  for await (const part of request) body += part;
-  const said = JSON.parse(body).messages.filter((message) => message.role === 'assistant').length;
-  const [content, tools] = ANSWERS[said];
-  const usage = { prompt_tokens: 412 + 300 * said, completion_tokens: 58 };
-  const message = { role: 'assistant', content, tool_calls: tools };
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ model: 'm', choices: [{ message, finish_reason: tools ? 'tool_calls' : 'stop' }], usage }));
-});
-
-let world;
-before(async () => {
-  await new Promise((ready) => { model.listen(0, '127.0.0.1', ready); });
-  world = await stage({ STEPWELL_HTTP_ALLOW: `127.0.0.1:${model.address().port}` });
-});
-after(async () => {
-  await world?.end();
-  model.close();
-});
+const on = staged(ANSWERS);
 
 const support = () => {
   const text = { type: 'object', required: ['email'], properties: { email: { type: 'string' } } };
@@ -41,7 +20,7 @@ const support = () => {
     id: 'support', name: 'Customer support',
     nodes: [
       { id: 'start', name: 'A customer writes', type: 'manual_trigger' },
-      { id: 'mind', name: 'Support model', type: 'model', config: { provider: 'openai_compatible', name: 'support-1', base_url: `http://127.0.0.1:${model.address().port}/v1` } },
+      { id: 'mind', name: 'Support model', type: 'model', config: { ...on.mind, name: 'support-1' } },
       { id: 'past', name: 'Conversation', type: 'memory', config: { key: '{{ input.customer }}' } },
       { id: 'triage', name: 'Triage', type: 'agent', config: { system_prompt: 'You help customers of a shop. Pay back no more than was paid.', prompt: '{{ input.message }}' } },
       { id: 'find_customer', name: 'Find the customer', type: 'transform', config: { expression: "{'id': 17, 'name': 'Ada Lovelace', 'email': args.email}" }, tool: { description: 'Looks a customer up.', parameters: text } },
@@ -53,6 +32,7 @@ const support = () => {
 };
 
 test('an agent is read as a conversation, and its tool is allowed with other arguments', async () => {
+  const { world } = on;
   let runs = 0;
   await world.inViews('agent', async (page, look, view) => {
     const clean = async () => view.script && assert.deepEqual(await world.serious(page), []);

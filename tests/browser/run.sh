@@ -14,7 +14,7 @@ tests=()
 for file in "$here"/*.mjs; do
   name="$(basename "$file")"
   case "$name" in
-    stage.mjs) ;;
+    stage.mjs | model.mjs) ;;
     tasks.mjs) ;;
     *) [ "${2:-${name%.mjs}}" != "${name%.mjs}" ] || tests+=("$root/.cache/browser/$name") ;;
   esac

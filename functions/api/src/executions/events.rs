@@ -1,17 +1,17 @@
-//! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
+//! Streams the journal of an execution as it grows, as server-sent events.
 
-use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits, types};
+use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits, service::sse, types};
 use axum::{
     Extension,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use engine::port::{Host, StoreError};
 use futures::stream;
 use serde_json::{Map, Value, json};
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 use stepwell_core::{
     event::{Event, Turn},
     execution::Execution,
@@ -51,13 +51,7 @@ async fn events(
             Some((chunk, reader))
         })),
     };
-    let kind = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // Without this header, proxies such as nginx collect the stream before they pass it on.
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((kind, body).into_response())
+    Ok(sse::response(body))
 }
 
 /// Reads the header `Last-Event-ID`: the turn of the last event that the caller has, and the event's index in it. A
@@ -183,7 +177,7 @@ impl Journal {
             };
             if changed.is_err() {
                 let is_over = until.is_some_and(|until| until <= Instant::now());
-                return Ok(if is_over { String::new() } else { ": heartbeat\n\n".into() });
+                return Ok(if is_over { String::new() } else { sse::HEARTBEAT.into() });
             }
         }
     }
@@ -199,7 +193,7 @@ impl Journal {
             return Ok(End::NotYet);
         }
         let mut end = String::new();
-        push(&mut end, None, "end", &json!({"execution_id": self.id, "status": status}));
+        sse::push(&mut end, None, "end", &json!({"execution_id": self.id, "status": status}));
         Ok(End::Over(end))
     }
 
@@ -218,7 +212,7 @@ impl Journal {
                     }
                     let before = text.len();
                     let data = data(&self.id, turn, event);
-                    push(
+                    sse::push(
                         &mut text,
                         Some(format!("{}.{at}", turn.seq)),
                         data["type"].as_str().unwrap_or("event"),
@@ -274,12 +268,4 @@ enum End {
 /// The line that tells a client how soon to connect again after its stream ends. It then sends `Last-Event-ID`.
 fn come_again() -> String {
     format!("retry: {}\n\n", limits::RETRY.as_millis())
-}
-
-/// Writes one event. Its data is one line, since JSON that is written compactly has no line breaks.
-fn push(text: &mut String, id: Option<String>, name: &str, data: &Value) {
-    if let Some(id) = id {
-        let _ = writeln!(text, "id: {id}");
-    }
-    let _ = write!(text, "event: {name}\ndata: {data}\n\n");
 }
