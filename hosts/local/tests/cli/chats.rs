@@ -134,7 +134,7 @@ fn answers(home: &Home, id: &str) -> Vec<Value> {
 
 #[test]
 fn no_secret_is_told_in_pieces_wherever_they_are_cut() {
-    for characters in [1, 3, 7, 200] {
+    for characters in [1, 200] {
         let provider = gossip(characters);
         let (home, file) = gossiping(&provider);
         let told = home.say(&["chat", "gossip", "--json", "--http-allow", &provider.allowed()], "Hello\n").exits(0);
