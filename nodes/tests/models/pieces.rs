@@ -40,6 +40,12 @@ fn asking(provider: Provider, text: &str) -> ModelCall {
     ModelCall { tools, output_schema, ..call(vec![choice(provider)], vec![user(text)]) }
 }
 
+/// Whether whatever was told of an answer was taken back in the end. Little of it need have been told: the end of what came is
+/// held back until it is clear that it begins no secret.
+fn is_taken_back(pieces: &[Option<String>]) -> bool {
+    pieces.last().is_none_or(Option::is_none)
+}
+
 /// An outcome as it is compared: the server makes the ids of tool calls up anew each time.
 fn comparable(outcome: &Outcome) -> Value {
     let Outcome::Succeeded { output, .. } = outcome else { panic!("{outcome:?}") };
@@ -90,9 +96,7 @@ async fn a_stream_that_ends_in_the_middle_is_no_answer_and_what_was_told_is_take
             ("model_unavailable", true),
             "{provider:?}: {failure:?}"
         );
-        assert!(pieces.len() > 1 && pieces[0].is_some(), "{provider:?}: {pieces:?}");
-        assert_eq!(pieces.iter().filter(|piece| piece.is_none()).count(), 1, "{provider:?}: {pieces:?}");
-        assert_eq!(pieces[pieces.len() - 1], None, "{provider:?}: {pieces:?}");
+        assert!(is_taken_back(&pieces), "{provider:?}: {pieces:?}");
         for text in ["cut off", "garbled"] {
             let (outcome, pieces) = heard_of(provider, text).await;
             let failure = failed(outcome);
@@ -140,13 +144,12 @@ async fn a_piece_that_cannot_be_read_is_no_answer_also_where_the_rest_can() {
             let base = events_of(lines(&good) + broken);
             let ask = call(vec![choice_at(provider, Some(base))], vec![user("hello")]);
             let (outcome, pieces) = heard(ask, "127.0.0.1").await;
-            assert_eq!(pieces[0].as_deref(), Some("Hello"), "{provider:?}");
             match code {
                 None => assert_eq!(answer(outcome).text, "Hello", "{provider:?}"),
                 Some(code) => {
                     let failure = failed(outcome);
                     assert_eq!((failure.code.as_str(), failure.retryable), (code, true), "{provider:?}: {failure:?}");
-                    assert_eq!(pieces[pieces.len() - 1], None, "{provider:?}: {pieces:?}");
+                    assert!(is_taken_back(&pieces), "{provider:?}: {pieces:?}");
                 }
             }
         }
@@ -161,7 +164,7 @@ async fn the_next_model_is_asked_where_a_stream_ends_in_the_middle() {
     let (outcome, pieces) = heard(ask, &here()).await;
     let said = answer(outcome);
     assert_eq!((said.text.as_str(), said.model.as_str()), ("the second goes on", "openai/second"));
-    let void = pieces.iter().position(Option::is_none).unwrap();
+    let void = pieces.iter().position(Option::is_none).unwrap_or(0);
     let after: String = pieces[void..].iter().flatten().map(String::as_str).collect();
     assert_eq!(after, "the second goes on");
 }
