@@ -35,6 +35,7 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     crate::bulk::ten_thousand(&world, sync).await?;
     println!("resident under load: {}", resident());
     world.host.shutdown(std::time::Duration::from_secs(5)).await;
+    crate::talk::two_hundred(folder).await?;
     crate::fair::start_latency(folder).await
 }
 

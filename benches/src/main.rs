@@ -1,8 +1,8 @@
 //! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
 //!
 //! Run `cargo run --release -p stepwell-benches` on a quiet machine. Nothing is asserted. With the word `functions` it
-//! weighs the functions of the AWS host, with the word `bulk` it measures a job over many executions alone. With the word
-//! `people`, and a number of executions, it asks as many people by mail; it needs the binary `stepwell` beside its own.
+//! weighs the functions of the AWS host, with the word `bulk` it measures a job over many executions alone, and with
+//! `talk` a conversation. With the word `people`, and a number of executions, it asks as many people by mail; it needs the binary `stepwell` beside its own.
 
 mod bulk;
 mod engine;
@@ -12,6 +12,7 @@ mod http;
 mod limits;
 mod people;
 mod rollback;
+mod talk;
 mod whatif;
 mod world;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("people") => people::all(&folder),
         Some("bulk") => runtime.block_on(bulk::alone(&folder)),
+        Some("talk") => runtime.block_on(talk::two_hundred(&folder)),
         _ => runtime.block_on(engine::all(&folder)),
     };
     let _ = std::fs::remove_dir_all(&folder);

@@ -7,7 +7,7 @@ use engine::{
     start::{self, StartRequest},
 };
 use local::Local;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
 use stepwell_core::{command::Command, execution::Execution, id::ExecutionId, interaction::Answer};
 
@@ -23,7 +23,12 @@ pub struct World {
 impl World {
     /// Opens a new data folder and starts the workers.
     pub async fn open(folder: &Path) -> Result<Self, Failed> {
-        let nodes = nodes::Nodes::new(nodes::Config::default())?;
+        Self::open_with(folder, nodes::Config::default()).await
+    }
+
+    /// The same, with nodes that are set up in another way.
+    pub async fn open_with(folder: &Path, config: nodes::Config) -> Result<Self, Failed> {
+        let nodes = nodes::Nodes::new(config)?;
         let host = Arc::new(Local::open(folder, nodes)?);
         host.work().await?;
         Ok(Self { host })
@@ -31,18 +36,7 @@ impl World {
 
     /// Starts an execution of a workflow that is not saved.
     pub async fn start(&self, workflow: &Arc<Workflow>, input: Value) -> Result<ExecutionId, Failed> {
-        let request = StartRequest {
-            owner: "bench".into(),
-            workflow: workflow.clone(),
-            version: 0,
-            pinned: false,
-            input,
-            metadata: Map::new(),
-            started_by: None,
-            trigger: None,
-            idempotency: None,
-            awaited: false,
-        };
+        let request = StartRequest::new("bench", workflow.clone(), input);
         Ok(start::start(&*self.host, request).await.map_err(|error| format!("{error:?}"))?.id().clone())
     }
 

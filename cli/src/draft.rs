@@ -1,7 +1,7 @@
 //! `stepwell draft "…"`: a language model writes a workflow, and the static checks judge it.
 
 use super::{
-    Exit, Failure, Globals, Outcome, allowed::Allowed, check::Checked, client::Client, folder::Folder, output,
+    Exit, Failure, Globals, Outcome, allowed::Allowed, check::Checked, client::Client, output, reached::Reached,
 };
 use api::types::{Draft, DraftBody, Fault};
 use serde_json::Value;
@@ -37,7 +37,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     if let Some(file) = args.output.as_deref() {
         refuse_other(file, args.base.as_deref())?;
     }
-    let client = client(globals, &args.allowed).await?;
+    let client = match Reached::find(globals, &args.allowed).await? {
+        Reached::There(client) => client,
+        Reached::Here(host) => Client::of(&host, globals),
+    };
     let body = DraftBody { intent: args.intent, model: args.model.map(Value::String), base };
     let told = client.post_patiently("/v1/workflows/draft", &body).await;
     client.close().await;
@@ -51,18 +54,6 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         tell(&draft, args.output.as_deref());
     }
     Ok(if draft.valid { Exit::Done } else { Exit::Failed })
-}
-
-/// The host at `--url`, the process that has the data folder, or the folder in this process.
-async fn client(globals: &Globals, allowed: &Allowed) -> Result<Client, Failure> {
-    if let Some(url) = &globals.url {
-        allowed.refuse_for(url)?;
-        return Client::open(globals).await;
-    }
-    match Folder::find(globals, || allowed.options(globals.owner())).await? {
-        Folder::Open(host) => Ok(Client::of(&host, globals)),
-        Folder::Held(holder) => Client::of_holder(holder, globals),
-    }
 }
 
 /// Refuses to write over a file that is not the one to be changed, before a model is asked.

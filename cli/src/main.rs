@@ -49,6 +49,7 @@ mod page;
 mod patch;
 mod pick;
 mod put_to;
+mod reached;
 mod receipt;
 mod rollback;
 mod run;

@@ -5,11 +5,12 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
-    client::{self, Client, Way},
+    client::{Client, Way},
     dev::publish,
-    folder::{Entrance, Folder, Holder},
+    folder::{Entrance, Holder},
     limits,
     logging::{About, LogArgs},
+    reached::Reached,
     run::signals::Signals,
 };
 use local::{
@@ -45,15 +46,9 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let _logs = args.logging.begin(About::OneExecution, globals.json)?;
     let mut signals = Signals::listen()?;
-    if let Some(url) = &globals.url {
-        args.allowed.refuse_for(url)?;
-        return pass_on(client::over(url, globals.token())?, signals.first()).await;
-    }
-    // What is wrong with the options is told before anything else is done.
-    args.allowed.options(globals.owner())?;
-    match Folder::find(globals, || args.allowed.options(globals.owner())).await? {
-        Folder::Held(holder) => pass_on(Client::of_holder(holder, globals)?, signals.first()).await,
-        Folder::Open(host) => {
+    match Reached::find(globals, &args.allowed).await? {
+        Reached::There(client) => pass_on(client, signals.first()).await,
+        Reached::Here(host) => {
             let served = here(globals, &host, signals).await;
             if !host.shutdown(limits::GRACE).await {
                 tracing::warn!("some nodes were cut off; they run again at the next start");

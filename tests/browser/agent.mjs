@@ -1,8 +1,8 @@
 // An agent on the page of its execution: its conversation, and a tool that a person must approve.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { model } from './model.mjs';
-import { ANN, stage } from './stage.mjs';
+import { test } from 'node:test';
+import { staged } from './model.mjs';
+import { ANN } from './stage.mjs';
 
 const ANSWERS = [
   ['I look the customer up first, and see which orders are open.', [['find_customer', { email: 'ada@example.com' }], ['find_customer', { mail: 'ada@example.com' }]]],
@@ -10,17 +10,7 @@ const ANSWERS = [
   ['The 240 euros are on their way back. Ada has been told.', undefined],
 ];
 
-let world;
-let mind;
-before(async () => {
-  // Which answer it gives shows in what was said before.
-  mind = await model((messages) => ANSWERS[messages.filter((message) => message.role === 'assistant').length]);
-  world = await stage({ STEPWELL_HTTP_ALLOW: `127.0.0.1:${mind.port}` });
-});
-after(async () => {
-  await world?.end();
-  mind?.end();
-});
+const on = staged(ANSWERS);
 
 const support = () => {
   const text = { type: 'object', required: ['email'], properties: { email: { type: 'string' } } };
@@ -30,7 +20,7 @@ const support = () => {
     id: 'support', name: 'Customer support',
     nodes: [
       { id: 'start', name: 'A customer writes', type: 'manual_trigger' },
-      { id: 'mind', name: 'Support model', type: 'model', config: { provider: 'openai_compatible', name: 'support-1', base_url: mind.url } },
+      { id: 'mind', name: 'Support model', type: 'model', config: { ...on.mind, name: 'support-1' } },
       { id: 'past', name: 'Conversation', type: 'memory', config: { key: '{{ input.customer }}' } },
       { id: 'triage', name: 'Triage', type: 'agent', config: { system_prompt: 'You help customers of a shop. Pay back no more than was paid.', prompt: '{{ input.message }}' } },
       { id: 'find_customer', name: 'Find the customer', type: 'transform', config: { expression: "{'id': 17, 'name': 'Ada Lovelace', 'email': args.email}" }, tool: { description: 'Looks a customer up.', parameters: text } },
@@ -42,6 +32,7 @@ const support = () => {
 };
 
 test('an agent is read as a conversation, and its tool is allowed with other arguments', async () => {
+  const { world } = on;
   let runs = 0;
   await world.inViews('agent', async (page, look, view) => {
     const clean = async () => view.script && assert.deepEqual(await world.serious(page), []);

@@ -8,10 +8,10 @@ use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
     client::{self, Client, escaped},
-    folder::Folder,
     limits,
     logging::{About, LogArgs},
     output,
+    reached::Reached,
     run::{lines::Lines, signals::Signals},
 };
 use local::server;
@@ -39,13 +39,9 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let _logs = args.logging.begin(About::OneExecution, globals.json)?;
     let signals = Signals::listen()?;
-    if let Some(url) = &globals.url {
-        args.allowed.refuse_for(url)?;
-        return talk(globals, &client::over(url, globals.token())?, args, signals).await;
-    }
-    match Folder::find(globals, || args.allowed.options(globals.owner())).await? {
-        Folder::Held(holder) => talk(globals, &Client::of_holder(holder, globals)?, args, signals).await,
-        Folder::Open(host) => {
+    match Reached::find(globals, &args.allowed).await? {
+        Reached::There(client) => talk(globals, &client, args, signals).await,
+        Reached::Here(host) => {
             server::start(&host).await?;
             let done = talk(globals, &Client::of(&host, globals), args, signals).await;
             host.shutdown(limits::GRACE).await;

@@ -181,7 +181,7 @@ impl<'a> Follow<'a> {
     /// Tells once where `max_concurrency` holds the execution back: nothing else of the folder is moved meanwhile.
     fn tell_held(&mut self, seen: &Seen) {
         if seen.is_held && !std::mem::replace(&mut self.told_held, true) {
-            let note = "max_concurrency holds it back: other executions of its workflow have not ended";
+            let note = "it is held back: other executions of its workflow have not ended";
             eprintln!("{} {note}", output::yellow("note:"));
         }
     }

@@ -13,9 +13,22 @@ pub struct Provider {
     came: Arc<Mutex<Vec<String>>>,
 }
 
+/// What is answered to a request, of which so many came before: the type of the content, and the body.
+type Answers = dyn Fn(usize, &str) -> (&'static str, String) + Send;
+
 impl Provider {
     /// Answers with these texts, one after the other and the last for ever.
     pub fn saying(texts: Vec<String>) -> Self {
+        Self::answering(move |number, _| {
+            let message = json!({"role": "assistant", "content": texts[number.min(texts.len() - 1)]});
+            let body = json!({"choices": [{"message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 7, "completion_tokens": 3}});
+            ("application/json", body.to_string())
+        })
+    }
+
+    /// Answers requests as this says.
+    pub fn answering(answers: impl Fn(usize, &str) -> (&'static str, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let came: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -23,7 +36,7 @@ impl Provider {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // Whoever asked may have gone away.
-                let _ = answer(stream, &texts, &noted);
+                let _ = answer(stream, &answers, &noted);
             }
         });
         Self { port, came }
@@ -44,7 +57,7 @@ impl Provider {
     }
 }
 
-fn answer(mut stream: TcpStream, texts: &[String], came: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, answers: &Answers, came: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);
     while !head.ends_with("\r\n\r\n") {
@@ -59,18 +72,33 @@ fn answer(mut stream: TcpStream, texts: &[String], came: &Mutex<Vec<String>>) ->
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    let request = head + &String::from_utf8_lossy(&body);
     let number = {
         let mut came = came.lock().unwrap();
-        came.push(head + &String::from_utf8_lossy(&body));
+        came.push(request.clone());
         came.len() - 1
     };
-    let message = json!({"role": "assistant", "content": texts[number.min(texts.len() - 1)]});
-    let text = json!({"choices": [{"message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 7, "completion_tokens": 3}})
-    .to_string();
+    let (kind, text) = answers(number, &request);
     let length = text.len();
     write!(
         stream,
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
     )
+}
+
+/// A stream of OpenAI's protocol, of a text that comes in pieces of so many characters, or of a call of a tool.
+pub fn in_pieces(text: &str, characters: usize, call: Option<(&str, &Value)>) -> (&'static str, String) {
+    let letters: Vec<char> = text.chars().collect();
+    let mut deltas: Vec<Value> =
+        letters.chunks(characters).map(|piece| json!({"content": piece.iter().collect::<String>()})).collect();
+    if let Some((name, arguments)) = call {
+        let function = json!({"name": name, "arguments": arguments.to_string()});
+        deltas.push(json!({"tool_calls": [{"index": 0, "id": "1", "type": "function", "function": function}]}));
+    }
+    let why = if call.is_some() { "tool_calls" } else { "stop" };
+    let mut events: Vec<Value> = deltas.into_iter().map(|delta| json!({"choices": [{"delta": delta}]})).collect();
+    events.push(json!({"choices": [{"delta": {}, "finish_reason": why}]}));
+    events.push(json!({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}));
+    let lines = events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>();
+    ("text/event-stream", lines + "data: [DONE]\n\n")
 }

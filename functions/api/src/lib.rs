@@ -40,7 +40,7 @@ pub use service::{
     handed_on, inside,
     metrics::{Kind, Metric},
     rate::Rates,
-    service,
+    service, sse,
     stop::{Stop, Stopper},
     tail::Tails,
 };

@@ -146,6 +146,9 @@ pub const SLACK_LOOKED_AT: usize = 30;
 pub const SESSION_BYTES: usize = 128;
 /// Bytes of a message of a chat: a long document that somebody pastes.
 pub const CHAT_BYTES: usize = 256 * 1024;
+/// Messages of one session that may wait for their turn: more than a person types while an answer comes, and few enough for
+/// each to be looked up.
+pub const SESSION_WAITING: u64 = 100;
 /// Executions of a session that are looked at for its latest message. Forks and copies are among them, which are none.
 pub const SESSION_LOOKED_AT: usize = 20;
 /// Bytes of an offloaded value that a stream of a chat tells: what a person may read. Others are told by where they lie.

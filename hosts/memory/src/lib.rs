@@ -5,14 +5,15 @@
 mod catalogue;
 mod groups;
 mod jobs;
+mod lines;
 mod lists;
 mod memories;
 mod model;
 mod store;
 
-pub use model::model_that_says;
+pub use model::{chat_that_pays, model_that_says};
 
-use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
+use document::{Workflow, schedule::Scheduled, time::Time};
 use engine::{
     link::Links,
     pieces::Pieces,
@@ -27,7 +28,6 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
-    admission::{in_force, room},
     effect::{Effect, Message, Purpose, Work},
     event::Turn,
     execution::Execution,
@@ -107,8 +107,17 @@ struct World {
     told: Vec<(ExecutionId, String)>,
     /// Executions that were sent a message that lets them in, and have not gone on yet.
     admitted: BTreeSet<ExecutionId>,
+    /// After which turn the process is cut off, until it was.
+    cut_off: Option<CutOff>,
     /// Tasks that wait in `Journal::changed`.
     wakers: Vec<Waker>,
+}
+
+/// The turn whose commit the process still makes, and no more the next one.
+struct CutOff {
+    after: fn(&Turn) -> bool,
+    /// Whether the commit of that turn was made.
+    is_due: bool,
 }
 
 /// One execution: its state, and its journal.
@@ -188,6 +197,17 @@ impl Memory {
     pub fn with_signer(mut self, signer: impl Signer + 'static) -> Self {
         self.signer = Some(Box::new(signer));
         self
+    }
+
+    /// Cuts the process off once, between the commit of such a turn and whatever it commits next: that is refused.
+    pub fn cut_off_after(self, after: fn(&Turn) -> bool) -> Self {
+        self.world().cut_off = Some(CutOff { after, is_due: false });
+        self
+    }
+
+    /// Whether the process was cut off as [`Memory::cut_off_after`] asked for; true where nobody did.
+    pub fn was_cut_off(&self) -> bool {
+        self.world().cut_off.is_none()
     }
 
     /// Hands out the message that has been due longest, and the one sent first among equals. None where none is due. It
@@ -337,43 +357,6 @@ impl World {
                 }
             }
         }
-    }
-
-    /// Lets in the oldest executions of the workflow that are held back, as many as the limit in force leaves room for.
-    /// Those let in count as under way at once.
-    fn admit(&mut self, owner: &str, workflow: &WorkflowId) {
-        loop {
-            let (oldest, under_way) = self.held(owner, workflow);
-            let Some(oldest) = oldest else { return };
-            if room(self.limit(owner, workflow, &oldest), under_way) == 0 {
-                return;
-            }
-            self.admitted.insert(oldest.clone());
-            self.send(Message { execution: oldest, work: Work::Admit }, None);
-        }
-    }
-
-    /// The limit in force for the executions of a workflow, of which `held` is one.
-    fn limit(&self, owner: &str, workflow: &WorkflowId, held: &ExecutionId) -> Option<u64> {
-        let settings = |hash: &str| self.workflows.get(hash).map(|workflow| &workflow.settings);
-        let latest = self.saved.get(&(owner.to_owned(), workflow.to_string())).and_then(|versions| versions.last());
-        let own = self.executions.get(held).and_then(|record| settings(record.state.workflow_hash()));
-        in_force(latest.and_then(|latest| settings(&latest.hash)), own.and_then(|own| own.max_concurrency))
-    }
-
-    /// Returns the oldest execution of the workflow that is held back, and how many of it are under way.
-    fn held(&self, owner: &str, workflow: &WorkflowId) -> (Option<ExecutionId>, u64) {
-        let alive = self.executions.values().filter(|record| {
-            let started = &record.state.started;
-            record.state.end.is_none()
-                && started.parent.is_none()
-                && started.owner == owner
-                && started.workflow_id == *workflow
-        });
-        let (held, under_way): (Vec<_>, Vec<_>) =
-            alive.partition(|record| record.state.held && !self.admitted.contains(record.state.id()));
-        let oldest = held.into_iter().min_by_key(|record| record.number);
-        (oldest.map(|record| record.state.id().clone()), under_way.len() as u64)
     }
 
     /// Whether an execution is this one, or a descendant of it.

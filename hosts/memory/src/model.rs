@@ -20,6 +20,11 @@ pub fn model_that_says(answers: Vec<Value>) -> impl Fn(&Task) -> Report + Send +
     }
 }
 
+/// A conversation with an agent that has the tool `pay`, which a person must approve above 100.
+pub fn chat_that_pays() -> Value {
+    serde_json::from_str(include_str!("chat_that_pays.json")).unwrap_or_default()
+}
+
 fn answer(says: Option<&Value>) -> Outcome {
     let Some(says) = says else {
         return Outcome::Failed(Failure::new("invalid_request", "the test wrote no answer to this"));

@@ -16,7 +16,7 @@ use engine::{
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
     effect::Effect,
-    event::Turn,
+    event::{InLine, Turn},
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId, derive},
     interaction::{channel::ChannelKind, delivery::Told},
@@ -48,6 +48,13 @@ impl Journal for Memory {
         // The write is conditional: another turn may have been committed since the state was loaded.
         if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
             return Err(StoreError::Conflict);
+        }
+        if world.cut_off.as_ref().is_some_and(|cut| cut.is_due) {
+            world.cut_off = None;
+            return Err(StoreError::Transient("the process is cut off here".into()));
+        }
+        if let Some(cut) = &mut world.cut_off {
+            cut.is_due = turns.iter().any(cut.after);
         }
         let workflow = world.workflows.get(state.workflow_hash());
         let expires_at = expires_at(&state, workflow.map(|workflow| &**workflow));
@@ -175,6 +182,10 @@ impl Admission for Memory {
 
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
         Ok(self.world().held(owner, workflow))
+    }
+
+    async fn ahead(&self, owner: &str, workflow: &WorkflowId, place: &InLine) -> Result<u64, StoreError> {
+        Ok(self.world().ahead(owner, workflow, place))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod failures;
+mod pieces;
 mod places;
 // Tests of other crates start the same server.
 #[path = "../../../tests/src/stand_in.rs"]

@@ -5,7 +5,7 @@ use document::{
     time::Time,
     work::{Message, ModelAnswer, ModelCall, ModelChoice, Provider},
 };
-use engine::port::Runner;
+use engine::{pieces::Pieces, port::Runner};
 use std::sync::OnceLock;
 use stepwell_core::task::{Failure, Outcome, Task, UsedSecret, Work};
 use stepwell_nodes::{AllowList, AwsRole, Config, Nodes};
@@ -19,23 +19,45 @@ pub fn server() -> &'static StandIn {
     SERVER.get_or_init(|| StandIn::start(&["tests/models/fixtures/calls.json"]))
 }
 
+/// The idempotency key of every task.
+pub const TASK: &str = "exec.1.agent.1";
+
+/// The places of the server.
+pub fn here() -> String {
+    let port = server().port();
+    format!("127.0.0.1:{port},localhost:{port}")
+}
+
 /// Nodes that may reach the server, as a role at AWS.
 pub fn nodes() -> Nodes {
-    let port = server().port();
-    let (endpoint, allow) = (server().base_url("bedrock"), format!("127.0.0.1:{port},localhost:{port}"));
-    nodes_of(&allow, move |name| match name {
+    nodes_of(&here(), role())
+}
+
+/// The same, with other places, and heard there.
+pub fn heard_nodes(allow: &str, pieces: Pieces) -> Nodes {
+    Nodes::new(Config { pieces, ..config(allow, role()) }).unwrap()
+}
+
+/// The variables of a role at AWS.
+fn role() -> impl Fn(&str) -> Option<String> {
+    let endpoint = server().base_url("bedrock");
+    move |name| match name {
         "AWS_REGION" => Some("eu-central-1".into()),
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME" => Some(endpoint.clone()),
         "AWS_ACCESS_KEY_ID" => Some("AKIDEXAMPLE".into()),
         "AWS_SECRET_ACCESS_KEY" => Some("wJalrXUtnFEMI".into()),
         "AWS_SESSION_TOKEN" => Some("the-session".into()),
         _ => None,
-    })
+    }
 }
 
 pub fn nodes_of(allow: &str, environment: impl Fn(&str) -> Option<String>) -> Nodes {
+    Nodes::new(config(allow, environment)).unwrap()
+}
+
+fn config(allow: &str, environment: impl Fn(&str) -> Option<String>) -> Config {
     let http_allow = AllowList::parse(allow).unwrap();
-    Nodes::new(Config { http_allow, aws_role: AwsRole::read(environment), ..Config::default() }).unwrap()
+    Config { http_allow, aws_role: AwsRole::read(environment), ..Config::default() }
 }
 
 /// A model of the server. All but Bedrock's, which signs, have the key.
@@ -77,7 +99,7 @@ pub fn secret(name: &str, value: &str, hosts: &[&str]) -> UsedSecret {
 pub async fn run(nodes: &Nodes, call: ModelCall, secrets: Vec<UsedSecret>, seconds: f64) -> Outcome {
     let task = Task {
         owner: "ann".into(),
-        idempotency_key: "exec.1.agent.1".into(),
+        idempotency_key: TASK.into(),
         timeout_seconds: seconds,
         work: Work::Model(Box::new(call)),
         secrets,

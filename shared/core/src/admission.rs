@@ -1,7 +1,7 @@
 //! When a start is refused or held back because of the other executions of its workflow (`overlap`, `max_concurrency`).
 //! Only executions without a parent count. Hosts say which there are.
 
-use crate::execution::Status;
+use crate::{event::InLine, execution::Status};
 use document::{Overlap, Settings};
 
 /// The `max_concurrency` that counts: that of the workflow's latest saved version, where it was saved at all, for
@@ -20,7 +20,7 @@ pub fn looks_around(overlap: Overlap, limit: Option<u64>) -> bool {
 /// where it refuses no start.
 pub fn refused_beside(overlap: Overlap) -> Option<(&'static [Status], &'static str)> {
     match overlap {
-        // Messages of a chat come one after the other in their session, which the chat sees to.
+        // Messages of a chat are not refused: they stand in the line of their session.
         Overlap::Allow | Overlap::Queue => None,
         Overlap::SkipIfPaused => Some((
             &[Status::Paused, Status::WaitingHuman],
@@ -41,13 +41,19 @@ pub fn refused_beside(overlap: Overlap) -> Option<(&'static [Status], &'static s
     }
 }
 
+/// Whether an execution that is alive keeps another one of its line back: it is under way, or it came before. `is_held` is
+/// of the first.
+pub fn keeps_back(one: &InLine, is_held: bool, other: &InLine) -> bool {
+    one.line == other.line && one.number != other.number && (!is_held || one.number < other.number)
+}
+
 /// How many more executions may go on where `under_way` of the workflow do so already, and `limit` is the one in force;
 /// none for as many as there are.
 pub fn room(limit: Option<u64>, under_way: u64) -> u64 {
     limit.map_or(u64::MAX, |limit| limit.saturating_sub(under_way))
 }
 
-/// Whether the limit in force holds a start back. It does while an earlier one is held back: first come, first served.
+/// Whether the limit in force holds a start back. It does while it holds back an earlier one: first come, first served.
 pub fn must_wait(limit: Option<u64>, is_another_held: bool, under_way: u64) -> bool {
     limit.is_some() && is_another_held || room(limit, under_way) == 0
 }
@@ -64,6 +70,15 @@ mod tests {
         assert!(must_wait(two, true, 0), "another one came first");
         assert_eq!([room(two, 0), room(two, 2), room(two, 5)], [2, 0, 0]);
         assert!(!must_wait(None, true, 7) && room(None, 7) == u64::MAX, "without a limit nobody waits");
+    }
+
+    #[test]
+    fn a_line_has_one_execution_under_way_and_its_order_is_kept() {
+        let at = |line: &str, number| InLine { line: line.into(), number };
+        assert!(keeps_back(&at("s", 1), false, &at("s", 2)) && keeps_back(&at("s", 1), true, &at("s", 2)));
+        assert!(!keeps_back(&at("s", 3), true, &at("s", 2)), "who comes later keeps nobody back by waiting");
+        assert!(keeps_back(&at("s", 3), false, &at("s", 2)), "but it does once it is under way");
+        assert!(!keeps_back(&at("t", 1), false, &at("s", 2)) && !keeps_back(&at("s", 2), false, &at("s", 2)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub enum Command {
     /// Begin the execution. This is the only command that an execution which does not exist yet accepts.
     Start(Box<Started>),
-    /// Let an execution go on that `max_concurrency` held back at its start.
+    /// Let an execution go on that was held back at its start.
     Admit,
     /// Record that an `at_most_once` attempt is about to run, so that no other worker runs it too.
     Intend {

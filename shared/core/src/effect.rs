@@ -38,8 +38,9 @@ pub enum Effect {
     CloseInteraction(InteractionId),
     /// Tell the caller who waits for the execution's end, such as a Step Functions task, how it ended.
     AnswerCaller,
-    /// Let the oldest executions go on that `max_concurrency` holds back, as many as there is room for. What counts is
-    /// the limit of the workflow's latest saved version, as of now: [`in_force`](crate::admission::in_force).
+    /// Let the oldest executions go on that are held back, as many as `max_concurrency` has room for, and of each line no
+    /// more than one at a time ([`keeps_back`](crate::admission::keeps_back)). What counts is the limit of the workflow's
+    /// latest saved version, as of now: [`in_force`](crate::admission::in_force).
     Admit {
         /// The workflow, which belongs to the same owner as this execution.
         workflow: WorkflowId,
@@ -194,7 +195,7 @@ pub enum Work {
         #[serde(rename = "s")]
         seq: u64,
     },
-    /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
+    /// Go on: what held the execution back does so no more.
     Admit,
 }
 

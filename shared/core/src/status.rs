@@ -3,7 +3,7 @@
 document::closed_set!(
     /// What an execution is doing, or how it ended.
     Status {
-        /// `max_concurrency` holds the execution back, or no node of it has run yet.
+        /// `max_concurrency` or another execution of its line holds the execution back, or no node of it has run yet.
         Pending = "pending",
         /// Nodes run, or are due to run.
         Running = "running",

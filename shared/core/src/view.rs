@@ -105,6 +105,9 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         Status::Pending if execution.arrives() => {
             "Comes from another host: some of it is missing. Import its file again, or cancel and delete it.".into()
         }
+        Status::Pending if execution.started.in_line.is_some() => {
+            "Waits for its turn: the message before it has not ended, or max_concurrency is reached.".into()
+        }
         Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => match &execution.rolling {

@@ -92,6 +92,7 @@ async fn start_one(host: &dyn Host, row: &Scheduled) -> Result<(), StartError> {
         trigger: Some(row.node.clone()),
         idempotency: Some((key, hash)),
         awaited: false,
+        in_line: None,
     };
     start(host, request).await.map(drop)
 }

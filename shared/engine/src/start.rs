@@ -15,7 +15,7 @@ use stepwell_core::{
     admission::{looks_around, must_wait, refused_beside},
     command::{Asked, Command},
     error::Rejection,
-    event::Started,
+    event::{InLine, Started},
     execution::Execution,
     id::ExecutionId,
     payload::Payload,
@@ -44,6 +44,8 @@ pub struct StartRequest {
     pub idempotency: Option<(String, String)>,
     /// Whether a caller waits for the end of the execution, and is told of it by the host.
     pub awaited: bool,
+    /// The place in a line that the execution takes: it is held back while another one of the line keeps it back.
+    pub in_line: Option<InLine>,
 }
 
 impl StartRequest {
@@ -60,6 +62,7 @@ impl StartRequest {
             trigger: None,
             idempotency: None,
             awaited: false,
+            in_line: None,
         }
     }
 }
@@ -205,7 +208,11 @@ pub async fn start(host: &dyn Host, mut request: StartRequest) -> Result<Arc<Exe
     host.catalogue().keep_workflow(&request.workflow).await?;
     let limit = limit_of(host, &request).await?;
     if !looks_around(request.workflow.settings.overlap, limit) {
-        return submit_start(host, &id, request, Line::default()).await;
+        let found = match &request.in_line {
+            Some(_) => Found { looked_around: true, held: is_behind(host, &request).await?, skipped: None },
+            None => Found::default(),
+        };
+        return submit_start(host, &id, request, found).await;
     }
     // Two starts that look at the workflow's other executions at the same time would both find none. The lock keeps the
     // starts of this process apart, the turn those of several processes.
@@ -229,16 +236,16 @@ async fn start_in_turn(
     limit: Option<u64>,
 ) -> Result<Arc<Execution>, StartError> {
     let skipped = overlap(host, &request).await?;
-    let held = skipped.is_none() && waits(host, &request, limit).await?;
-    submit_start(host, id, request, Line { looked_around: true, held, skipped }).await
+    let held = skipped.is_none() && (is_behind(host, &request).await? || waits(host, &request, limit).await?);
+    submit_start(host, id, request, Found { looked_around: true, held, skipped }).await
 }
 
 /// What a start found among the other executions of its workflow.
 #[derive(Default)]
-struct Line {
+struct Found {
     /// Whether it looked at them.
     looked_around: bool,
-    /// Whether `max_concurrency` holds it back.
+    /// Whether `max_concurrency`, or another execution of its line, holds it back.
     held: bool,
     /// Why `overlap` refuses it; none where it does not.
     skipped: Option<String>,
@@ -274,7 +281,7 @@ async fn submit_start(
     host: &dyn Host,
     id: &ExecutionId,
     request: StartRequest,
-    line: Line,
+    found: Found,
 ) -> Result<Arc<Execution>, StartError> {
     let workflow = &request.workflow;
     let request_hash = request.idempotency.map(|(_, hash)| hash);
@@ -296,12 +303,13 @@ async fn submit_start(
         request_hash: request_hash.clone(),
         deadline: host.now().after_seconds(workflow.settings.timeout_seconds),
         awaited: request.awaited,
-        held: line.held,
-        looked_around: line.looked_around,
+        held: found.held,
+        looked_around: found.looked_around,
+        in_line: request.in_line,
         descendants: host.most_descendants(),
         forked: None,
         imported: None,
-        skipped: line.skipped,
+        skipped: found.skipped,
     };
     let asked = Asked::by(Command::Start(Box::new(started)), request.started_by);
     let submitted = submit(host, id, asked).await?;
@@ -344,6 +352,12 @@ async fn limit_of(host: &dyn Host, request: &StartRequest) -> Result<Option<u64>
         return Ok(own);
     }
     limit_in_force(host.catalogue(), &request.owner, &request.workflow.id, own).await
+}
+
+/// Whether another execution of its line keeps the start back.
+async fn is_behind(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
+    let Some(place) = &request.in_line else { return Ok(false) };
+    Ok(host.admission().ahead(&request.owner, &request.workflow.id, place).await? > 0)
 }
 
 /// Whether the limit in force holds the start back.

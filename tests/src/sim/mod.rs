@@ -97,6 +97,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         awaited: false,
         held: false,
         looked_around: false,
+        in_line: None,
         descendants: stepwell_core::limits::DESCENDANTS,
         forked: None,
         imported: None,

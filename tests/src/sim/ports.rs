@@ -16,7 +16,7 @@ use std::{
 };
 use stepwell_core::{
     effect::Effect,
-    event::Turn,
+    event::{InLine, Turn},
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
     interaction::{channel::ChannelKind, delivery::Told},
@@ -212,6 +212,10 @@ impl Admission for SimHost {
 
     async fn held(&self, _: &str, _: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
         unused("held executions")
+    }
+
+    async fn ahead(&self, _: &str, _: &WorkflowId, _: &InLine) -> Result<u64, StoreError> {
+        unused("lines")
     }
 }
 

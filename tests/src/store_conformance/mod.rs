@@ -5,6 +5,7 @@ mod catalogue;
 mod erased;
 mod groups;
 mod jobs;
+mod lines;
 mod moving;
 mod patched;
 mod reopened;
@@ -37,7 +38,6 @@ pub async fn run(host: Arc<dyn Host>) {
     turns_come_in_parts(host).await;
     lists_are_newest_first_and_owned(host).await;
     children_show_only_under_their_parent(host).await;
-    held_executions_come_in_order(host).await;
     questions_are_found(host).await;
     lines_come_in_order(host).await;
     large_values_come_back(host).await;
@@ -45,6 +45,7 @@ pub async fn run(host: Arc<dyn Host>) {
     what_is_over_goes(host).await;
     watching::a_watcher_wakes(host).await;
     patched::run(host).await;
+    lines::run(host).await;
     reopened::run(host).await;
     moving::run(host).await;
     versions_count_up(host).await;
@@ -273,25 +274,6 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
     command(host, &parent, control(Control::Cancel)).await;
     host.journal().delete(&parent).await.unwrap();
     assert_eq!(host.journal().load(&child).await.unwrap(), None, "children go with their parent");
-}
-
-async fn held_executions_come_in_order(host: &dyn Host) {
-    let mut document = document("held");
-    // Hosts may count the executions only of workflows that bound how many run at once.
-    document["settings"]["max_concurrency"] = json!(1);
-    let workflow = kept(host, &document).await;
-    let id = workflow.id.clone();
-    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (None, 0));
-    start(host, started(host, &workflow, "holder", json!({}))).await;
-    let mut held = vec![];
-    for _ in 0..2 {
-        let begin = Started { held: true, ..started(host, &workflow, "holder", json!({})) };
-        held.push(start(host, begin).await.id().clone());
-    }
-    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (Some(held[0].clone()), 1));
-    assert_eq!(host.admission().held("somebody", &id).await.unwrap(), (None, 0));
-    command(host, &held[0], Command::Admit).await;
-    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (Some(held[1].clone()), 2));
 }
 
 async fn questions_are_found(host: &dyn Host) {

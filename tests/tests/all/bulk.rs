@@ -189,6 +189,7 @@ fn started(owner: &str, breaks: bool) -> StartRequest {
         trigger: None,
         idempotency: None,
         awaited: false,
+        in_line: None,
     }
 }
 

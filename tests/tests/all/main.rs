@@ -35,6 +35,7 @@ mod hostile_requests;
 mod json_patch;
 mod kill;
 mod kill_agents;
+mod kill_lines;
 mod kill_once;
 mod kill_saga;
 mod lambda;

@@ -111,6 +111,8 @@ fn message(visit: &Visit, one: &ChatMessage, session: &str) -> Markup {
             li.told { p.who { "It failed" } p.plain { (error.message) } }
         } @else if one.status == Status::Cancelled || one.status == Status::Skipped {
             li.told { p.hint { "It ended without an answer." } }
+        } @else if one.status == Status::Pending {
+            li.told { p.hint { "It waits for its turn. " a href="" { "Look again" } } }
         } @else if one.interactions.iter().all(|question| question.decided_at.is_some()) {
             li.model.waits { p.hint { "It is being answered. " a href="" { "Look again" } } }
         }

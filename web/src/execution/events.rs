@@ -3,27 +3,14 @@
 
 use super::moves::Moves;
 use crate::{desk::Asked, refused::refused, session::Visit};
-use api::{Bounds, Params, Scope};
-use axum::{
-    body::Body,
-    extract::Path,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
-    response::{IntoResponse, Response},
-};
+use api::{Bounds, Params, Scope, sse};
+use axum::{body::Body, extract::Path, response::Response};
 use futures::stream;
 
 /// The stream, after the checkpoint that the page shows.
 pub async fn events(visit: Visit, Path(id): Path<String>, params: Params) -> Response {
     match moves(&visit, &id, params).await {
-        Ok(body) => {
-            let kind = [
-                (CONTENT_TYPE, "text/event-stream"),
-                (CACHE_CONTROL, "no-store"),
-                // Without this header, proxies such as nginx collect the stream before they pass it on.
-                (HeaderName::from_static("x-accel-buffering"), "no"),
-            ];
-            (kind, body).into_response()
-        }
+        Ok(body) => sse::response(body),
         Err(refusal) => refused(&refusal, &visit.up),
     }
 }

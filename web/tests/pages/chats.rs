@@ -4,19 +4,8 @@ use crate::{
     browser::text,
     world::{Answer, World},
 };
-use memory::model_that_says;
+use memory::{chat_that_pays, model_that_says};
 use serde_json::{Value, json};
-
-fn assistant() -> Value {
-    json!({"id": "help", "name": "Help <desk>", "description": "Helps.", "nodes": [
-        {"id": "said", "type": "chat_trigger"},
-        {"id": "mind", "type": "model", "config": {"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"}},
-        {"id": "agent", "type": "agent", "config": {"prompt": "{{ output.message }}"}},
-        {"id": "pay", "type": "transform", "config": {"expression": "{'paid': args.amount}"}, "tool": {"require_approval": "args.amount > 100",
-            "parameters": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}}}],
-        "edges": [{"from": "said", "to": "agent"}, {"from": "mind", "to": "agent", "connection": "ai_language_model"},
-            {"from": "pay", "to": "agent", "connection": "ai_tool"}]})
-}
 
 /// A visitor of the page: the world, the session's cookie, and the proof that forms carry.
 struct Visitor {
@@ -27,8 +16,12 @@ struct Visitor {
 
 impl Visitor {
     async fn of(answers: Vec<Value>) -> Self {
+        Self::of_chat(chat_that_pays(), answers).await
+    }
+
+    async fn of_chat(document: Value, answers: Vec<Value>) -> Self {
         let world = World::with_runner(model_that_says(answers));
-        assert_eq!(world.ask("POST", "/v1/workflows", &assistant()).await.status, 201);
+        assert_eq!(world.ask("POST", "/v1/workflows", &document).await.status, 201);
         let page = world.get("/chat/help").await;
         let cookie = page.cookie().unwrap();
         let page = page.of(200);
@@ -97,6 +90,26 @@ async fn a_question_is_answered_within_the_conversation() {
     let answered = visitor.sends("/chat/help/answer", &[("session", "s"), ("value", "yes")]).await;
     let page = visitor.then(answered).await;
     assert!(text(&page).contains("Paid.") && text(&page).contains("succeeded"), "{}", text(&page));
+}
+
+#[tokio::test]
+async fn a_message_that_waits_for_its_turn_is_shown_as_one() {
+    let pays = json!({"text": "I pay.", "tool_calls": [{"id": "1", "name": "pay", "arguments": {"amount": 500}}]});
+    let mut document = chat_that_pays();
+    document["settings"] = json!({"overlap": "queue"});
+    let visitor = Visitor::of_chat(document, vec![pays, json!({"text": "Paid."})]).await;
+    visitor.sends("/chat/help", &[("message", "Pay"), ("session", "s")]).await;
+    // The form is answered once its message is, and whoever sent it goes away.
+    {
+        let mut waits = std::pin::pin!(visitor.sends("/chat/help", &[("message", "And then?"), ("session", "s")]));
+        for _ in 0..20 {
+            assert!(futures::poll!(&mut waits).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    let page = text(&visitor.world.get("/chat/help?session=s").await.of(200));
+    assert!(page.contains("And then?") && page.contains("It waits for its turn."), "{page}");
+    assert!(page.contains("May the agent call pay?"), "what is asked stays: {page}");
 }
 
 #[tokio::test]

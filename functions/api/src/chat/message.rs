@@ -3,24 +3,21 @@
 use super::{
     answered,
     session::{Latest, Session},
-    stream,
+    stream::{self, Ear, Wanted},
 };
 use crate::{
-    Answered, App, Bounds, Caller, Json, NoParams, Path, Problem, Routes, Runner, executions::idempotency,
-    executions::wait, limits, types,
+    Answered, App, Caller, Json, NoParams, Path, Problem, Routes, Runner, executions::idempotency, executions::wait,
+    limits, types,
 };
 use axum::{
-    Extension,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 use document::{Overlap, Workflow};
-use engine::{pieces::Piece, start::latest};
-use futures::channel::mpsc::UnboundedReceiver;
+use engine::start::latest;
 use std::sync::Arc;
 use stepwell_core::execution::Execution;
-use tokio::time::Instant;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
@@ -31,13 +28,14 @@ pub(super) fn routes() -> Routes {
 /// Say something to a workflow that begins with a `chat_trigger`.
 ///
 /// It answers as soon as the execution has ended or asks somebody, and after 25 seconds in any case; with
-/// `Accept: text/event-stream` it tells what happens until then, event by event.
+/// `Accept: text/event-stream` it tells what happens until then, event by event. With `settings.overlap: "queue"` a message
+/// that comes while another one of its session is under way waits for its turn, as an execution that is `pending`.
 #[utoipa::path(post, path = "/v1/chat/{workflow_id}", operation_id = "chat", tag = "chat",
     security(("bearer" = [])), request_body = types::ChatBody,
     params(("workflow_id" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key does not say the session's latest message twice")),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key does not say the session's latest message twice, nor one that waits for its turn")),
     responses((status = 200, body = types::ChatAnswer), (status = 202, body = types::ChatAnswer,
-            description = "It has not ended: ask for the session, or for the execution"),
+            description = "It has not ended, or waits for its turn (`pending`): ask for the session, or for the execution"),
         (status = 409, body = types::ProblemDetails, content_type = "application/problem+json",
             description = "The message before it has not ended; `execution_id` says which"),
         types::Refused))]
@@ -47,7 +45,7 @@ async fn say(
     Path(workflow_id): Path<String>,
     _: NoParams,
     headers: HeaderMap,
-    bounds: Option<Extension<Bounds>>,
+    wanted: Wanted,
     Json(body): Json<types::ChatBody>,
 ) -> Answered<Response> {
     if body.message.trim().is_empty() || body.message.len() > limits::CHAT_BYTES {
@@ -66,13 +64,12 @@ async fn say(
     };
     let name = body.session_id.clone().unwrap_or_else(|| app.host.new_id().to_string());
     let session = Session::named(&caller, &workflow_id, &name)?;
-    let streams = stream::is_wanted(&headers);
     let is_new = body.session_id.is_none();
-    let saying = Saying { app: &app, caller: &caller, session: &session, message: &body.message, hash, streams };
+    let saying =
+        Saying { app: &app, caller: &caller, session: &session, message: &body.message, hash, wanted: &wanted };
     let (execution, ear) = saying.said(found, is_new).await?;
-    if streams {
-        let bounds = bounds.map(|Extension(bounds)| bounds);
-        return stream::response(&app, &session.id, (&execution, 0), ear, bounds).await;
+    if wanted.streams {
+        return stream::response(&app, &session.id, (&execution, 0), ear, wanted).await;
     }
     let execution = wait::until(&app, execution, limits::WAIT, wait::ended_or_asks).await?;
     answered::response(&app, &session.id, &execution).await
@@ -85,31 +82,29 @@ struct Saying<'a> {
     session: &'a Session,
     message: &'a str,
     hash: String,
-    streams: bool,
+    wanted: &'a Wanted,
 }
-
-type Ear = Option<UnboundedReceiver<Piece>>;
 
 impl Saying<'_> {
     /// Starts the execution of the message, or finds the one that this request has started before. Whoever is to tell what
     /// its models say listens before it begins.
     ///
     /// # Errors
-    /// 409 while the message before it is under way, unless it is to wait, and what a start is refused for.
+    /// 409 while the message before it is under way, unless it waits for its turn, and what a start is refused for.
     async fn said(&self, found: (Arc<Workflow>, u64), is_new: bool) -> Answered<(Arc<Execution>, Ear)> {
-        let (queues, until) = (found.0.settings.overlap == Overlap::Queue, Instant::now() + limits::WAIT);
+        let queues = found.0.settings.overlap == Overlap::Queue;
         loop {
             let before = if is_new { None } else { self.session.latest(self.app).await? };
-            if let Some(before) = &before {
-                if before.execution.started.request_hash.as_deref() == Some(&self.hash) {
-                    return Ok((before.execution.clone(), self.listen(before.number)));
+            let number = before.as_ref().map_or(1, |before| before.number + 1);
+            if let Some(before) = before {
+                let ahead = self.session.ahead(self.app, &before).await?;
+                let recent = self.session.recent(self.app, before).await?;
+                let same = |one: &&Latest| one.execution.started.request_hash.as_deref() == Some(&self.hash);
+                if let Some(again) = recent.iter().find(same) {
+                    return Ok((again.execution.clone(), self.listen(again.number)));
                 }
-                if !before.execution.status().is_terminal() {
-                    self.wait_for(before, queues, until).await?;
-                    continue;
-                }
+                may_follow(&recent, ahead, queues)?;
             }
-            let number = before.map_or(1, |before| before.number + 1);
             let ear = self.listen(number);
             let message = (number, self.message, self.hash.clone());
             if let Some(execution) = self.session.begin(self.app, self.caller, found.clone(), message).await? {
@@ -120,28 +115,26 @@ impl Saying<'_> {
     }
 
     fn listen(&self, number: u64) -> Ear {
-        let pieces = self.app.host.pieces().filter(|_| self.streams)?;
-        Some(pieces.listen(&self.session.execution_id(number)))
+        self.wanted.ear(self.app, &self.session.execution_id(number))
     }
+}
 
-    /// Waits for the message before this one to end, where the workflow says so and there is time.
-    ///
-    /// # Errors
-    /// 409 where it has not ended.
-    async fn wait_for(&self, before: &Latest, queues: bool, until: Instant) -> Answered<()> {
-        let mut now = before.execution.clone();
-        if queues {
-            let left = until.saturating_duration_since(Instant::now());
-            now = wait::until(self.app, now, left, |state| state.status().is_terminal()).await?;
-        }
-        if now.status().is_terminal() {
-            return Ok(());
-        }
-        let detail = match wait::ended_or_asks(&now) {
-            true => "the message before it asks somebody: answer by POST /v1/chat/{workflow_id}/resume",
-            false => "the message before it has not been answered: say this again once it has",
-        };
-        let problem = Problem::conflict("session_busy", detail).with("execution_id", now.id().as_str());
-        Err(problem.with("execution_status", now.status().as_str()))
-    }
+/// Whether a message may be said after others, of which `ahead` have not ended: at once, or in their line.
+///
+/// # Errors
+/// 409 where it may not, with the message that is under way.
+fn may_follow(recent: &[Latest], ahead: u64, queues: bool) -> Answered<()> {
+    // One that stands in no line would not be waited for: its workflow had another version then.
+    let lined = recent.iter().all(|one| one.execution.started.in_line.is_some());
+    let waits = queues && lined;
+    let Some(now) = recent.last().filter(|_| ahead > if waits { limits::SESSION_WAITING } else { 0 }) else {
+        return Ok(());
+    };
+    let detail = match wait::ended_or_asks(&now.execution) {
+        _ if waits => "as many messages of this session wait as may: say this again once some have been answered",
+        true => "the message before it asks somebody: answer by POST /v1/chat/{workflow_id}/resume",
+        false => "the message before it has not been answered: say this again once it has",
+    };
+    let problem = Problem::conflict("session_busy", detail).with("execution_id", now.execution.id().as_str());
+    Err(problem.with("execution_status", now.execution.status().as_str()))
 }

@@ -1,15 +1,20 @@
 //! `POST /v1/chat/{workflow_id}/resume`: an answer to what a session asks.
 
-use super::{answered, session::Session, stream, value};
+use super::{
+    answered,
+    session::{Latest, Session},
+    stream::{self, Wanted},
+    value,
+};
 use crate::{
-    Answered, App, Bounds, Json, NoParams, Path, Problem, Responder, Routes,
+    Answered, App, Json, NoParams, Path, Problem, Responder, Routes,
     executions::{idempotency, meant::question, wait},
     limits,
     people::answer::{self, Terms},
     request::arrived::Arrived,
     types,
 };
-use axum::{Extension, extract::State, http::HeaderMap, response::Response};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use engine::questions::open;
 use std::sync::Arc;
 use stepwell_core::{command::Command, meant::Unnamed};
@@ -36,11 +41,15 @@ async fn resume(
     Path(workflow_id): Path<String>,
     _: NoParams,
     headers: HeaderMap,
-    bounds: Option<Extension<Bounds>>,
+    wanted: Wanted,
     Json(body): Json<types::ChatResumeBody>,
 ) -> Answered<Response> {
     let session = Session::named(&caller, &workflow_id, &body.session_id)?;
-    let latest = session.known(&app).await?.execution;
+    let recent = session.recent(&app, session.known(&app).await?).await?;
+    // Messages that wait for their turn ask nothing yet.
+    let Some(Latest { execution: latest, .. }) = recent.into_iter().last() else {
+        return Err(Problem::not_found("session", &session.id));
+    };
     let request = idempotency::request(&headers, &caller, &format!("/v1/chat/{workflow_id}/resume"), &body)?;
     let found = open(app.host.journal(), &latest, limits::QUESTIONS_BELOW).await?;
     // An answer that comes again finds its question decided, in whichever execution that was.
@@ -57,13 +66,11 @@ async fn resume(
     let said = answer::signed(&app, &caller, None, said).await?;
     let id = question.interaction.interaction_id.clone();
     let command = Command::Answer { interaction_id: id, answer: Box::new(said) };
-    let streams = stream::is_wanted(&headers);
-    let ear = app.host.pieces().filter(|_| streams).map(|pieces| pieces.listen(latest.id()));
+    let ear = wanted.ear(&app, latest.id());
     let terms = Terms { request, ..Terms::default() };
     let asking = answer::ask(&app, &caller, question.execution.id(), command, terms).await?.state;
-    if streams {
-        let bounds = bounds.map(|Extension(bounds)| bounds);
-        return stream::response(&app, &session.id, (&latest, latest.seq), ear, bounds).await;
+    if wanted.streams {
+        return stream::response(&app, &session.id, (&latest, latest.seq), ear, wanted).await;
     }
     let then = wait::after_answer(&app, &latest, asking, &question.interaction).await?;
     answered::response(&app, &session.id, &then).await

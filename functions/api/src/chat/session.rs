@@ -4,14 +4,14 @@
 //! messages that come at once want the same id, which one of them gets, on every host and without a lock.
 
 use crate::{Answered, App, Caller, Params, Problem, limits};
-use document::{Workflow, id::WorkflowId, node::chat_trigger::input};
+use document::{Overlap, Workflow, id::WorkflowId, node::chat_trigger::input};
 use engine::{
     port::{ExecutionFilter, StoreError, Window},
     start::{StartError, StartRequest, id_of, start},
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use stepwell_core::{execution::Execution, id::ExecutionId};
+use stepwell_core::{event::InLine, execution::Execution, id::ExecutionId};
 
 /// The key of the metadata that holds the session.
 pub const SESSION: &str = "session_id";
@@ -124,7 +124,44 @@ impl Session {
         self.latest(app).await?.ok_or_else(|| Problem::not_found("session", &self.id))
     }
 
-    /// Starts the execution of a message. None where another message of this number was faster.
+    /// The latest message and those before it, down to the one that is under way or was last: those above it wait for
+    /// their turn, or were cancelled while they did.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recent(&self, app: &App, latest: Latest) -> Result<Vec<Latest>, StoreError> {
+        let mut number = latest.number;
+        let mut waits = latest.execution.held;
+        let mut recent = vec![latest];
+        // Many may have been cancelled while they waited. Those far below are not looked for.
+        let until = number.saturating_sub(2 * limits::SESSION_WAITING);
+        while waits && number > until + 1 {
+            number -= 1;
+            let Some(execution) = app.host.journal().load_lean(&self.execution_id(number)).await? else { continue };
+            waits = execution.held;
+            recent.push(Latest { number, execution });
+        }
+        Ok(recent)
+    }
+
+    /// How many messages keep the next one back that comes after `before`.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn ahead(&self, app: &App, before: &Latest) -> Result<u64, StoreError> {
+        match before.execution.started.in_line {
+            Some(_) => app.host.admission().ahead(&self.owner, &self.workflow, &self.place(before.number + 1)).await,
+            None => Ok(u64::from(!before.execution.status().is_terminal())),
+        }
+    }
+
+    /// The place of a message in the line of its session.
+    fn place(&self, number: u64) -> InLine {
+        InLine { line: self.id.clone(), number }
+    }
+
+    /// Starts the execution of a message, which waits for the one before it where the workflow says so. None where another
+    /// message of this number was faster.
     ///
     /// # Errors
     /// What a start is refused for.
@@ -142,6 +179,7 @@ impl Session {
             metadata: metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             started_by: Some(caller.subject.clone()),
             idempotency: Some((self.key(number), hash)),
+            in_line: (workflow.settings.overlap == Overlap::Queue).then(|| self.place(number)),
             ..StartRequest::new(&self.owner, workflow, input(message, &self.id, &caller.subject))
         };
         match start(&*app.host, request).await {

@@ -1,30 +1,54 @@
-//! A conversation as server-sent events (WHATWG HTML, §9.2): what happens in an execution until it has ended or asks
+//! A conversation as server-sent events: what happens in an execution until it has ended or asks
 //! somebody.
 
-use super::{
-    answered,
-    tell::{Told, event},
+use super::{answered, tell::Told};
+use crate::{
+    Answered, App, Bounds,
+    executions::wait,
+    limits,
+    service::sse::{self, event},
 };
-use crate::{Answered, App, Bounds, executions::wait, limits};
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, header},
-    response::{IntoResponse, Response},
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+    response::Response,
 };
 use engine::pieces::Piece;
 use futures::{StreamExt, channel::mpsc::UnboundedReceiver, stream};
 use serde_json::json;
-use std::{io, sync::Arc};
+use std::{convert::Infallible, io, sync::Arc};
 use stepwell_core::{
     execution::{Execution, Status},
     id::ExecutionId,
 };
 use tokio::time::{Instant, timeout_at};
 
-/// Whether a request wants a stream.
-pub fn is_wanted(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/event-stream"))
+/// What a request wants to hear, and how long its answer may last.
+pub struct Wanted {
+    /// Whether all that happens, as a stream.
+    pub streams: bool,
+    bounds: Option<Bounds>,
+}
+
+/// What models say, as they say it; none where nobody can hear it.
+pub type Ear = Option<UnboundedReceiver<Piece>>;
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let accepted = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let mut kinds = accepted.flat_map(|value| value.split(','));
+        let streams = kinds.any(|kind| kind.trim().starts_with("text/event-stream"));
+        Ok(Self { streams, bounds: parts.extensions.get::<Bounds>().copied() })
+    }
+}
+
+impl Wanted {
+    /// Listens to an execution, where the request wants a stream.
+    pub fn ear(&self, app: &App, id: &ExecutionId) -> Ear {
+        Some(app.host.pieces().filter(|_| self.streams)?.listen(id))
+    }
 }
 
 /// The response with what happens in an execution after a turn.
@@ -35,15 +59,27 @@ pub async fn response(
     app: &Arc<App>,
     session: &str,
     (execution, after): (&Execution, u64),
-    ear: Option<UnboundedReceiver<Piece>>,
-    bounds: Option<Bounds>,
+    ear: Ear,
+    wanted: Wanted,
 ) -> Answered<Response> {
+    let bounds = wanted.bounds;
     let started =
         json!({"session_id": session, "execution_id": execution.id(), "workflow_id": execution.started.workflow_id});
     let told = if after == 0 { Told::default() } else { Told::of(execution) };
     let (app, session, id) = (app.clone(), session.to_owned(), execution.id().clone());
     let until = bounds.map(|bounds| bounds.until);
-    let mut reader = Reader { app, session, id, after, ear, told, kept: String::new(), until, over: false };
+    let mut reader = Reader {
+        app,
+        session,
+        id,
+        after,
+        ear,
+        told,
+        kept: String::new(),
+        until,
+        status: execution.status(),
+        over: false,
+    };
     let first = event("start", &started);
     let body = match bounds {
         Some(Bounds { whole: Some(room), .. }) => Body::from(reader.whole(first, room).await?),
@@ -53,13 +89,7 @@ pub async fn response(
             Body::from_stream(all.map(|part| part.map(Bytes::from)))
         }
     };
-    let kind = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // Without this header, proxies such as nginx collect the stream before they pass it on.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((kind, body).into_response())
+    Ok(sse::response(body))
 }
 
 /// Reads what happens in one execution.
@@ -69,13 +99,14 @@ struct Reader {
     id: ExecutionId,
     /// The last turn that was told.
     after: u64,
-    /// What models say, as they say it; none where nobody can hear it.
-    ear: Option<UnboundedReceiver<Piece>>,
+    ear: Ear,
     told: Told,
     /// What was heard while nothing else happened, and is to be told next.
     kept: String,
     /// None: the stream lasts until the execution ends or asks.
     until: Option<Instant>,
+    /// What it was when it was last looked at.
+    status: Status,
     over: bool,
 }
 
@@ -137,6 +168,7 @@ impl Reader {
             self.over = true;
             return Ok(event("end", &json!({"execution_id": self.id, "status": null})));
         };
+        self.status = state.status();
         if state.seq > self.after || !wait::ended_or_asks(&state) {
             return Ok(String::new());
         }
@@ -188,9 +220,10 @@ impl Reader {
     fn pause(&mut self) -> String {
         if self.over || self.until.is_some_and(|until| until <= Instant::now()) {
             self.over = true;
-            let end = json!({"session_id": self.session, "execution_id": self.id, "status": "running", "error": null});
+            let end =
+                json!({"session_id": self.session, "execution_id": self.id, "status": self.status, "error": null});
             return event("end", &end);
         }
-        ": heartbeat\n\n".into()
+        sse::HEARTBEAT.into()
     }
 }

@@ -1,13 +1,10 @@
 //! What a stream of a conversation tells of the journal, event by event.
 
-use crate::{Answered, App, limits};
+use crate::{Answered, App, limits, service::sse::event};
 use document::work::{ModelAnswer, ToolCall};
 use engine::pieces::Piece;
 use serde_json::{Value, json};
-use std::{
-    collections::{HashMap, HashSet},
-    fmt::Write,
-};
+use std::collections::{HashMap, HashSet};
 use stepwell_core::{
     event::{AgentAnswered, AgentToolEnded, Event, Turn},
     execution::Execution,
@@ -22,14 +19,6 @@ pub struct Told {
     agents: HashMap<String, (u32, u32, Vec<ToolCall>)>,
     /// Answers of which pieces were told, by agent and number.
     pieces: HashSet<(String, u32)>,
-}
-
-/// One event of a stream.
-pub fn event(name: &str, data: &Value) -> String {
-    let mut text = String::new();
-    // JSON that is written compactly has no line breaks.
-    let _ = write!(text, "event: {name}\ndata: {data}\n\n");
-    text
 }
 
 impl Told {

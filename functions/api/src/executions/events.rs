@@ -1,21 +1,24 @@
-//! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
+//! Streams the journal of an execution as it grows, as server-sent events.
 
 use crate::{
     Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits,
-    service::tail::{Follower, Told},
+    service::{
+        sse,
+        tail::{Follower, Told},
+    },
     types,
 };
 use axum::{
     Extension,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use engine::port::{Host, StoreError};
 use futures::stream;
 use serde_json::{Map, Value, json};
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 use stepwell_core::{
     event::{Event, Turn},
     execution::Execution,
@@ -55,13 +58,7 @@ async fn events(
             Some((chunk, reader))
         })),
     };
-    let kind = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // Without this header, proxies such as nginx collect the stream before they pass it on.
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((kind, body).into_response())
+    Ok(sse::response(body))
 }
 
 /// Reads the header `Last-Event-ID`: the turn of the last event that the caller has, and the event's index in it. A
@@ -194,7 +191,7 @@ impl Journal {
             };
             if changed.is_err() {
                 let is_over = until.is_some_and(|until| until <= Instant::now());
-                return Ok(if is_over { String::new() } else { ": heartbeat\n\n".into() });
+                return Ok(if is_over { String::new() } else { sse::HEARTBEAT.into() });
             }
         }
     }
@@ -210,7 +207,7 @@ impl Journal {
             return Ok(End::NotYet);
         }
         let mut end = String::new();
-        push(&mut end, None, "end", &json!({"execution_id": self.id, "status": status}));
+        sse::push(&mut end, None, "end", &json!({"execution_id": self.id, "status": status}));
         Ok(End::Over(end))
     }
 
@@ -252,7 +249,7 @@ async fn read(host: &dyn Host, id: &ExecutionId, after: u64) -> Result<Vec<Told>
         let event = |(at, event)| {
             let (mut text, data) = (String::new(), data(id, turn, event));
             let name = data["type"].as_str().unwrap_or("event");
-            push(&mut text, Some(format!("{}.{at}", turn.seq)), name, &data);
+            sse::push(&mut text, Some(format!("{}.{at}", turn.seq)), name, &data);
             text
         };
         Told { seq: turn.seq, events: turn.events.iter().enumerate().map(event).collect() }
@@ -293,12 +290,4 @@ enum End {
 /// The line that tells a client how soon to connect again after its stream ends. It then sends `Last-Event-ID`.
 fn come_again() -> String {
     format!("retry: {}\n\n", limits::RETRY.as_millis())
-}
-
-/// Writes one event. Its data is one line, since JSON that is written compactly has no line breaks.
-fn push(text: &mut String, id: Option<String>, name: &str, data: &Value) {
-    if let Some(id) = id {
-        let _ = writeln!(text, "id: {id}");
-    }
-    let _ = write!(text, "event: {name}\ndata: {data}\n\n");
 }

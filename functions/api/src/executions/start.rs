@@ -160,6 +160,7 @@ impl Asked {
             trigger: None,
             idempotency,
             awaited: false,
+            in_line: None,
         };
         answer(app, start(&*app.host, request).await?, self.patience).await
     }

@@ -5,6 +5,7 @@ pub mod app;
 pub mod lambda;
 pub mod metrics;
 pub mod rate;
+pub mod sse;
 pub mod stop;
 mod system;
 pub mod tail;

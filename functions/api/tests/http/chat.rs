@@ -3,20 +3,8 @@
 use crate::{Answer, World, shaped};
 use api::{App, types};
 use document::time::Time;
-use memory::{Memory, model_that_says};
+use memory::{Memory, chat_that_pays, model_that_says};
 use serde_json::{Value, json};
-
-/// An assistant with the tool `pay`, which a person must approve above 100.
-pub fn assistant() -> Value {
-    json!({"id": "help", "nodes": [
-        {"id": "said", "type": "chat_trigger"},
-        {"id": "mind", "type": "model", "config": {"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"}},
-        {"id": "agent", "type": "agent", "config": {"prompt": "{{ output.message }}"}},
-        {"id": "pay", "type": "transform", "config": {"expression": "{'paid': args.amount}"}, "tool": {"require_approval": "args.amount > 100",
-            "parameters": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}}}],
-        "edges": [{"from": "said", "to": "agent"}, {"from": "mind", "to": "agent", "connection": "ai_language_model"},
-            {"from": "pay", "to": "agent", "connection": "ai_tool"}]})
-}
 
 fn pays(amount: u64) -> Value {
     json!({"text": "I pay.", "tool_calls": [{"id": "1", "name": "pay", "arguments": {"amount": amount}}]})
@@ -55,7 +43,7 @@ fn names(events: &[(String, Value)]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_message_is_answered_and_its_session_goes_on() {
-    let world = world(assistant(), vec![json!({"text": "Hello."})]).await;
+    let world = world(chat_that_pays(), vec![json!({"text": "Hello."})]).await;
     let first = says(&world, json!({"message": "Hi"})).await.of(200);
     let _: types::ChatAnswer = shaped(&first);
     assert_eq!(
@@ -89,7 +77,7 @@ async fn a_message_is_answered_and_its_session_goes_on() {
 
 #[tokio::test]
 async fn a_session_answers_one_message_at_a_time_and_its_question_in_between() {
-    let world = world(assistant(), vec![pays(500), json!({"text": "Paid."})]).await;
+    let world = world(chat_that_pays(), vec![pays(500), json!({"text": "Paid."})]).await;
     let asks = says(&world, json!({"message": "Pay", "session_id": "s"})).await.of(200);
     assert_eq!((&asks["status"], &asks["text"]), (&json!("waiting_human"), &Value::Null));
     assert_eq!(asks["interactions"][0]["authorization"]["arguments"], json!({"amount": 500}));
@@ -125,7 +113,7 @@ async fn a_session_answers_one_message_at_a_time_and_its_question_in_between() {
 
 #[tokio::test]
 async fn messages_that_come_at_once_start_one_execution() {
-    let world = world(assistant(), vec![pays(500)]).await;
+    let world = world(chat_that_pays(), vec![pays(500)]).await;
     let one = || world.post("/v1/chat/help", json!({"message": "Pay", "session_id": "s"}));
     let answers = world.meanwhile(futures::future::join_all((0..8).map(|_| one()))).await;
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
@@ -136,7 +124,7 @@ async fn messages_that_come_at_once_start_one_execution() {
 
 #[tokio::test]
 async fn a_message_may_wait_for_the_one_before_it() {
-    let mut document = assistant();
+    let mut document = chat_that_pays();
     document["settings"] = json!({"overlap": "queue"});
     let world = world(document, vec![pays(500), json!({"text": "Paid."})]).await;
     let say = || world.post("/v1/chat/help", json!({"message": "Pay", "session_id": "s"}));
@@ -152,9 +140,112 @@ async fn a_message_may_wait_for_the_one_before_it() {
     assert_eq!(world.get("/v1/chat/help/s").await.of(200)["items"].as_array().unwrap().len(), 2);
 }
 
+/// A world whose session `s` asks somebody, with as many messages that wait behind that. Nobody waits for their answers.
+async fn queued(texts: &[&str]) -> World {
+    let mut document = chat_that_pays();
+    document["settings"] = json!({"overlap": "queue"});
+    let world = world(document, vec![pays(500), json!({"text": "Paid."})]).await;
+    assert_eq!(says(&world, json!({"message": "first", "session_id": "s"})).await.of(200)["status"], "waiting_human");
+    for text in texts {
+        left(&world, text, &[]).await;
+    }
+    world
+}
+
+/// Says something whose answer does not come at once. Whoever said it goes away.
+async fn left(world: &World, text: &str, headers: &[(&str, &str)]) {
+    let body = json!({"message": text, "session_id": "s"});
+    let mut said = std::pin::pin!(world.with_headers("POST", "/v1/chat/help", headers, body));
+    for _ in 0..20 {
+        world.run().await;
+        assert!(futures::poll!(&mut said).is_pending(), "{text} is answered before its turn");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What was said in the session, with the statuses of it.
+async fn statuses(world: &World) -> Vec<(String, String)> {
+    let whole = world.get("/v1/chat/help/s").await.of(200);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    whole["items"].as_array().unwrap().iter().map(|one| (text(&one["message"]), text(&one["status"]))).collect()
+}
+
+fn told(all: &[(&str, &str)]) -> Vec<(String, String)> {
+    all.iter().map(|(said, status)| ((*said).to_owned(), (*status).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn messages_that_wait_are_executions_and_begin_in_their_order() {
+    let world = queued(&["second", "third"]).await;
+    let waits = [("first", "waiting_human"), ("second", "pending"), ("third", "pending")];
+    assert_eq!(statuses(&world).await, told(&waits));
+    // The question is that of the message that is under way, whichever was said last.
+    let resume = async || {
+        let body = json!({"session_id": "s", "value": true});
+        world.meanwhile(world.post("/v1/chat/help/resume", body)).await.of(200)
+    };
+    assert_eq!(resume().await["text"], "Paid.");
+    world.run().await;
+    let waits = [("first", "completed"), ("second", "waiting_human"), ("third", "pending")];
+    assert_eq!(statuses(&world).await, told(&waits));
+    resume().await;
+    resume().await;
+    world.run().await;
+    let all = statuses(&world).await;
+    assert!(all.iter().all(|(_, status)| status == "completed"), "{all:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_cancelled_while_it_waits_lets_nobody_pass() {
+    let world = queued(&["second", "third"]).await;
+    let whole = world.get("/v1/chat/help/s").await.of(200);
+    let second = whole["items"][1]["execution_id"].as_str().unwrap().to_owned();
+    let shown = world.get(&format!("/v1/executions/{second}")).await.of(200);
+    assert!(shown["message"].as_str().unwrap().contains("the message before it has not ended"), "{shown}");
+    world.post(&format!("/v1/executions/{second}/cancel"), json!({})).await.of(200);
+    world.run().await;
+    let waits = [("first", "waiting_human"), ("second", "cancelled"), ("third", "pending")];
+    assert_eq!(statuses(&world).await, told(&waits));
+    left(&world, "fourth", &[]).await;
+    world.post(&format!("/v1/executions/{second}/retry"), json!({})).await.of(200);
+    let first = whole["items"][0]["execution_id"].as_str().unwrap();
+    world.post(&format!("/v1/executions/{first}/cancel"), json!({})).await.of(200);
+    world.run().await;
+    // Retried, it has its old place.
+    let waits = [("first", "cancelled"), ("second", "waiting_human"), ("third", "pending"), ("fourth", "pending")];
+    assert_eq!(statuses(&world).await, told(&waits));
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_is_the_message_that_waits() {
+    let world = queued(&[]).await;
+    left(&world, "second", &[("idempotency-key", "one")]).await;
+    left(&world, "third", &[]).await;
+    left(&world, "second", &[("idempotency-key", "one")]).await;
+    let waits = [("first", "waiting_human"), ("second", "pending"), ("third", "pending")];
+    assert_eq!(statuses(&world).await, told(&waits));
+}
+
+#[tokio::test]
+async fn no_more_messages_wait_than_may_and_none_for_one_that_stands_in_no_line() {
+    let world = queued(&vec!["more"; 100]).await;
+    let refused = says(&world, json!({"message": "one too many", "session_id": "s"})).await;
+    let refused = refused.problem(409, "session_busy");
+    assert_eq!(refused["execution_status"], "waiting_human", "{refused}");
+    says(&world, json!({"message": "first", "session_id": "t"})).await.of(200);
+    // A version without the setting takes no message while others wait; the one with it waits for none that came by this one.
+    world.post("/v1/workflows", chat_that_pays()).await.of(201);
+    says(&world, json!({"message": "more", "session_id": "s"})).await.problem(409, "session_busy");
+    says(&world, json!({"message": "first", "session_id": "u"})).await.of(200);
+    let mut document = chat_that_pays();
+    document["settings"] = json!({"overlap": "queue"});
+    world.post("/v1/workflows", document).await.of(201);
+    says(&world, json!({"message": "second", "session_id": "u"})).await.problem(409, "session_busy");
+}
+
 #[tokio::test]
 async fn a_request_that_comes_again_says_nothing_twice() {
-    let world = world(assistant(), vec![json!({"text": "Hello."})]).await;
+    let world = world(chat_that_pays(), vec![json!({"text": "Hello."})]).await;
     let say = |key: &'static str| {
         let body = json!({"message": "Hi", "session_id": "s"});
         let headers = [("idempotency-key", key)];
@@ -168,7 +259,7 @@ async fn a_request_that_comes_again_says_nothing_twice() {
 
 #[tokio::test]
 async fn a_stream_tells_what_happens_until_the_question_and_from_there_to_the_end() {
-    let world = world(assistant(), vec![pays(500), json!({"text": "Paid."})]).await;
+    let world = world(chat_that_pays(), vec![pays(500), json!({"text": "Paid."})]).await;
     let events = streams(&world, "/v1/chat/help", json!({"message": "Pay", "session_id": "s"})).await;
     assert_eq!(names(&events), ["start", "delta", "tool_call", "interaction", "end"]);
     assert_eq!((&events[0].1["session_id"], &events[1].1["text"]), (&json!("s"), &json!("I pay.")));
@@ -191,7 +282,7 @@ async fn what_was_heard_of_a_model_is_not_told_again() {
         .with_runner(model_that_says(vec![json!({"text": "Hello."})]))
         .heard();
     let world = World::over(host, |app: App| app.with_local_user("acme", "ann@example.com"));
-    world.post("/v1/workflows", assistant()).await.of(201);
+    world.post("/v1/workflows", chat_that_pays()).await.of(201);
     let events = streams(&world, "/v1/chat/help", json!({"message": "Hi"})).await;
     let told: Vec<_> =
         events.iter().filter(|(name, _)| name == "delta").map(|(_, data)| data["text"].as_str().unwrap()).collect();
@@ -205,7 +296,7 @@ async fn what_was_heard_of_a_model_is_not_told_again() {
 
 #[tokio::test]
 async fn a_failure_is_told_as_one() {
-    let world = world(assistant(), vec![]).await;
+    let world = world(chat_that_pays(), vec![]).await;
     let answer = says(&world, json!({"message": "Hi"})).await.of(200);
     assert_eq!(
         (&answer["status"], &answer["error"]["code"], &answer["text"]),
@@ -218,7 +309,7 @@ async fn a_failure_is_told_as_one() {
 
 #[tokio::test]
 async fn what_is_no_message_and_no_chat_is_refused() {
-    let world = world(assistant(), vec![json!({"text": "Hello."})]).await;
+    let world = world(chat_that_pays(), vec![json!({"text": "Hello."})]).await;
     world.post("/v1/workflows", crate::greet()).await.of(201);
     world.post("/v1/chat/greet", json!({"message": "Hi"})).await.problem(422, "no_chat");
     world.post("/v1/chat/nothing", json!({"message": "Hi"})).await.problem(404, "not_found");
@@ -235,7 +326,7 @@ async fn what_is_no_message_and_no_chat_is_refused() {
 
 #[tokio::test]
 async fn a_session_is_its_owners_and_a_copy_of_its_message_is_none_of_it() {
-    let world = world(assistant(), vec![json!({"text": "Hello."})]).await;
+    let world = world(chat_that_pays(), vec![json!({"text": "Hello."})]).await;
     says(&world, json!({"message": "Hi", "session_id": "s"})).await.of(200);
     // An execution that names the session in its metadata is no message of it.
     let body = json!({"input": {"message": "x"}, "metadata": {"session_id": "s", "session_message": 7}});
@@ -247,7 +338,7 @@ async fn a_session_is_its_owners_and_a_copy_of_its_message_is_none_of_it() {
     // Another owner has a session of the same name, or none.
     world.token("bob", "other", &["read", "run", "respond", "admin"]).await;
     let bob = [("authorization", "Bearer bob")];
-    let document = world.with_headers("POST", "/v1/workflows", &bob, assistant()).await;
+    let document = world.with_headers("POST", "/v1/workflows", &bob, chat_that_pays()).await;
     document.of(201);
     world.with_headers("GET", "/v1/chat/help/s", &bob, Value::Null).await.problem(404, "not_found");
     let said = json!({"message": "Hi", "session_id": "s"});

@@ -11,7 +11,7 @@
 //! | `CloseInteraction` | the interaction's task is completed where there is one; a cancelled one's clock is stopped too |
 //! | `DropTimer` | nothing: the rules refuse a timer as stale where nothing waits for it |
 //! | `AnswerCaller` | the task of each caller that waits for the execution's end is completed or failed |
-//! | `Admit` | a message to each execution that `max_concurrency` held back and that may go on |
+//! | `Admit` | a message to each execution that was held back and that may go on |
 
 use crate::{billing::prices, limits};
 use document::{TimeoutAction, WaitBy, time::Time};

@@ -68,7 +68,7 @@ pub trait Records: Send + Sync {
     async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError>;
     /// Removes the token of a caller. A token that is gone is success.
     async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError>;
-    /// Executions of the same workflow as this one that `max_concurrency` holds back and that may go on now, oldest
+    /// Executions of the same workflow as this one that are held back and that may go on now, oldest
     /// first: this one has ended, or is held back itself. Naming an execution again does no harm.
     async fn admissible(&self, state: &Execution) -> Result<Vec<ExecutionId>, StoreError>;
 }

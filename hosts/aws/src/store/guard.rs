@@ -6,8 +6,9 @@
 
 use super::{
     Table,
-    dynamo::{Query, Written, unbuilt},
-    item::{Expression, Item, keyed, need, number, text, text_of},
+    census::{Alive, Range},
+    dynamo::{Written, unbuilt},
+    item::{Expression, Item, keyed, number, text, text_of},
     keys,
     leases::Seen,
 };
@@ -19,34 +20,15 @@ use crate::{
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use document::{id::WorkflowId, time::Time};
-use engine::{
-    line::limit_in_force,
-    port::{Admission, Journal, StoreError},
-};
+use engine::port::{Admission, Journal, StoreError};
 use futures::future::try_join_all;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use stepwell_core::{
-    admission::{looks_around, room},
+    admission::{keeps_back, looks_around},
+    event::InLine,
     execution::{Execution, Status},
     id::ExecutionId,
 };
-
-/// An execution that is under way or, where `held` is true, held back by `max_concurrency`, as far as the guard knows.
-struct Member {
-    started: Time,
-    id: ExecutionId,
-    held: bool,
-}
-
-impl Member {
-    fn read(item: &Item) -> Result<Self, StoreError> {
-        let sort = need(item, "sk")?;
-        let (started, id) = keys::member_of(sort).ok_or_else(|| {
-            StoreError::Permanent(format!("{sort} is no member of a guard: another program wrote it"))
-        })?;
-        Ok(Self { started, id, held: item.contains_key("h") })
-    }
-}
 
 impl Table {
     /// Whether an execution's workflow has a guard and the execution counts in it. Children and skipped starts do not.
@@ -122,7 +104,10 @@ impl Table {
                 true if ended => self.release(after).await,
                 // Who looked it up before the turn was written found an execution that had ended, and removed it.
                 true if reopened => self.join(after).await,
-                true => self.let_in(after.id(), after.started_at, &place(after).0).await,
+                true => {
+                    let (partition, sort) = place(after);
+                    self.let_in(&partition, &sort).await
+                }
             }
         };
         if let Err(error) = settled.await {
@@ -140,134 +125,19 @@ impl Table {
     }
 
     /// Makes a member that was held back one that is under way.
-    async fn let_in(&self, id: &ExecutionId, started: Time, partition: &str) -> Result<(), StoreError> {
+    pub(super) async fn let_in(&self, partition: &str, sort: &str) -> Result<(), StoreError> {
         let there = Expression::new("attribute_exists(pk)");
-        let sort = keys::member(started, id);
-        self.db.update(nobodys(Purpose::Other), (partition, &sort), "REMOVE h", there).await.map(drop)
-    }
-
-    /// All members of a guard, oldest first.
-    async fn members(&self, partition: &str) -> Result<Vec<Member>, StoreError> {
-        let keys = Expression::new("pk = :p AND begins_with(sk, :m)")
-            .with(":p", text(partition))
-            .with(":m", text(keys::MEMBER));
-        let query = Query { keys, consistent: true, ..Query::default() };
-        let items = self.db.query_all(nobodys(Purpose::Other), query).await?;
-        items.iter().map(Member::read).collect()
-    }
-
-    /// Looks a member up. One that ended, or did not begin within `BEGIN_SECONDS`, is removed from the guard, which
-    /// gives `None`; a younger one may still begin.
-    async fn alive(&self, partition: &str, member: &Member) -> Result<Option<Alive>, StoreError> {
-        let state = self.load_lean(&member.id).await?;
-        match state {
-            // A member with another time is of a start that died before this one was made in its place.
-            Some(state) if state.end.is_none() && state.started_at == member.started => {
-                return Ok(Some(Alive::Began(state)));
-            }
-            None if self.now() < member.started.after_seconds(limits::BEGIN_SECONDS) => return Ok(Some(Alive::Begins)),
-            _ => {}
-        }
-        let sort = keys::member(member.started, &member.id);
-        self.db.delete(nobodys(Purpose::Other), partition, &sort, Expression::default()).await?;
-        Ok(None)
-    }
-
-    /// Those held back, oldest first, and how many are under way. The oldest of each are looked up, so that nothing that
-    /// a crash left behind stands in the way for long.
-    async fn census(&self, partition: &str) -> Result<(Vec<ExecutionId>, u64), StoreError> {
-        let (held, mut under_way): (Vec<_>, Vec<_>) =
-            self.members(partition).await?.into_iter().partition(|member| member.held);
-        // Looking up all would cost a load for each execution under way, so the younger ones are believed.
-        let checked = under_way.len().min(limits::MEMBERS_CHECKED);
-        let looks = under_way.iter().take(checked).map(|member| self.alive(partition, member));
-        let mut alive = try_join_all(looks).await?.into_iter().map(|alive| alive.is_some());
-        under_way.retain(|_| alive.next().unwrap_or(true));
-        let (mut waiting, mut active, mut sure) = (Vec::new(), under_way.len() as u64, false);
-        for member in held {
-            // Once one is sure to be held back, those behind it wait in any case; each is looked up when it is first.
-            if !sure {
-                match self.alive(partition, &member).await? {
-                    Some(Alive::Began(state)) if !state.held => {
-                        self.let_in(&member.id, member.started, partition).await?;
-                        active += 1;
-                        continue;
-                    }
-                    Some(Alive::Began(_)) => sure = true,
-                    Some(Alive::Begins) => {}
-                    None => continue,
-                }
-            }
-            waiting.push(member.id);
-        }
-        Ok((waiting, active))
-    }
-
-    /// The executions held back that may go on now: as many of the oldest as the limit in force has room for. Each is
-    /// to be told by `Work::Admit`; telling one twice does no harm. They are counted under the guard's lease, so that no
-    /// start comes in between. Where this process starts an execution under a lease, that one serves, since it would
-    /// wait for itself.
-    ///
-    /// # Errors
-    /// Where the table does not answer, or others keep the guard.
-    pub(crate) async fn next_in_line(
-        &self,
-        owner: &str,
-        workflow: &WorkflowId,
-    ) -> Result<Vec<ExecutionId>, StoreError> {
-        let guard = keys::guard(owner, workflow);
-        // Mostly nobody is held back. That is found out without the lease, for which others would have to wait.
-        let Some(oldest) = self.oldest_held(&guard).await? else { return Ok(Vec::new()) };
-        let limit = self.limit_in_force(owner, workflow, &oldest).await?;
-        let (waiting, under_way) = match self.leases.until(&guard).is_some_and(|until| self.now() < until) {
-            true => self.census(&guard).await?,
-            false => self.census_under_lease(owner, workflow).await?,
-        };
-        let room = usize::try_from(room(limit, under_way)).unwrap_or(usize::MAX);
-        Ok(waiting.into_iter().take(room).collect())
-    }
-
-    /// The oldest member that is held back, as far as the guard knows.
-    pub(super) async fn oldest_held(&self, partition: &str) -> Result<Option<ExecutionId>, StoreError> {
-        let keys = Expression::new("pk = :p AND begins_with(sk, :m)")
-            .with(":p", text(partition))
-            .with(":m", text(keys::MEMBER));
-        let filter = Expression::new("attribute_exists(h)");
-        let mut query = Query { keys, filter, consistent: true, ..Query::default() };
-        loop {
-            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
-            if let Some(item) = found.items.first() {
-                return Member::read(item).map(|member| Some(member.id));
-            }
-            match found.next {
-                Some(next) => query.from = Some(next),
-                None => return Ok(None),
-            }
-        }
-    }
-
-    /// The limit in force for a workflow, of which `held` is an execution that is held back.
-    async fn limit_in_force(
-        &self,
-        owner: &str,
-        workflow: &WorkflowId,
-        held: &ExecutionId,
-    ) -> Result<Option<u64>, StoreError> {
-        let own = match self.load_lean(held).await? {
-            Some(state) => self.workflow_for(&state.started, state.workflow_hash()).await?.settings.max_concurrency,
-            None => None,
-        };
-        limit_in_force(self, owner, workflow, own).await
+        self.db.update(nobodys(Purpose::Other), (partition, sort), "REMOVE h", there).await.map(drop)
     }
 
     /// Takes the census under a lease of its own.
-    async fn census_under_lease(
+    pub(super) async fn census_under_lease(
         &self,
         owner: &str,
         workflow: &WorkflowId,
     ) -> Result<(Vec<ExecutionId>, u64), StoreError> {
         let (ticket, _) = self.take_lease(owner, workflow).await?;
-        let found = self.census(&keys::guard(owner, workflow)).await;
+        let found = self.census(&keys::guard(owner, workflow), &Range::All).await;
         if let Err(error) = self.leave(owner, workflow, &ticket).await {
             tracing::warn!(%error, %workflow, "the guard could not be given back: its lease ends by itself");
         }
@@ -320,7 +190,7 @@ impl Table {
 impl Admission for Table {
     async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
         let partition = keys::guard(owner, workflow);
-        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
+        for some in self.members(&partition, &Range::All).await?.chunks(limits::AT_ONCE) {
             let looks = some.iter().map(|member| self.alive(&partition, member));
             let found = try_join_all(looks).await?.into_iter().flatten();
             let mut status = found.map(|alive| match alive {
@@ -335,8 +205,24 @@ impl Admission for Table {
     }
 
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
+        let (held, under_way) = self.census(&keys::guard(owner, workflow), &Range::All).await?;
         Ok((held.into_iter().next(), under_way))
+    }
+
+    async fn ahead(&self, owner: &str, workflow: &WorkflowId, place: &InLine) -> Result<u64, StoreError> {
+        let partition = keys::guard(owner, workflow);
+        let mut members = self.members(&partition, &Range::Line(place.line.clone())).await?;
+        members.retain(|member| {
+            // The key has the line's name as a hash.
+            let number = member.in_line.as_ref().map_or(0, |one| one.number);
+            keeps_back(&InLine { line: place.line.clone(), number }, member.held, place)
+        });
+        let mut ahead = 0;
+        for some in members.chunks(limits::AT_ONCE) {
+            let looks = some.iter().map(|member| self.alive(&partition, member));
+            ahead += try_join_all(looks).await?.into_iter().flatten().count() as u64;
+        }
+        Ok(ahead)
     }
 
     async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
@@ -350,14 +236,6 @@ impl Admission for Table {
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
         self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)
     }
-}
-
-/// A member that counts.
-enum Alive {
-    /// The execution has begun and not ended; this is its state.
-    Began(Arc<Execution>),
-    /// The execution has no turn yet; a start may be about to write it.
-    Begins,
 }
 
 /// Whether a commit reopens an execution that had ended. It counts again, however many are under way.
@@ -378,7 +256,11 @@ fn member_item(state: &Execution) -> Item {
 /// The partition and the sort key of an execution's member.
 fn place(state: &Execution) -> (String, String) {
     let started = &state.started;
-    (keys::guard(&started.owner, &started.workflow_id), keys::member(state.started_at, state.id()))
+    let sort = match &started.in_line {
+        Some(place) => keys::lined(place, state.started_at, state.id()),
+        None => keys::member(state.started_at, state.id()),
+    };
+    (keys::guard(&started.owner, &started.workflow_id), sort)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use document::{
     time::Time,
 };
 use stepwell_core::{
+    event::InLine,
     execution::Status,
     id::{ExecutionId, InteractionId, fraction},
     interaction::InteractionStatus,
@@ -22,8 +23,12 @@ pub const TURN: &str = "t#";
 pub const TOKEN: &str = "token#";
 /// The sort key of a guard's lease.
 pub const LOCK: &str = "lock";
-/// The prefix of the sort keys of a guard's members.
+/// The prefix of the sort keys of a guard's members that stand in no line.
 pub const MEMBER: &str = "m#";
+/// The prefix of the sort keys of a guard's members that stand in lines.
+pub const LINED: &str = "ml#";
+/// What the sort keys of all members of a guard begin with, and no others of it.
+pub const MEMBERS: &str = "m";
 /// The sort key of a question.
 pub const QUESTION: &str = "i";
 /// The largest number of a turn that a key can hold.
@@ -74,10 +79,29 @@ pub fn member(started: Time, id: &ExecutionId) -> String {
     format!("{MEMBER}{}", moment(started, id.as_str()))
 }
 
-/// The start time and the execution of a guard's member, from its sort key; `None` where the key is of another kind.
-pub fn member_of(sort: &str) -> Option<(Time, ExecutionId)> {
-    let (at, id) = sort.strip_prefix(MEMBER)?.split_once('#')?;
-    Some((Time(at.parse().ok()?), id.into()))
+/// The prefix of the sort keys of the members of one line. Whatever the line's name holds, no line has a part of another's.
+pub fn line(name: &str) -> String {
+    format!("{LINED}{}#", sha256_hex(name.as_bytes()))
+}
+
+/// The sort key of a guard's member that stands in a line. Members of one line sort by their places.
+pub fn lined(place: &InLine, started: Time, id: &ExecutionId) -> String {
+    format!("{}{:020}#{}", line(&place.line), place.number, moment(started, id.as_str()))
+}
+
+/// What the sort key of a guard's member says: the start time, the execution and, where it stands in a line, the line as the
+/// key has it with the place; `None` where the key is of another kind.
+pub fn member_of(sort: &str) -> Option<(Time, ExecutionId, Option<InLine>)> {
+    let (rest, in_line) = match sort.strip_prefix(LINED) {
+        None => (sort.strip_prefix(MEMBER)?, None),
+        Some(rest) => {
+            let (line, rest) = rest.split_once('#')?;
+            let (number, rest) = rest.split_once('#')?;
+            (rest, Some(InLine { line: line.into(), number: number.parse().ok()? }))
+        }
+    };
+    let (at, id) = rest.split_once('#')?;
+    Some((Time(at.parse().ok()?), id.into(), in_line))
 }
 
 /// The key, in the index `lists`, of an owner's executions in one status.
@@ -291,7 +315,7 @@ mod tests {
     fn what_a_key_names_can_be_read_from_it() {
         let id = ExecutionId::from("01890000-0000-7000-8000-000000000001");
         assert_eq!(execution_of(&execution(&id)), Some(id.clone()));
-        assert_eq!(member_of(&member(Time(7), &id)), Some((Time(7), id.clone())));
+        assert_eq!(member_of(&member(Time(7), &id)), Some((Time(7), id.clone(), None)));
         assert_eq!(question_of(&question(&"q".into())), Some("q".into()));
     }
 

@@ -7,7 +7,7 @@
 //! | | `head` | what lists and the supervisor read |
 //! | | `token#INTERACTION`, `caller#HASH` | task tokens of Step Functions |
 //! | `q#INTERACTION` | `i` | a question: the execution that asks it, and what lists read |
-//! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow with `overlap` or `max_concurrency` |
+//! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION`, `ml#LINE#PLACE#TIME#EXECUTION` | the guard of a workflow with `overlap` or `max_concurrency` |
 //! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION` | the latest version of a saved workflow, and each version |
 //! | | `s#WORKFLOW`, `l#WORKFLOW` | the schedules and the event listeners of its latest version |
 //! | `d#HASH` | `doc` | a document |
@@ -19,6 +19,7 @@
 mod access;
 mod cache;
 mod catalogue;
+mod census;
 mod commit;
 mod documents;
 mod due;

@@ -70,6 +70,9 @@ impl Records for Table {
         if !self.is_guarded(state).await? {
             return Ok(Vec::new());
         }
+        if let Some(place) = &state.started.in_line {
+            return self.next_of_line(state, place).await;
+        }
         // Each of those held back is looked at from time to time. All but the first would find the same.
         let waits = state.held && state.started_at.after_seconds(HELD_SECONDS) <= self.now();
         let guard = keys::guard(&state.started.owner, &state.started.workflow_id);

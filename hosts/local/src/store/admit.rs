@@ -1,4 +1,4 @@
-//! Lets in executions that `max_concurrency` holds back, within the transaction of what made room for them.
+//! Lets in executions that are held back, by `max_concurrency` or another one of their line, within the transaction of what made room for them.
 
 use super::{
     messages::{self, Item},
@@ -20,14 +20,19 @@ use stepwell_core::{
 use tokio::sync::oneshot;
 
 /// The executions of a workflow that count: those alive that no other execution started.
-const ALIVE: &str = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
+pub const ALIVE: &str = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
+/// Those whom no other one of their line keeps back ([`keeps_back`](stepwell_core::admission::keeps_back)).
+pub const FIRST_IN_LINE: &str = "(line IS NULL OR NOT EXISTS (SELECT 1 FROM executions AS other
+  WHERE other.line = executions.line AND other.workflow_id = executions.workflow_id AND other.owner = executions.owner
+    AND other.completed_at IS NULL AND other.parent IS NULL AND other.run <> executions.run
+    AND (other.held <> 1 OR other.place < executions.place)))";
 
 /// Lets in the oldest executions that are held back, as many as the limit in force leaves room for, and
 /// [`LET_IN_AT_ONCE`] at most: each that goes on then makes others follow. Returns their messages, whose rows are
 /// written. Those let in are marked (`held = 2`) and count as under way.
 pub fn admit(db: &Connection, queue: &dyn Queue, owner: &Owner, workflow: &WorkflowId) -> Result<Vec<Item>, Failure> {
     // Most ends find nobody held back, so that is looked up first: it takes one step in an index.
-    let sql = format!("SELECT run FROM executions WHERE {ALIVE} AND held = 1 ORDER BY run LIMIT 1");
+    let sql = format!("SELECT run FROM executions WHERE {ALIVE} AND held = 1 AND {FIRST_IN_LINE} ORDER BY run LIMIT 1");
     let oldest: Option<i64> =
         db.prepare_cached(&sql)?.query_row([owner, workflow.as_str()], |row| row.get(0)).optional()?;
     let Some(oldest) = oldest else { return Ok(Vec::new()) };
@@ -35,7 +40,8 @@ pub fn admit(db: &Connection, queue: &dyn Queue, owner: &Owner, workflow: &Workf
     let sql = format!("SELECT count(*) FROM executions WHERE {ALIVE} AND held <> 1");
     let under_way: i64 = db.prepare_cached(&sql)?.query_row([owner, workflow.as_str()], |row| row.get(0))?;
     let room = room(limit, under_way.unsigned_abs()).min(LET_IN_AT_ONCE);
-    let sql = format!("SELECT run, id FROM executions WHERE {ALIVE} AND held = 1 ORDER BY run LIMIT ?3");
+    let sql =
+        format!("SELECT run, id FROM executions WHERE {ALIVE} AND held = 1 AND {FIRST_IN_LINE} ORDER BY run LIMIT ?3");
     let next: Vec<(i64, String)> = db
         .prepare_cached(&sql)?
         .query_map(params![owner, workflow.as_str(), room as i64], |row| Ok((row.get(0)?, row.get(1)?)))?

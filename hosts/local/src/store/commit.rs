@@ -161,10 +161,10 @@ impl Write {
         let metadata = if started.metadata.is_empty() { None } else { serde_json::to_string(&started.metadata).ok() };
         db.prepare_cached(
             "INSERT INTO executions(run, id, owner, workflow_id, status, held, started_at, updated_at, completed_at,
-               parent, metadata, deadline, expires_at, patched)
+               parent, metadata, deadline, expires_at, patched, line, place)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
                CASE WHEN ?10 IS NULL THEN NULL
-               ELSE coalesce((SELECT run FROM executions WHERE id = ?10), 0) END, ?11, ?12, ?13, ?14)",
+               ELSE coalesce((SELECT run FROM executions WHERE id = ?10), 0) END, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             run,
@@ -181,6 +181,8 @@ impl Write {
             deadline(state),
             self.expires_at.map(|at| at.0),
             state.patched,
+            started.in_line.as_ref().map(|place| &place.line),
+            started.in_line.as_ref().map(|place| place.number.cast_signed()),
         ])?;
         Ok(run)
     }

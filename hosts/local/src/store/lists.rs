@@ -1,13 +1,20 @@
 //! Lists, counts and other questions about many executions and interactions. A page's cursor is the sort key
 //! of its last row, as 16 hexadecimal digits for each column.
 
-use super::{Database, limits, rows::status, torn::falling};
+use super::{
+    Database,
+    admit::{ALIVE, FIRST_IN_LINE},
+    limits,
+    rows::status,
+    torn::falling,
+};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::port::{Admission, Agenda, ExecutionFilter, Head, Index, InteractionFilter, Page, StoreError, Window};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 use serde_json::Value;
 use stepwell_core::{
+    event::InLine,
     execution::Status,
     id::{ExecutionId, InteractionId},
     interaction::InteractionStatus,
@@ -200,17 +207,30 @@ impl Admission for Database {
         let (owner, workflow) = (owner.to_owned(), workflow.to_string());
         self.readers
             .read(move |db| {
-                let alive = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
                 let oldest: Option<String> = db
                     .prepare_cached(&format!(
-                        "SELECT id FROM executions WHERE {alive} AND held = 1 ORDER BY run LIMIT 1"
+                        "SELECT id FROM executions WHERE {ALIVE} AND held = 1 AND {FIRST_IN_LINE} ORDER BY run LIMIT 1"
                     ))?
                     .query_row([&owner, &workflow], |row| row.get(0))
                     .optional()?;
                 let count: i64 = db
-                    .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {alive} AND held <> 1"))?
+                    .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {ALIVE} AND held <> 1"))?
                     .query_row([&owner, &workflow], |row| row.get(0))?;
                 Ok((oldest.map(Into::into), count.unsigned_abs()))
+            })
+            .await
+    }
+
+    async fn ahead(&self, owner: &str, workflow: &WorkflowId, place: &InLine) -> Result<u64, StoreError> {
+        let (owner, workflow, place) = (owner.to_owned(), workflow.to_string(), place.clone());
+        let sql = format!(
+            "SELECT count(*) FROM executions
+             WHERE {ALIVE} AND line = ?3 AND place <> ?4 AND (held <> 1 OR place < ?4)"
+        );
+        self.readers
+            .read(move |db| {
+                let values = params![owner, workflow, place.line, place.number.cast_signed()];
+                db.prepare_cached(&sql)?.query_row(values, |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
             })
             .await
     }

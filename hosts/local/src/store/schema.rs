@@ -4,12 +4,12 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS, KINDS, PATCHED, MEMORIES];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS, KINDS, PATCHED, MEMORIES, LINES];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
-/// parent's (0 where that is gone). Times are milliseconds since 1970. `held` is 1 while `max_concurrency` holds an
-/// execution back, and 2 once it is let in but has not yet moved.
+/// parent's (0 where that is gone). Times are milliseconds since 1970. `held` is 1 while an execution
+/// is held back, and 2 once it is let in but has not yet moved.
 const FIRST: &str = "
 CREATE TABLE executions(
   run INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, workflow_id TEXT NOT NULL,
@@ -98,6 +98,13 @@ const MEMORIES: &str = "
 CREATE TABLE memories(owner TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL,
   until INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(owner, key, at, id)) WITHOUT ROWID;
 CREATE INDEX memories_by_time ON memories(until);
+";
+
+/// The lines in which executions stand: the name of one within owner and workflow, and the place in it; NULL for all others.
+const LINES: &str = "
+ALTER TABLE executions ADD COLUMN line TEXT;
+ALTER TABLE executions ADD COLUMN place INTEGER;
+CREATE INDEX executions_in_line ON executions(line, workflow_id) WHERE completed_at IS NULL AND line IS NOT NULL;
 ";
 
 /// The newest format that this release knows: the number of migrations.

@@ -74,6 +74,7 @@ fn started(id: &ExecutionId) -> Event {
         awaited: false,
         held: false,
         looked_around: false,
+        in_line: None,
         descendants: stepwell_core::limits::DESCENDANTS,
         forked: None,
         imported: None,

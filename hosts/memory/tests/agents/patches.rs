@@ -3,7 +3,7 @@
 use super::world::{World, agent, calls, charges, says};
 use serde_json::{Value, json};
 use stepwell_core::{
-    event::Event,
+    event::{Event, Turn},
     execution::{CallStatus, Status},
 };
 
@@ -65,26 +65,24 @@ async fn what_cannot_be_proved_or_is_not_valid_is_told_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_call_that_is_gathered_again_patches_once() {
-    let world = World::started(&document(), |number, _| match number {
-        0 => patches(json!([{"op": "replace", "path": "/nodes/1/config/system_prompt", "value": "You are frugal."}])),
-        _ => says("done"),
-    })
-    .await;
-    // Every message is handled twice, as by a queue that hands it out again before it was acknowledged.
-    while let Some(delivery) = world.host.take() {
-        for _ in 0..2 {
-            engine::step::handle(&world.host, std::slice::from_ref(&delivery)).await;
-        }
-        world.host.ack(delivery.receipt);
+    // Done twice, the change would be refused: there is a node of that name by then.
+    let adds = json!([{"op": "add", "path": "/nodes/-", "value": {"id": "after", "type": "transform", "config": {"expression": "'thanked'"}}},
+        {"op": "add", "path": "/edges/-", "value": {"from": "a", "to": "after"}}]);
+    let is_patch = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::WorkflowPatched(_)));
+    // The process dies after the patch, before it records what came of the call.
+    let script = move |number, _: &_| if number == 0 { patches(adds.clone()) } else { says("done") };
+    let world = World::started_on(|host| host.cut_off_after(is_patch), &document(), script).await;
+    world.host.handle_due().await;
+    assert!(world.host.was_cut_off() && world.numbers() == [0], "the call was patched and not gathered");
+    while let Some(at) = world.host.next_due() {
+        world.host.advance(at);
+        world.host.handle_due().await;
     }
     world.is(Status::Completed);
-    let patched = world
-        .turns()
-        .await
-        .iter()
-        .flat_map(|turn| &turn.events)
-        .filter(|event| matches!(event, Event::WorkflowPatched(_)))
-        .count();
-    assert_eq!((patched, world.numbers()), (1, vec![0, 1]));
+    let patched: Vec<u64> = world.turns().await.iter().filter(|turn| is_patch(turn)).map(|turn| turn.seq).collect();
+    let [patched] = patched[..] else { panic!("{patched:?}") };
+    let told: Value = serde_json::from_str(&world.told()[0]).unwrap();
+    assert_eq!((&told["patched"], &told["checkpoint"]), (&json!(true), &json!(patched.to_string())), "{told}");
+    assert_eq!(world.numbers(), [0, 1]);
     world.holds().await;
 }

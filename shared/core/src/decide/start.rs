@@ -1,4 +1,4 @@
-//! The first turn of an execution, and its admission where `max_concurrency` held it back.
+//! The first turn of an execution, and its admission where it was held back.
 
 use super::turn::{Decided, Deciding};
 use crate::{
@@ -45,7 +45,7 @@ pub(super) fn start(
     Ok(turn.done(by, None))
 }
 
-/// Lets an execution go on that `max_concurrency` held back.
+/// Lets an execution go on that was held back.
 pub(super) fn admit(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
     if !turn.state.held {
         return Err(Rejection::Stale("it was admitted already"));

@@ -17,7 +17,7 @@ pub use not_undone::NotUndone;
 pub use patched::Patched;
 pub use people::{Closed, Reassigned, Reminded, ToldAgain, TriedToTell};
 pub use planned::Planned;
-pub use started::{Imported, Parent, Started};
+pub use started::{Imported, InLine, Parent, Started};
 pub use turn::{Request, Turn};
 pub use unstick::Unstick;
 
@@ -39,7 +39,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub enum Event {
     /// The execution was accepted.
     ExecutionStarted(Box<Started>),
-    /// An execution that was held back by `max_concurrency` may go on.
+    /// An execution that was held back, by `max_concurrency` or another one of its line, may go on.
     ExecutionAdmitted,
     /// A node is visited: its join was satisfied, and it is due to run.
     NodeActivated {

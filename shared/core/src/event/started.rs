@@ -37,6 +37,15 @@ pub struct Imported {
     pub turns: u64,
 }
 
+/// The place of an execution in a line, of which one execution after the other is under way: a message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InLine {
+    /// The line's name, within the owner and the workflow: the session of a conversation.
+    pub line: String,
+    /// The place in the line: who has a smaller number goes first.
+    pub number: u64,
+}
+
 /// What an execution is started with. Nothing in it changes later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
@@ -86,13 +95,17 @@ pub struct Started {
     /// Whether a caller waits for the execution's end and is told of it (`Effect::AnswerCaller`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaited: bool,
-    /// Whether `max_concurrency` holds the execution back until an `ExecutionAdmitted` event.
+    /// Whether `max_concurrency`, or another execution of its line, holds the execution back until an `ExecutionAdmitted`
+    /// event.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
     /// Whether the start looked at the other executions of its workflow, because of `overlap` or of the limit in force:
     /// hosts that keep account only of those count this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looked_around: bool,
+    /// The line in which the execution stands (`overlap: "queue"`); none where it stands in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_line: Option<InLine>,
     /// How many descendants of the execution may be alive at once. A child has a part of what its parent has.
     #[serde(default = "most_descendants", skip_serializing_if = "is_most_descendants")]
     pub descendants: u32,
@@ -135,6 +148,7 @@ impl Started {
             awaited: false,
             held: false,
             looked_around: false,
+            in_line: None,
             descendants: limits::DESCENDANTS,
             forked: None,
             imported: None,

@@ -39,7 +39,7 @@ pub struct Execution {
     pub seq: u64,
     /// Number of rollbacks so far: whatever bears another epoch is stale.
     pub epoch: u32,
-    /// Whether `max_concurrency` holds the execution back.
+    /// Whether `max_concurrency`, or another execution of its line, holds the execution back.
     pub held: bool,
     /// Whether the execution is paused.
     pub paused: bool,

@@ -3,7 +3,7 @@
 use super::StoreError;
 use async_trait::async_trait;
 use document::id::WorkflowId;
-use stepwell_core::{execution::Status, id::ExecutionId};
+use stepwell_core::{event::InLine, execution::Status, id::ExecutionId};
 
 /// The executions of one workflow that are alive and have no parent, as of now.
 #[async_trait]
@@ -11,9 +11,13 @@ pub trait Admission: Send + Sync {
     /// Whether an execution of the workflow is in one of these statuses (`overlap`).
     async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError>;
     /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of the workflow are under
-    /// way.
+    /// way. Whoever another one of its line keeps back as well is not among those held back.
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
-    /// Of each workflow the oldest execution that `max_concurrency` holds back. Empty on hosts that look after them one
+    /// How many executions of the workflow keep back whoever comes to this place in a line
+    /// ([`keeps_back`](stepwell_core::admission::keeps_back)). Who is seen to be ahead of a place was there before anybody
+    /// could come to it, so that no turn is needed for this look.
+    async fn ahead(&self, owner: &str, workflow: &WorkflowId, place: &InLine) -> Result<u64, StoreError>;
+    /// Of each workflow the oldest execution that is held back. Empty on hosts that look after them one
     /// by one ([`Agenda::due`](super::Agenda::due)).
     async fn first_in_line(&self) -> Result<Vec<ExecutionId>, StoreError> {
         Ok(Vec::new())

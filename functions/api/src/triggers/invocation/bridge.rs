@@ -107,6 +107,7 @@ async fn start_one(
             trigger: Some(listener.node.clone()),
             idempotency: Some((key, hash)),
             awaited: false,
+            in_line: None,
         };
         Ok(start(host, request).await?.id().to_string())
     };

@@ -105,5 +105,6 @@ async fn request(host: &dyn Host, placed: Placed<'_>, order: Order, awaited: boo
         trigger: None,
         idempotency,
         awaited,
+        in_line: None,
     })
 }

@@ -6,6 +6,7 @@ use crate::tests::{
 };
 use engine::port::Catalogue;
 use serde_json::json;
+use std::sync::Arc;
 use stepwell_core::command::{Command, Control};
 
 const NOW: Time = Time(1_800_000_000_000);
