@@ -321,8 +321,5 @@ fn what_is_said_of_channels_is_the_same_whoever_has_the_folder_and_is_said_by_sa
     assert!(saved.err.contains("channel_not_configured") && saved.err.contains("/channels/0"), "{saved:?}");
     assert!(!saved.err.contains("/channels/1"), "{saved:?}");
     // What the checks say themselves is said once.
-    let late = approval(json!({"timeout_action": "auto_approve"}));
-    let told = home.run(&["save", &home.file("late.json", late)]).exits(0);
-    let codes: Vec<&str> = told.err.matches("no_effect").collect();
-    assert!(codes.len() <= 1, "{told:?}");
+    assert_eq!(saved.err.matches("human_without_timeout").count(), 1, "{saved:?}");
 }
