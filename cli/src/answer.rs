@@ -132,6 +132,9 @@ async fn taught(client: &Client, interaction: &str, failure: Failure, globals: &
     let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await;
     match question.and_then(|question| question.read::<Interaction>()) {
         Ok(question) => {
+            if globals.url.is_none() && commands::is_kept_out(&question) {
+                return failure.with_hint(commands::ways(&question, globals).join("\n").trim_start());
+            }
             let commands = commands::answers(&question, globals).join("\n  or: ");
             failure.with_hint(&format!("{} is answered with: {}", question.kind, output::clean(&commands)))
         }

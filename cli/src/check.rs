@@ -88,14 +88,7 @@ impl Checked {
         }
         let told: types::Checked =
             host.post("/v1/workflows/validate?host=true", &self.source.document).await?.read()?;
-        self.errors.extend(told.errors.into_iter().map(|fault| Issue {
-            code: fault.code,
-            severity: Severity::Error,
-            path: fault.path,
-            node: fault.node,
-            message: fault.message,
-            hint: fault.hint.unwrap_or_default(),
-        }));
+        self.errors.extend(told.errors.into_iter().map(|fault| issue(fault, Severity::Error)));
         if !self.errors.is_empty() {
             self.workflow = None;
         }
@@ -125,8 +118,20 @@ impl Checked {
 
     /// Tells errors and warnings on stderr, each with its place in the file.
     pub fn tell(&self) {
+        self.tell_of(self.errors.iter().chain(&self.warnings));
+    }
+
+    /// Tells the warnings of a host that [`Self::tell`] does not tell.
+    pub fn tell_others(&self, warnings: &[Fault]) {
+        let is_known = |fault: &Fault| self.warnings.iter().any(|own| own.code == fault.code && own.path == fault.path);
+        let others = warnings.iter().filter(|fault| !is_known(fault));
+        let others: Vec<Issue> = others.map(|fault| issue(fault.clone(), Severity::Warning)).collect();
+        self.tell_of(others.iter());
+    }
+
+    fn tell_of<'a>(&self, issues: impl Iterator<Item = &'a Issue>) {
         let places = Places::of(&self.source.text, self.source.format);
-        for issue in self.errors.iter().chain(&self.warnings) {
+        for issue in issues {
             tell(&Excerpt::of(issue, places.find(&issue.path), &self.source));
         }
     }
@@ -137,6 +142,12 @@ impl Checked {
         let valid = self.workflow.is_some();
         types::Checked { valid, errors: faults(&self.errors), warnings: faults(&self.warnings) }
     }
+}
+
+/// What a host says of a document, as the checks say it.
+fn issue(fault: Fault, severity: Severity) -> Issue {
+    let Fault { code, path, node, message, hint, .. } = fault;
+    Issue { code, severity, path, node, message, hint: hint.unwrap_or_default() }
 }
 
 /// Tells people where a malformed file is wrong, and makes a failure of it.

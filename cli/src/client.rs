@@ -5,6 +5,7 @@ use super::{
     Failure, Globals,
     folder::{Entrance, Folder, Holder},
     limits,
+    notifications::Notifications,
 };
 use axum::{
     Router,
@@ -15,6 +16,7 @@ use local::{
     Local,
     server::{self, Callers, Options, Stop, socket::Address},
 };
+use nodes::AllowList;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -81,10 +83,24 @@ impl Client {
 
     /// Does the same as [`Self::open`], but creates a folder that is absent.
     pub async fn open_or_create(globals: &Globals) -> Result<Self, Failure> {
+        Self::open_with(globals, || Ok(Options::default())).await
+    }
+
+    /// Does the same as [`Self::open_or_create`]; a folder that nobody has open tells people of questions as `stepwell dev`
+    /// would on it, so that what is said of its channels is the same either way.
+    pub async fn as_served(globals: &Globals) -> Result<Self, Failure> {
+        let served = || -> Result<Options, Failure> {
+            let people = Notifications::default().people(AllowList::default())?;
+            Ok(Options { people, ..Options::default() })
+        };
+        Self::open_with(globals, served).await
+    }
+
+    async fn open_with(globals: &Globals, options: impl Fn() -> Result<Options, Failure>) -> Result<Self, Failure> {
         if let Some(url) = &globals.url {
             return over(url, globals.token());
         }
-        match Folder::find(globals, || Ok(Options::default())).await? {
+        match Folder::find(globals, options).await? {
             // Nothing runs in this process, so no request waits for what may follow.
             Folder::Open(host) => Ok(Self::over_routes(&host, globals, &Stop::already())),
             Folder::Held(holder) => Self::of_holder(holder, globals),

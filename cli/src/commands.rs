@@ -1,6 +1,6 @@
 //! The commands by which a question is answered or an execution goes on, as they can be pasted into a shell.
 
-use super::{Globals, example::example};
+use super::{Globals, example::example, output};
 use api::types::{Choice, Execution, Interaction};
 use engine::groups::group_of;
 use stepwell_core::{
@@ -43,6 +43,30 @@ pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
         }
         InteractionKind::Ask => vec![command(&["--text", "your answer"])],
     }
+}
+
+/// How a question is answered, in lines to be shown: by which commands, or where the user may not.
+pub fn ways(question: &Interaction, globals: &Globals) -> Vec<String> {
+    if globals.url.is_some() || !is_kept_out(question) {
+        return output::answer_lines(&answers(question, globals));
+    }
+    let mails = [globals.pasted(&["dev", "--mail-to-folder", "outbox"]), notify(question, globals)];
+    let mut lines = vec![format!("  {KEPT_OUT}: those who are asked answer by the links in their mails")];
+    lines.extend(output::with_lines("to have them written:", &mails[..1]));
+    lines.extend(output::with_lines("then, to send them again:", &mails[1..]));
+    lines
+}
+
+/// Why the user is not asked.
+pub const KEPT_OUT: &str = "whoever started the execution may not decide it";
+
+/// Whether the user of this machine may not answer a question, having started what asks it.
+pub fn is_kept_out(question: &Interaction) -> bool {
+    question.kept_out.as_ref().is_some_and(|person| person.eq_ignore_ascii_case(&local::server::local_subject()))
+}
+
+fn notify(question: &Interaction, globals: &Globals) -> String {
+    globals.pasted(&["notify", &question.interaction_id])
 }
 
 /// The commands by which an execution goes on that failed, was cancelled or is stuck; none for others. A child goes on

@@ -53,7 +53,7 @@ fn went_on(what: &str, answer: &Reply) -> Result<&'static str, Failure> {
 fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
     let asked = |question: &Interaction| {
         let head = format!("it asks: {}", output::quoted_lines(&question.question));
-        [vec![head], output::answer_lines(&commands::answers(question, globals))].concat()
+        [vec![head], commands::ways(question, globals)].concat()
     };
     execution.pending_interactions.iter().flat_map(asked).collect()
 }

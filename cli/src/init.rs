@@ -83,9 +83,24 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     output::line(&format!("{} is written, from the example {}", file.display(), example.name));
     let (file, input) = (output::quoted(&file.to_string_lossy()), output::quoted(example.input));
     eprintln!("{}", output::dim(&format!("check it:  stepwell validate {file}")));
+    if is_for_others(example) {
+        let start = format!("stepwell save {file}, stepwell start {name} --input {input}");
+        eprintln!("{}", output::dim("serve it:  stepwell dev --mail-to-folder outbox"));
+        eprintln!("{}", output::dim(&format!("start it:  {start}")));
+        eprintln!(
+            "{}",
+            output::dim("answer it: by the links in the mails in outbox, since whoever starts it may not decide")
+        );
+        return Ok(Exit::Done);
+    }
     eprintln!("{}", output::dim(&format!("run it:    stepwell run {file} --input {input}")));
     eprintln!("{}", output::dim(&format!("serve it:  stepwell dev, stepwell save {file}, stepwell start {name}")));
     Ok(Exit::Done)
+}
+
+/// Whether somebody else than whoever starts an example has to answer it, so that no terminal asks its question.
+fn is_for_others(example: &Example) -> bool {
+    example.text.contains("\"allow_requester\": false")
 }
 
 /// The text of an example under the id of the user's own. Its `$schema` leads to a file that lies beside the examples.

@@ -42,7 +42,7 @@ impl Kept {
             }
             self.seen.insert(file.clone(), now);
             let saved = match save::checked(&file) {
-                Ok(document) => save::keep(client, &document).await,
+                Ok(checked) => save::keep(client, &checked).await,
                 Err(failure) => Err(failure),
             };
             match saved {

@@ -3,7 +3,7 @@
 
 use super::Failure;
 use engine::port::{Notifier, SlackDesk};
-use local::{People, server};
+use local::People;
 use nodes::AllowList;
 use notify::{
     Channels, Given,
@@ -32,10 +32,7 @@ impl Notifications {
     /// read.
     pub fn people(&self, allow: AllowList) -> Result<People, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
-        let owned = |settings: Settings| settings.of_owner(server::OWNER);
-        let connect = |settings| Slack::new(owned(settings), AGENT).map(Arc::new);
-        let slack = Settings::read(variable).and_then(|settings| settings.map(connect).transpose());
-        let slack = slack.map_err(|why| Failure::usage(why, "docs/slack.md says what to set"))?;
+        let slack = slack(variable).map_err(|why| Failure::usage(why, "docs/slack.md says what to set"))?;
         let mail_folder = self.mail_to_folder.as_deref().map(Into::into);
         let to_slack = slack.clone().map(|slack| slack as Arc<dyn Notifier>);
         let given = Given { mail_folder, allow, slack: to_slack, ..Given::default() };
@@ -64,5 +61,35 @@ impl Notifications {
     /// The options that were given, by their names.
     pub fn given(&self) -> [(&'static str, &Option<String>); 2] {
         [("--mail-to-folder", &self.mail_to_folder), ("--public-url", &self.public_url)]
+    }
+}
+
+/// Slack by the variables; none where they set up none. Whose people the members of its workspace are they alone say: by
+/// themselves those are nobody's, who answer what names them.
+fn slack(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Arc<Slack>>, String> {
+    let connect = |settings| Slack::new(settings, AGENT).map(Arc::new);
+    Settings::read(variable).and_then(|settings| settings.map(connect).transpose())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use notify::slack::{OWNER, SIGNING_SECRET, TOKEN};
+
+    #[test]
+    fn the_members_of_a_workspace_are_no_tenants_people_unless_a_variable_says_so() {
+        let owner = |said: Option<&str>| {
+            let variable = |name: &str| match name {
+                TOKEN => Some("xoxb-1".to_owned()),
+                SIGNING_SECRET => Some("s".to_owned()),
+                OWNER => said.map(str::to_owned),
+                _ => None,
+            };
+            slack(variable).unwrap().unwrap().owner().map(str::to_owned)
+        };
+        assert_eq!(owner(None), None);
+        assert_eq!(owner(Some("local")).as_deref(), Some("local"));
+        assert!(slack(|_| None).unwrap().is_none());
     }
 }

@@ -5,7 +5,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped},
     output,
-    pick::pick,
+    pick::{over, pick},
 };
 use local::store::running;
 use serde_json::json;
@@ -54,13 +54,24 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 
 /// The path of the page of a question or an execution.
 async fn place(client: &Client, said: &str) -> Result<String, Failure> {
-    let question = format!("/v1/interactions/{}", escaped(said));
-    match client.get(&question).await {
-        Ok(_) => Ok(format!("/inbox/{}", escaped(said))),
-        Err(failure) if failure.code == "not_found" => {
-            let id = escaped(&pick(client, said).await?).to_string();
-            client.get(&format!("/v1/executions/{id}")).await.map(|_| format!("/executions/{id}"))
-        }
+    if let Some(place) = question(client, said).await? {
+        return Ok(place);
+    }
+    let id = escaped(&pick(client, said).await?).to_string();
+    let failure = match client.get(&format!("/v1/executions/{id}")).await {
+        Ok(_) => return Ok(format!("/executions/{id}")),
+        Err(failure) if failure.code == "not_found" => failure,
+        Err(failure) => return Err(failure),
+    };
+    // The beginning of no execution's id may be that of a question's.
+    question(client, &over(client, said).await?).await?.ok_or(failure)
+}
+
+/// The path of the page of the question with this id; none where there is none.
+async fn question(client: &Client, id: &str) -> Result<Option<String>, Failure> {
+    match client.get(&format!("/v1/interactions/{}", escaped(id))).await {
+        Ok(_) => Ok(Some(format!("/inbox/{}", escaped(id)))),
+        Err(failure) if failure.code == "not_found" => Ok(None),
         Err(failure) => Err(failure),
     }
 }

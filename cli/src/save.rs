@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Globals, Outcome, check::Checked, client::Client, output, source};
 use api::types::Saved;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `stepwell save`.
@@ -20,7 +20,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let mut failures = Vec::new();
     for file in &args.files {
         match checked(file) {
-            Ok(document) => read.push((file, document)),
+            Ok(checked) => read.push((file, checked)),
             Err(failure) => failures.push(failure),
         }
     }
@@ -28,10 +28,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     if read.is_empty() && failures.len() == 1 {
         return Err(failures.remove(0));
     }
-    let client = Client::open_or_create(globals).await?;
+    let client = Client::as_served(globals).await?;
     let mut saved = Vec::new();
-    for (file, document) in read {
-        match keep(&client, &document).await {
+    for (file, checked) in read {
+        match keep(&client, &checked).await {
             Ok(answer) => {
                 if !globals.json {
                     output::line(&format!("{}: {}", source::shown(file), told(&answer)));
@@ -61,16 +61,18 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 }
 
 /// Reads and checks a file, and tells what is wrong or probably not meant.
-pub fn checked(file: &Path) -> Result<Value, Failure> {
+pub fn checked(file: &Path) -> Result<Checked, Failure> {
     let checked = Checked::read(file)?;
     checked.workflow()?;
     checked.tell();
-    Ok(checked.document())
+    Ok(checked)
 }
 
-/// Saves a document.
-pub async fn keep(client: &Client, document: &Value) -> Result<Saved, Failure> {
-    client.post("/v1/workflows", document).await?.read()
+/// Saves a document, and tells what the host says of it beside the checks.
+pub async fn keep(client: &Client, checked: &Checked) -> Result<Saved, Failure> {
+    let saved: Saved = client.post("/v1/workflows", &checked.document()).await?.read()?;
+    checked.tell_others(&saved.warnings);
+    Ok(saved)
 }
 
 /// What was saved, for people.

@@ -158,7 +158,7 @@ fn asked(question: &Interaction, globals: &Globals) {
     if let Some(deadline) = question.deadline {
         output::line(&format!("  until {deadline}, {}", times::relative(deadline.0, local::clock())));
     }
-    for line in output::answer_lines(&commands::answers(question, globals)) {
+    for line in commands::ways(question, globals) {
         output::line(&line);
     }
 }

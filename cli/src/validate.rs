@@ -21,7 +21,7 @@ pub struct Args {
 
 /// Checks all files. Exit 1 where any has errors, 2 where one cannot be read or parsed.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let client = if args.host { Some(Client::open_or_create(globals).await?) } else { None };
+    let client = if args.host { Some(Client::as_served(globals).await?) } else { None };
     let checked = check(globals, &args.files, client.as_ref()).await;
     if let Some(client) = client {
         client.close().await;

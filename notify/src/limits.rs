@@ -27,10 +27,6 @@ pub const SMTP_IDLE: usize = 8;
 pub const SMTP_IDLE_TIME: Duration = Duration::from_secs(30);
 /// Bytes of a file with certificates: those of all authorities of the world have some 250 kB.
 pub const CERTIFICATE_BYTES: u64 = 1024 * 1024;
-/// Bytes of a key for Standard Webhooks at least, as its specification says: 192 bits.
-pub const WEBHOOK_KEY_BYTES: usize = 24;
-/// Bytes of such a key at most, as its specification says.
-pub const WEBHOOK_KEY_MOST_BYTES: usize = 64;
 /// Bytes of a webhook's answer that are read, to say what the server said.
 pub const ANSWER_BYTES: usize = 2 * 1024;
 /// Allow lists of executions whose connections are kept: a folder rarely knows more than one or two.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Failure,
     client::{Client, escaped},
-    commands::on_behalf_of,
+    commands::{KEPT_OUT, is_kept_out, on_behalf_of},
     failure::reason,
     output,
 };
@@ -56,6 +56,10 @@ impl Asking<'_> {
     /// Asks until an answer is taken or none can be. An answer that does not fit is asked for again.
     pub async fn ask(mut self) -> Result<Asked, Failure> {
         self.show();
+        if self.client.is_own() && is_kept_out(self.question) {
+            eprintln!("  {}", output::dim(KEPT_OUT));
+            return Ok(Asked::Nobody);
+        }
         loop {
             let mut answer = match self.answer().await {
                 Ok(answer) => answer,
@@ -101,7 +105,8 @@ impl Asking<'_> {
                 eprintln!("  {name}: {}", output::clean(&text).replace('\n', "\n  "));
             }
         }
-        if let Some(person) = on_behalf_of(self.question).filter(|_| self.client.is_own()) {
+        let person = on_behalf_of(self.question).filter(|_| self.client.is_own() && !is_kept_out(self.question));
+        if let Some(person) = person {
             eprintln!("  {}", output::dim(&format!("answering for {person}")));
         }
     }

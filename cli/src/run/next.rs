@@ -12,6 +12,8 @@ use stepwell_core::{
     decide::child_id,
     execution::{Execution, NodeState, Phase, Status},
     id::InteractionId,
+    interaction::Interaction,
+    view,
 };
 
 /// What is to be asked next.
@@ -19,18 +21,21 @@ use stepwell_core::{
 pub struct Next {
     /// The first open question; none where nothing is asked.
     pub question: Option<InteractionId>,
+    /// The first open question that the user may not answer, having started what asks it.
+    kept_out: Option<InteractionId>,
     /// Whether something that was looked at on the way there is running, so that it may soon ask something that comes
     /// first.
     pub sooner: bool,
 }
 
-/// Looks for the next question of an execution and its descendants.
+/// Looks for the next question of an execution and its descendants. One that the user may not answer comes last.
 ///
 /// # Errors
 /// What the store says.
 pub async fn next(host: &dyn Host, state: Arc<Execution>) -> Result<Next, StoreError> {
     let mut next = Next::default();
     look(host, state, &mut next).await?;
+    next.question = next.question.or(next.kept_out.take());
     Ok(next)
 }
 
@@ -46,7 +51,12 @@ fn look<'a>(host: &'a dyn Host, state: Arc<Execution>, next: &'a mut Next) -> Bo
         for node in &workflow.nodes {
             let Some(found) = state.node(&node.id) else { continue };
             if let Phase::Asking { interaction_id } = &found.phase {
-                next.question = Some(interaction_id.clone());
+                let me = local::server::local_subject();
+                let keeps_out = |one: &Arc<Interaction>| view::keeps_out(one, &state, &me);
+                match state.interaction(interaction_id.as_str()).is_some_and(keeps_out) {
+                    true => next.kept_out = next.kept_out.take().or(Some(interaction_id.clone())),
+                    false => next.question = Some(interaction_id.clone()),
+                }
             } else if found.phase == Phase::Children {
                 look_at_children(host, &state, &node.id, next).await?;
             }

@@ -24,8 +24,7 @@ impl Plan {
             End::Waiting => {
                 eprintln!("{} {}", output::yellow("waiting:"), message);
                 for question in &execution.pending_interactions {
-                    let commands = commands::answers(question, globals);
-                    output::answer_lines(&commands).iter().for_each(|line| eprintln!("{line}"));
+                    commands::ways(question, globals).iter().for_each(|line| eprintln!("{line}"));
                 }
                 // A host that moves all executions of its folder goes on by itself.
                 let then = if client.idle().is_some() { "then go on with" } else { "then it goes on; follow it with" };

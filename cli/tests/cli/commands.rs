@@ -44,6 +44,14 @@ fn a_workflow_goes_from_its_file_to_its_end_on_a_host() {
     assert!(told.err.contains("input_schema"), "{told:?}");
     let id = home.run(&["start", "asks", "--metadata", "team=billing"]).exits(0).out.trim().to_owned();
     until("it asks", || home.run(&["inbox"]).exits(0).out.contains("Go on?"));
+    // A question is opened by the beginning of its id too.
+    let inbox = home.run(&["inbox", "--json"]).exits(0).json();
+    let question = inbox["items"][0]["interaction_id"].as_str().unwrap().to_owned();
+    for said in [&question[..], &question[..30]] {
+        let address = home.run(&["open", said, "--print"]).exits(0).out;
+        assert!(address.trim().ends_with(&format!("/inbox/{question}")), "{address}");
+    }
+    home.run(&["open", "018f2b6e-none", "--print"]).exits(1);
     // By the beginning of its id, and as the last one.
     let shown = home.run(&["show", &id[..30], "--json"]).exits(0).json();
     assert_eq!((&shown["execution_id"], &shown["metadata"]), (&json!(id), &json!({"team": "billing"})));

@@ -277,3 +277,49 @@ fn a_decision_with_the_words_of_a_failure_is_a_decision() {
     let file = home.file("asks.json", asks(config, &["retry", "skip"]));
     home.say(&["run", &file, "--json"], "skip\n").exits(0);
 }
+
+#[test]
+fn nobody_is_asked_at_the_terminal_what_they_may_not_decide() {
+    let home = Home::new();
+    let config = json!({"assignees": ["ann@example.com"], "allow_requester": false, "channels": [{"type": "email"}]});
+    let file = home.file("asks.json", approval(config));
+    let told = home.say(&["run", &file, "--input", r#"{"amount": 5}"#, "--mail-to-folder", "outbox"], "y\n").exits(3);
+    assert!(told.err.contains("whoever started the execution may not decide it"), "{told:?}");
+    assert!(!told.err.contains("answering for") && !told.err.contains("stepwell answer"), "{told:?}");
+    assert!(told.err.contains("stepwell dev --mail-to-folder outbox"), "{told:?}");
+    let id = told.err.lines().find_map(|line| line.strip_prefix("execution ")).unwrap().to_owned();
+    let shown = home.run(&["show", &id]).exits(0);
+    assert!(shown.out.contains("dev --mail-to-folder outbox") && shown.out.contains("notify "), "{shown:?}");
+    assert!(!shown.out.contains("--approve"), "{shown:?}");
+    let refused = home.run(&["answer", &id, "--approve", "--as", "ann@example.com"]).exits(1);
+    assert!(refused.err.contains("may not decide it"), "{refused:?}");
+    let mails: Vec<_> = std::fs::read_dir(home.path("outbox")).unwrap().collect();
+    assert_eq!(mails.len(), 1);
+    let mail = std::fs::read_to_string(mails[0].as_ref().unwrap().path()).unwrap();
+    assert!(mail.contains("--mail-to-folder") && !mail.contains("stepwell answer"), "{mail}");
+    assert!(home.run(&["inbox", "--assignee", "me@example.com"]).exits(0).err.contains("nothing waits"), "{told:?}");
+}
+
+#[test]
+fn the_example_for_two_people_says_how_they_answer() {
+    let home = Home::new();
+    let told = home.run(&["init", "--from", "two-person-approval", "pair"]).exits(0);
+    assert!(told.err.contains("stepwell dev --mail-to-folder outbox"), "{told:?}");
+    assert!(told.err.contains("stepwell save pair.json, stepwell start pair --input"), "{told:?}");
+    assert!(!told.err.contains("stepwell run"), "nobody could answer it: {told:?}");
+    assert!(home.run(&["init", "other"]).exits(0).err.contains("stepwell run other.json"), "{told:?}");
+}
+
+#[test]
+fn what_is_said_of_channels_is_the_same_whoever_has_the_folder_and_is_said_by_save() {
+    let home = Home::new();
+    let channels = json!([{"type": "email"}, {"type": "webhook", "url": "https://hooks.example.com"}]);
+    let file = home.file("asks.json", approval(json!({ "assignees": ["ann@example.com"], "channels": channels })));
+    let told = home.run(&["validate", "--host", &file]).exits(1);
+    assert!(told.err.contains("/channels/0") && !told.err.contains("/channels/1"), "{told:?}");
+    let saved = home.run(&["save", &file]).exits(0);
+    assert!(saved.err.contains("channel_not_configured") && saved.err.contains("/channels/0"), "{saved:?}");
+    assert!(!saved.err.contains("/channels/1"), "{saved:?}");
+    // What the checks say themselves is said once.
+    assert_eq!(saved.err.matches("human_without_timeout").count(), 1, "{saved:?}");
+}

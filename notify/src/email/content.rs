@@ -101,6 +101,7 @@ fn headline(letter: &Letter) -> String {
         Notice::Asked => needed[..1].to_ascii_uppercase() + &needed[1..],
         Notice::Reminder => format!("Reminder: {needed}"),
         Notice::Escalated => format!("Nobody decided in time: {needed}"),
+        Notice::Reassigned => format!("Others are asked now: {needed}"),
         Notice::Again => format!("Sent again: {needed}"),
         Notice::Outcome => outcome(&letter.interaction),
     }
@@ -260,6 +261,11 @@ fn note(letter: &Letter) -> String {
                 .into()
         }
         (None, Some(_)) => "Nothing is decided until you confirm it on the page, where you sign in.".into(),
+        // Whoever is at the host may have started it, and cannot answer for others then.
+        (None, None) if letter.interaction.kept_out.is_some() => format!(
+            "This host has no address that a link could lead to. It has one while it is served: stepwell dev \
+             --mail-to-folder outbox. Then this is sent again, with a link, by: stepwell notify {id}"
+        ),
         (None, None) => format!("It is answered with: stepwell answer {id}"),
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn question(letter: &Letter) -> Message {
     }
     let begins = match letter.notice {
         Notice::Escalated => "Nobody decided in time: ",
-        Notice::Asked | Notice::Reminder | Notice::Again | Notice::Outcome => "",
+        Notice::Asked | Notice::Reminder | Notice::Reassigned | Notice::Again | Notice::Outcome => "",
     };
     Message { text: notification(begins, one), blocks }
 }
@@ -65,9 +65,13 @@ pub(super) fn question(letter: &Letter) -> Message {
 /// The reply below the message that asks, which reminds of it.
 pub(super) fn reminder(letter: &Letter) -> Message {
     let one = &*letter.interaction;
-    let word = match letter.notice {
-        Notice::Escalated => "Nobody decided in time, so more people are asked",
-        Notice::Asked | Notice::Reminder | Notice::Again | Notice::Outcome => "This still waits for an answer",
+    let asked: Vec<&str> = one.assignees.iter().map(String::as_str).collect();
+    let (begins, word) = match letter.notice {
+        Notice::Escalated => ("Reminder: ", "Nobody decided in time, so more people are asked".to_owned()),
+        Notice::Reassigned => ("Others are asked now: ", format!("This now asks {}", names(&asked))),
+        Notice::Asked | Notice::Reminder | Notice::Again | Notice::Outcome => {
+            ("Reminder: ", "This still waits for an answer".to_owned())
+        }
     };
     let until = one.deadline.map(|at| format!(", until {}", moment(at))).unwrap_or_default();
     let mut blocks = vec![section(&format!("{word}{until}."))];
@@ -75,7 +79,7 @@ pub(super) fn reminder(letter: &Letter) -> Message {
     if let Some(url) = address(letter) {
         blocks.push(json!({"type": "actions", "elements": [link(url)]}));
     }
-    Message { text: notification("Reminder: ", one), blocks }
+    Message { text: notification(begins, one), blocks }
 }
 
 /// The message that asked, with how the question ended in place of its buttons.

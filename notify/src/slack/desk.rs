@@ -29,17 +29,19 @@ impl SlackDesk for Slack {
         self.people.email(&self.client, user, SLACK_LOOKUP).await
     }
 
-    async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), String> {
+    async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), SlackStranger> {
         let Some(view) = blocks::view(question) else {
             let at = inbox.map(|url| format!(": {url}")).unwrap_or_default();
-            return Err(format!("this asks for more than a form of Slack can show; answer it in the inbox{at}"));
+            let why = format!("this asks for more than a form of Slack can show; answer it in the inbox{at}");
+            return Err(SlackStranger::Refused(why));
         };
         let arguments = [("trigger_id", json!(trigger)), ("view", view)];
         match self.client.call("views.open", &arguments, SLACK_LOOKUP).await {
             Ok(_) => Ok(()),
+            Err(fault) if fault.is_silence() => Err(SlackStranger::Unavailable(fault.message)),
             Err(fault) => {
                 tracing::warn!(why = fault.message, "a form of Slack was not opened");
-                Err("Slack did not open the form in time: press the button again".to_owned())
+                Err(SlackStranger::Refused("Slack did not open the form: press the button again".to_owned()))
             }
         }
     }

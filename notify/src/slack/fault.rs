@@ -55,6 +55,11 @@ impl Fault {
         Self { code: Some(code), message, retryable, after_seconds: None }
     }
 
+    /// Whether Slack said nothing about the call itself: it is away, or takes no more calls for now.
+    pub fn is_silence(&self) -> bool {
+        self.retryable && (self.code.is_none() || self.is(&["ratelimited", "rate_limited"]))
+    }
+
     /// Whether this is one of these errors of Slack.
     pub fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))

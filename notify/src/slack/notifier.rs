@@ -43,8 +43,11 @@ impl Notifier for Slack {
             // Nobody was asked through this channel, so that nobody needs to know how it ended.
             (Notice::Outcome, None) => return Told::Dropped,
             (Notice::Reminder | Notice::Escalated, Some(first)) => self.reply(&first, &blocks::reminder(letter)).await,
+            (Notice::Reassigned, Some(first)) => self.pass_on(&first, letter).await,
             (Notice::Asked, Some(_)) | (Notice::Again, _) => self.post(letter).await,
-            (Notice::Asked | Notice::Reminder | Notice::Escalated, None) => self.post(letter).await,
+            (Notice::Asked | Notice::Reminder | Notice::Escalated | Notice::Reassigned, None) => {
+                self.post(letter).await
+            }
         };
         sent.unwrap_or_else(Fault::told)
     }
@@ -80,6 +83,12 @@ impl Slack {
         let below = [("thread_ts", json!(first.time))];
         self.say("chat.postMessage", first.channel, message, &below).await?;
         Ok(Told::Sent { reference: Some(format!("{}:{}", first.channel, first.time)) })
+    }
+
+    /// Says in the first message who is asked by now, and below it that this has changed, which people are notified of.
+    async fn pass_on(&self, first: &Place<'_>, letter: &Letter) -> Result<Told, Fault> {
+        self.change(first, &blocks::question(letter)).await?;
+        self.reply(first, &blocks::reminder(letter)).await
     }
 
     /// Puts a message in place of the first one.

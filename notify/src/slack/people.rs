@@ -30,6 +30,9 @@ struct Home {
 const ELSEWHERE: &str = "your account belongs to another workspace, so that your e-mail address cannot be believed here: \
                          answer by your own link, or in the inbox";
 
+/// What is told of a guest, who is let into some channels, and is not one of the tenant's people for that.
+const GUEST: &str = "your account is a guest's, which is no full member's: answer by your own link, or in the inbox";
+
 impl People {
     /// The address of a user.
     pub async fn email(&self, client: &Client, user: &str, limit: Duration) -> Result<String, SlackStranger> {
@@ -104,6 +107,9 @@ fn doubt(account: &Value, home: &Home) -> Option<&'static str> {
     if is("is_stranger") || !of_home {
         return Some(ELSEWHERE);
     }
+    if is("is_restricted") || is("is_ultra_restricted") {
+        return Some(GUEST);
+    }
     (account["is_email_confirmed"].as_bool() == Some(false))
         .then_some("your e-mail address is not confirmed yet: follow the link in Slack's mail, and try again")
 }
@@ -134,6 +140,8 @@ mod tests {
             json!({"team_id": "T1", "is_bot": true}),
             json!({"team_id": "T1", "deleted": true}),
             json!({"team_id": "T1", "is_email_confirmed": false}),
+            json!({"team_id": "T1", "is_restricted": true, "is_email_confirmed": true}),
+            json!({"team_id": "T1", "is_restricted": true, "is_ultra_restricted": true}),
         ] {
             assert!(doubt(&account, &home).is_some(), "{account}");
         }

@@ -56,11 +56,6 @@ impl Settings {
         Ok(Some(Self { token, signing_secret, api, owner: set(OWNER) }))
     }
 
-    /// Names the tenant whose people the members of the workspace are, where no variable does.
-    pub fn of_owner(self, owner: &str) -> Self {
-        Self { owner: self.owner.or_else(|| Some(owner.to_owned())), ..self }
-    }
-
     /// What requests to Slack may reach although it is not public: the address that the host's operator gave.
     pub(super) fn allowed(&self) -> AllowList {
         let host = self.api.host_str().unwrap_or_default();

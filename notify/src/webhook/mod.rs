@@ -10,6 +10,7 @@ use crate::{
     limits::{ANSWER_BYTES, SAID_CHARS, SEND},
     text::{cut, one_line},
 };
+use document::WEBHOOK_HEADERS;
 use engine::port::{Letter, Webhook};
 use nodes::{Post, Posted, Poster, mask_text};
 use reach::Reach;
@@ -19,9 +20,9 @@ use stepwell_core::{
 };
 
 /// The headers that name, date and sign a message.
-const ID: &str = "webhook-id";
-const TIMESTAMP: &str = "webhook-timestamp";
-const SIGNATURE: &str = "webhook-signature";
+const ID: &str = WEBHOOK_HEADERS[0];
+const TIMESTAMP: &str = WEBHOOK_HEADERS[1];
+const SIGNATURE: &str = WEBHOOK_HEADERS[2];
 
 /// Sends webhooks.
 pub struct Webhooks {
@@ -59,7 +60,7 @@ impl Webhooks {
         }
         for (name, value) in &webhook.headers {
             let lower = name.trim().to_ascii_lowercase();
-            if [ID, TIMESTAMP, SIGNATURE].contains(&lower.as_str()) {
+            if WEBHOOK_HEADERS.contains(&lower.as_str()) {
                 let error =
                     format!("the header {lower} of a webhook is set by this host: leave it out of the document");
                 return Err(refused(error));

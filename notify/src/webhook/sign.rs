@@ -1,13 +1,11 @@
 //! Signatures as Standard Webhooks describe them, version 1: HMAC-SHA-256 over id, time and body.
 
-use crate::limits::{WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use document::{WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX as PREFIX};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
-/// What a key as text begins with.
-const PREFIX: &str = "whsec_";
 /// What a signature of this version begins with.
 const VERSION: &str = "v1,";
 /// Seconds that a message's time may differ from the receiver's, as the specification suggests.

@@ -93,6 +93,7 @@ fn each_notice_says_why_it_comes() {
     for (notice, headline) in [
         (Notice::Reminder, "Reminder: approval needed"),
         (Notice::Escalated, "Nobody decided in time: approval needed"),
+        (Notice::Reassigned, "Others are asked now: approval needed"),
         (Notice::Again, "Sent again: approval needed"),
     ] {
         says(&written(&Letter { notice, number: 2, ..about(json!({})) }), &[headline, LINK]);

@@ -62,6 +62,47 @@ async fn who_is_not_asked_is_told_so_in_the_form() {
 }
 
 #[tokio::test]
+async fn no_form_is_opened_for_who_may_not_answer() {
+    let world = World::new().await;
+    let id = world.asks(input()).await;
+    world.payload(&world.press("UEVE", "form", &id)).await;
+    assert_eq!(world.stand_in.told("UEVE"), ["eve@example.com is not among those who are asked"]);
+    world.stand_in.account(json!({"id": "UGUEST", "team_id": "T1", "is_restricted": true, "is_email_confirmed": true,
+        "profile": {"email": "ana@example.com"}}));
+    world.payload(&world.press("UGUEST", "form", &id)).await;
+    assert!(world.stand_in.told("UGUEST")[0].contains("guest"), "{:?}", world.stand_in.told("UGUEST"));
+    assert_eq!(world.stand_in.calls("views.open").len(), 0);
+}
+
+#[tokio::test]
+async fn while_slack_opens_no_form_the_button_has_to_be_pressed_again() {
+    let world = World::new().await;
+    let id = world.asks(input()).await;
+    for (status, body) in [(500, "oops"), (429, "")] {
+        world.stand_in.fails_next("views.open", status, Some(1), body);
+        let (answered, problem) = world.payload(&world.press("UANA", "form", &id)).await;
+        assert_eq!((answered, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
+    }
+    assert_eq!(world.payload(&world.press("UANA", "form", &id)).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_whole_stands_beside_the_field_that_it_names() {
+    let world = World::new().await;
+    let config = json!({"kind": "input", "question": "?", "assignees": ["ana@example.com"],
+        "rules": ["answer.amount_due < 100"],
+        "schema": {"type": "object", "required": ["amount", "note"], "properties": {
+            "amount": {"type": "number"}, "amount_due": {"type": "number"}, "note": {"type": "string"}}}});
+    let id = world.asks(config).await;
+    let values = json!({"field.0": {"value": {"value": "5"}}, "field.1": {"value": {"value": "500"}}});
+    let (_, reply) = world.payload(&world.form("UANA", &id, values)).await;
+    let beside = |field: &str| reply["errors"][field].as_str().unwrap_or_default().to_owned();
+    assert!(beside("field.1").contains("amount_due < 100"), "{reply}");
+    assert!(beside("field.2").contains("\"note\" is a required property"), "{reply}");
+    assert_eq!(reply["errors"].as_object().unwrap().len(), 2, "{reply}");
+}
+
+#[tokio::test]
 async fn a_form_that_slack_does_not_open_is_told_of() {
     let world = World::new().await;
     let id = world.asks(input()).await;

@@ -71,6 +71,24 @@ async fn a_channel_is_asked_reminded_below_and_shown_the_outcome_in_place_of_the
 }
 
 #[tokio::test]
+async fn a_channel_is_shown_and_told_who_is_asked_by_now() {
+    let stand_in = StandIn::start().await;
+    let slack = slack(&stand_in.origin, TOKEN, None);
+    let first = slack.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+    let mut others = letter(Some("#finance"), Notice::Reassigned, Some("Cfinance:1700000000.000001"));
+    Arc::make_mut(&mut others.interaction).assignees = vec!["director@example.com".into()];
+    assert_eq!(slack.send(&others).await, first);
+    let changed = stand_in.calls("chat.update");
+    assert_eq!(changed[0].arguments["ts"], "1700000000.000001");
+    let blocks = &changed[0].arguments["blocks"];
+    assert!(blocks.contains("asks director@example.com") && blocks.contains("approve") && !blocks.contains("ana@"));
+    let posted = stand_in.calls("chat.postMessage");
+    assert_eq!(posted[1].arguments["thread_ts"], "1700000000.000001");
+    assert!(posted[1].arguments["text"].starts_with("Others are asked now: "));
+    assert!(posted[1].arguments["blocks"].contains("This now asks director@example.com"));
+}
+
+#[tokio::test]
 async fn a_person_is_found_by_address_and_written_to_directly_with_the_own_link() {
     let stand_in = StandIn::start().await;
     stand_in.member("UANA", "ana@example.com");

@@ -64,6 +64,11 @@ async fn an_address_counts_only_of_a_full_member_of_the_apps_workspace() {
         ),
         ("UROBOT", json!({"id": "UROBOT", "team_id": "T1", "is_bot": true, "profile": {"email": "ana@example.com"}})),
         ("UGONE", json!({"id": "UGONE", "team_id": "T1", "deleted": true, "profile": {"email": "ana@example.com"}})),
+        (
+            "UGUEST",
+            json!({"id": "UGUEST", "team_id": "T1", "is_restricted": true, "is_email_confirmed": true,
+                "profile": {"email": "ana@example.com"}}),
+        ),
         ("UBLANK", json!({"id": "UBLANK", "team_id": "T1", "profile": {}})),
     ] {
         world.stand_in.account(account);

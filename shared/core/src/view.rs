@@ -11,7 +11,7 @@ mod shown;
 pub use agent::{CallState, UnderWay, calls_under_way, lent_to, tool_calls};
 pub use event::event;
 pub use history::{finished_node, sentence};
-pub use interaction::{responses_needed, tally};
+pub use interaction::{keeps_out, kept_out, responses_needed, tally};
 pub use node::{ChildCounts, NodeStatus, children, duration_ms, node_status, tolerated};
 
 use crate::{

@@ -37,6 +37,14 @@ pub fn unique_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(unique(deserializer).map(Some)?.filter(|value| !value.is_null()))
 }
 
+/// Reads a value that may be absent as [`Unique`] does; null is a value. With `#[serde(default)]`.
+///
+/// # Errors
+/// As [`unique`].
+pub fn unique_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    unique(deserializer).map(Some)
+}
+
 /// Reads an object that may be absent or null as [`Unique`] does; null is none. With `#[serde(default)]`.
 ///
 /// # Errors

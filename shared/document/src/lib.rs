@@ -62,8 +62,9 @@ pub use node::{
     r#break::Break,
     fail::Fail,
     human::{
-        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy,
-        WebhookTask, WebhookTemplate, group_of, is_group_name,
+        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction,
+        WEBHOOK_HEADERS, WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX, WaitBy, WebhookTask,
+        WebhookTemplate, group_of, is_group_name,
     },
     r#loop::{Loop, Over},
     map::{Body, Map},

@@ -19,6 +19,7 @@ use api::{
 };
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 use stepwell_core::interaction::InteractionKind;
 
 /// What the list shows, as its form sends it.
@@ -201,10 +202,15 @@ fn row(visit: &Visit, one: &Interaction) -> Markup {
             td data-label="Asked" { (brief(one.created_at.0)) " " br; span.soft { (distance(one.created_at.0, visit.now)) } }
             td data-label="Of" {
                 @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) }
-                @if !one.responses.is_empty() { " " br; span.soft { (count(one.responses.len() as u64, "answer")) " so far" } }
+                @if !one.responses.is_empty() { " " br; span.soft { (count(voices(one), "answer")) " so far" } }
             }
         }
     }
+}
+
+/// How many people have answered: of one person the last answer counts.
+fn voices(one: &Interaction) -> u64 {
+    one.responses.iter().map(|response| response.by.to_ascii_lowercase()).collect::<BTreeSet<_>>().len() as u64
 }
 
 fn nothing(up: &str, wanted: &Wanted, goes_on: bool) -> Markup {

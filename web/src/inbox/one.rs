@@ -24,7 +24,7 @@ use crate::{
     session::{Sent, Visit},
     words::capital,
 };
-use api::types::Responded;
+use api::types::{AnswerBody, Responded};
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use stepwell_core::interaction::InteractionStatus;
@@ -58,19 +58,34 @@ pub async fn send(Path(id): Path<String>, Sent { visit, mut pairs }: Sent) -> Re
         Typed::Wrong(faults) => return show(&visit, &seen, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults).await,
         Typed::Answer(answer, names) => (answer, names),
     };
-    let body = submit::body(*answer, Some(whom).filter(|whom| !whom.is_empty()));
+    let whom = Some(whom).filter(|whom| !whom.is_empty());
+    let body = submit::body(*answer, whom);
     let path = format!("/v1/interactions/{}/respond", part(&id));
     let refusal = match visit.desk.post::<Responded>(&path, &body).await {
         Ok(_) => return see_other(&part(&id)),
         Err(refusal) => refusal,
     };
     let faults = match refusal.problem.code.as_str() {
-        // Somebody else was first, or the time ran out meanwhile: the page says how it ended.
-        "already_decided" => return see_other(&part(&id)),
+        // Somebody else was first, or the time ran out meanwhile.
+        "already_decided" => return late(&visit, &id, &body, &refusal).await,
         "invalid_answer" => answer::refused(&seen.found.interaction, &refusal.problem.errors, &names),
         _ => not_recorded(&refusal),
     };
     show(&visit, &seen, refusal.status, &pairs, &faults).await
+}
+
+/// The page of a question that was over before the answer came: it says how it ended, and that the answer does not count.
+/// An answer that stands there already was sent by a second click.
+async fn late(visit: &Visit, id: &str, body: &AnswerBody, refusal: &Refusal) -> Response {
+    let now = match seen(visit, id).await {
+        Err(refusal) => return refused(&refusal, &visit.up),
+        Ok(now) => now,
+    };
+    let by = body.answer_as.as_deref().unwrap_or(&visit.caller.subject);
+    if submit::stands(&now.found.interaction, by, body) {
+        return see_other(&part(id));
+    }
+    show(visit, &now, refusal.status, &Pairs::default(), &not_recorded(refusal)).await
 }
 
 /// What the whole form says of an answer that was not taken. What was typed stays.

@@ -22,7 +22,7 @@ use crate::{
 };
 use api::{
     Params, Problem,
-    types::{RespondedItem, RespondedMany, RespondedOutcome},
+    types::{RespondedItem, RespondedMany, RespondedOutcome, WhyNot},
 };
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -35,7 +35,12 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
         let mut params = params?;
         let ids = params.take_all("interaction");
         params.done()?;
-        several(&visit, &ids).await
+        let Chosen { all, left } = several(&visit, &ids).await?;
+        // Whoever chooses anew chooses what can be answered.
+        match left.into_iter().next() {
+            Some(Left { why, question, .. }) => Err(wrong(&format!("{why}: “{question}”. Choose again without it"))),
+            None => Ok(all),
+        }
     };
     match found.await {
         Err(refusal) => refused(&refusal, &visit.up),
@@ -50,25 +55,65 @@ fn first(all: &[Seen]) -> Option<&Seen> {
     all.first()
 }
 
-/// The questions, which must be alike.
-async fn several(visit: &Visit, ids: &[String]) -> Asked<Vec<Seen>> {
-    let wrong = |detail: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail);
+/// Questions that were chosen to be answered together.
+struct Chosen {
+    /// Those that can be answered, which are alike.
+    all: Vec<Seen>,
+    /// Those that cannot: each keeps none of the others from being answered.
+    left: Vec<Left>,
+}
+
+/// A question that is not answered.
+struct Left {
+    id: String,
+    question: String,
+    why: String,
+}
+
+impl Left {
+    /// A question that takes no answer of the visitor.
+    fn of(one: &Seen) -> Self {
+        let question = beginning(&words::question(&one.found.interaction), limits::ASKED);
+        let why = match one.found.interaction.status {
+            InteractionStatus::Pending => "you may not answer it",
+            InteractionStatus::Answered | InteractionStatus::TimedOut | InteractionStatus::Cancelled => "it is over",
+        };
+        Self { id: one.found.interaction.interaction_id.to_string(), question, why: why.into() }
+    }
+
+    /// A question whose answer the API refused.
+    fn refused(all: &[Seen], item: &RespondedItem, error: &WhyNot) -> Self {
+        let one = all.iter().find(|one| one.found.interaction.interaction_id.as_str() == item.interaction_id);
+        let question = one.map(|one| beginning(&words::question(&one.found.interaction), limits::ASKED));
+        let (id, why) = (item.interaction_id.clone(), error.message.clone());
+        Self { id, question: question.unwrap_or_default(), why }
+    }
+}
+
+fn wrong(detail: &str) -> Refusal {
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail)
+}
+
+/// The questions. Those that can be answered must be alike.
+async fn several(visit: &Visit, ids: &[String]) -> Asked<Chosen> {
     if ids.is_empty() || ids.len() > limits::TOGETHER {
         let detail = format!("choose 1 to {} questions in the inbox, then answer them together", limits::TOGETHER);
         return Err(wrong(&detail));
     }
-    let mut all: Vec<Seen> = Vec::with_capacity(ids.len());
+    let (mut all, mut left): (Vec<Seen>, Vec<Left>) = (Vec::with_capacity(ids.len()), Vec::new());
     for id in ids {
-        let one = seen(visit, id).await?;
+        let one = match seen(visit, id).await {
+            Ok(one) => one,
+            Err(refusal) if refusal.status == StatusCode::NOT_FOUND => {
+                left.push(Left { id: id.clone(), question: id.clone(), why: refusal.problem.detail.clone() });
+                continue;
+            }
+            Err(refusal) => return Err(refusal),
+        };
         let question = beginning(&words::question(&one.found.interaction), limits::ASKED);
         if !one.has_form() {
-            let why = match one.found.interaction.status {
-                InteractionStatus::Pending => "you may not answer it",
-                InteractionStatus::Answered | InteractionStatus::TimedOut | InteractionStatus::Cancelled => {
-                    "it is over"
-                }
-            };
-            return Err(wrong(&format!("{why}: “{question}”. Choose again without it")));
+            left.push(Left::of(&one));
+            continue;
         }
         if all.first().is_some_and(|first| shape(first) != shape(&one)) {
             let detail = format!(
@@ -79,14 +124,14 @@ async fn several(visit: &Visit, ids: &[String]) -> Asked<Vec<Seen>> {
         }
         all.push(one);
     }
-    Ok(all)
+    Ok(Chosen { all, left })
 }
 
 /// What questions have in common that one answer suits.
 #[derive(PartialEq)]
 struct Shape<'a> {
     kind: InteractionKind,
-    options: Vec<&'a str>,
+    options: Vec<(&'a str, &'a str)>,
     schema: Option<&'a Value>,
     is_about_a_failure: bool,
     /// The tool that has to be named.
@@ -96,7 +141,7 @@ struct Shape<'a> {
 fn shape(one: &Seen) -> Shape<'_> {
     let one = &*one.found.interaction;
     let tool = one.authorization.as_ref().filter(|_| inputs::asks_for_tool(one)).map(words::tool);
-    let options = one.options.iter().map(|option| option.id.as_str()).collect();
+    let options = one.options.iter().map(|option| (option.id.as_str(), option.label.as_str())).collect();
     Shape { kind: one.kind, options, schema: one.schema.as_ref(), is_about_a_failure: one.on_error, tool }
 }
 
@@ -106,37 +151,51 @@ pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
     let whom = pairs.get("answer_as").unwrap_or_default().to_owned();
     pairs.remove("interaction");
     pairs.remove("answer_as");
-    let all = match several(&visit, &ids).await {
+    let Chosen { all, left } = match several(&visit, &ids).await {
         Err(refusal) => return refused(&refusal, &visit.up),
-        Ok(all) => all,
+        Ok(chosen) => chosen,
     };
     let Some(one) = first(&all).map(|one| one.found.interaction.clone()) else {
-        return see_other("../inbox");
+        return outcome(&visit, &left, ids.len());
     };
+    // The form comes back without those that take no answer any more, and says so.
+    let without = |mut faults: Faults| {
+        let gone = left.iter().map(|one| format!("Left out, since {}: “{}”.", one.why, one.question));
+        gone.for_each(|told| faults.add_whole(told));
+        faults
+    };
+    let unfit = StatusCode::UNPROCESSABLE_ENTITY;
     let (answer, names) = match answer::read(&one, &pairs) {
-        Typed::Rows(rows) => return show(&visit, &all, StatusCode::OK, &rows, &Faults::default()),
-        Typed::Wrong(faults) => return show(&visit, &all, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults),
+        Typed::Rows(rows) => return show(&visit, &all, StatusCode::OK, &rows, &without(Faults::default())),
+        Typed::Wrong(faults) => return show(&visit, &all, unfit, &pairs, &without(faults)),
         Typed::Answer(answer, names) => (answer, names),
     };
-    let body = submit::to_several(ids, submit::body(*answer, Some(whom).filter(|whom| !whom.is_empty())));
+    let open = all.iter().map(|one| one.found.interaction.interaction_id.to_string()).collect();
+    let body = submit::to_several(open, submit::body(*answer, Some(whom).filter(|whom| !whom.is_empty())));
     let done = match visit.desk.post::<RespondedMany>("/v1/interactions/respond", &body).await {
         Ok(done) => done.items,
-        Err(refusal) => return show(&visit, &all, refusal.status, &pairs, &not_recorded(&refusal)),
+        Err(refusal) => return show(&visit, &all, refusal.status, &pairs, &without(not_recorded(&refusal))),
     };
-    let is_refused = |item: &&RespondedItem| matches!(item.outcome, RespondedOutcome::Refused { .. });
-    let failed: Vec<&RespondedItem> = done.iter().filter(is_refused).collect();
-    if failed.is_empty() {
+    let failed: Vec<(&RespondedItem, &WhyNot)> = done.iter().filter_map(|item| Some((item, why_not(item)?))).collect();
+    if failed.is_empty() && left.is_empty() {
         return see_other(&format!("../inbox?answered={}", done.len()));
     }
     // What fits none of them is said beside the fields, where it can be corrected.
-    if let Some(RespondedOutcome::Refused { error }) = failed.first().map(|item| &item.outcome)
+    if let Some((_, error)) = failed.first()
         && failed.len() == done.len()
         && error.code == "invalid_answer"
     {
-        let faults = answer::refused(&one, &error.errors, &names);
-        return show(&visit, &all, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults);
+        return show(&visit, &all, unfit, &pairs, &without(answer::refused(&one, &error.errors, &names)));
     }
-    outcome(&visit, &all, &failed, done.len())
+    let failed = failed.into_iter().map(|(item, error)| Left::refused(&all, item, error));
+    outcome(&visit, &failed.chain(left).collect::<Vec<_>>(), ids.len())
+}
+
+fn why_not(item: &RespondedItem) -> Option<&WhyNot> {
+    match &item.outcome {
+        RespondedOutcome::Refused { error } => Some(error),
+        RespondedOutcome::Done(_) => None,
+    }
 }
 
 /// The people in whose name all of them may be answered.
@@ -194,19 +253,15 @@ fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: 
 }
 
 /// Those that were not answered, with why.
-fn outcome(visit: &Visit, all: &[Seen], failed: &[&RespondedItem], asked_in_all: usize) -> Response {
+fn outcome(visit: &Visit, failed: &[Left], asked_in_all: usize) -> Response {
     let title = format!("{} of {} not answered", failed.len(), count(asked_in_all as u64, "question"));
-    let question = |id: &str| {
-        let one = all.iter().find(|one| one.found.interaction.interaction_id.as_str() == id);
-        one.map(|one| beginning(&words::question(&one.found.interaction), limits::ASKED)).unwrap_or_default()
-    };
     let body = html! {
         div.page-head { h1 { (title) } }
         div.scroll { table.list {
             thead { tr { th scope="col" { "Question" } th scope="col" { "Why not" } } }
-            tbody { @for item in failed { tr {
-                td { a href=(part(&item.interaction_id)) { bdi { (question(&item.interaction_id)) } } }
-                td { @if let RespondedOutcome::Refused { error } = &item.outcome { (capital(&error.message)) "." } }
+            tbody { @for one in failed { tr {
+                td { a href=(part(&one.id)) { bdi { (one.question) } } }
+                td { (capital(&one.why)) "." }
             } } }
         } }
         p { a href="../inbox" { "Back to the inbox" } }

@@ -9,7 +9,10 @@ use api::types::Fault;
 use document::validate::schema::Schema;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stepwell_core::interaction::{Answer, Interaction, InteractionKind as Kind};
+use stepwell_core::{
+    decide::overlong,
+    interaction::{Answer, Interaction, InteractionKind as Kind},
+};
 
 /// What a person sent.
 pub enum Sent {
@@ -54,11 +57,19 @@ pub fn read(one: &Interaction, pairs: &Pairs) -> Sent {
         if answer.data.is_none() && parsed.faults.is_empty() {
             let mut faults = Faults::default();
             faults.add(DATA, "Fill this in.");
-            return Sent::Wrong(faults);
+            return wrong(faults, &answer);
         }
     }
     let Parsed { faults, names, .. } = parsed;
-    if faults.is_empty() { Sent::Answer(Box::new(answer), names) } else { Sent::Wrong(faults) }
+    if faults.is_empty() { Sent::Answer(Box::new(answer), names) } else { wrong(faults, &answer) }
+}
+
+/// What is wrong, with what the rules would refuse of the rest: a person learns of everything at once.
+fn wrong(mut faults: Faults, answer: &Answer) -> Sent {
+    for reason in overlong(answer) {
+        faults.add(reason.path.trim_start_matches('/'), reason.message);
+    }
+    Sent::Wrong(faults)
 }
 
 fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
@@ -142,7 +153,7 @@ fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
     if parsed.faults.fields.is_empty() {
         return parsed;
     }
-    let schema = one.schema.as_ref().and_then(|schema| Schema::compile(schema).ok());
+    let schema = one.schema.as_ref().and_then(|schema| Schema::of_form(schema).ok());
     let violations = schema.iter().flat_map(|schema| schema.violations(parsed.value.as_ref().unwrap_or(&Value::Null)));
     for violation in violations {
         let own = parsed.names.get(&format!("/data{}", violation.path)).cloned();
@@ -171,7 +182,8 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             ("/tool", _) => Some("tool"),
             (path, Kind::Authorization) if path.starts_with("/arguments") => Some("arguments"),
             ("/comment", _) => Some("comment"),
-            ("/data", Kind::Decision) => Some("output"),
+            // The data about a failed node is one field, whatever part of it is wrong.
+            (path, Kind::Decision) if path.starts_with("/data") => Some("output"),
             ("/data", _) if whole_is_object => None,
             (path, _) => names.get(path).map(String::as_str),
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     interaction::{Interaction, Response},
+    view,
 };
 
 /// A question on a page, as one person sees it.
@@ -40,8 +41,6 @@ impl Found {
 
     /// Whether somebody started the execution, and so may not answer.
     pub fn keeps_out(&self, person: &str) -> bool {
-        let requester = self.execution.started.started_by.as_ref();
-        let is_requester = requester.is_some_and(|requester| requester.eq_ignore_ascii_case(person));
-        !self.interaction.allow_requester && is_requester
+        view::keeps_out(&self.interaction, &self.execution, person)
     }
 }

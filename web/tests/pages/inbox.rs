@@ -72,8 +72,71 @@ async fn a_question_shows_what_led_to_it_and_takes_an_answer_once() {
     assert_eq!((said.by.as_str(), said.comment.as_deref()), (ME, Some("fine")));
     assert_eq!(said.via, stepwell_core::interaction::Via::Dashboard);
     // The second click finds it decided, and is led to how.
-    let again = visitor.send(&path, &[("choice", "rejected"), ("seen", "0")]).await;
+    let again = visitor.send(&path, &[("choice", "approved"), ("comment", "fine"), ("seen", "0")]).await;
     assert_eq!((again.status, again.location()), (303, id.as_str()));
+    // Another answer is not taken, and says so.
+    let late = text(&visitor.send(&path, &[("choice", "rejected"), ("seen", "0")]).await.of(409));
+    assert!(late.contains("Your answer was not recorded") && late.contains("Decided: Approved"), "{late}");
+}
+
+#[tokio::test]
+async fn what_is_decided_meanwhile_keeps_no_other_from_being_answered_together() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for amount in 1..=3 {
+        ids.push(world.question(to_me(json!({"question": format!("Pay {amount}?")}))).await);
+    }
+    let visitor = world.visitor().await;
+    let first = format!("/inbox/{}", ids[0].id);
+    assert_eq!(visitor.send(&first, &[("choice", "rejected"), ("seen", "0")]).await.status, 303);
+    let mut sent = vec![("seen", "0"), ("comment", "all fine")];
+    sent.extend(ids.iter().map(|one| ("interaction", one.id.as_str())));
+    // A form that comes back says what it leaves out.
+    let again = text(&visitor.send("/inbox/several", &sent).await.of(422));
+    assert!(again.contains("Left out, since it is over: “Pay 1?”"), "{again}");
+    sent.push(("choice", "approved"));
+    let done = text(&visitor.send("/inbox/several", &sent).await.of(200));
+    assert!(
+        done.contains("1 of 3 questions not answered") && done.contains("Pay 1?") && done.contains("It is over."),
+        "{done}"
+    );
+    let decided = |one: &crate::world::Question| {
+        let found = world.state(&one.execution).interaction(&one.id).unwrap().clone();
+        (found.decision.clone().unwrap_or_default(), found.responses.last().and_then(|it| it.comment.clone()))
+    };
+    assert_eq!(decided(&ids[0]), ("rejected".into(), None));
+    for one in &ids[1..] {
+        assert_eq!(decided(one), ("approved".into(), Some("all fine".into())));
+    }
+    let none = visitor.send("/inbox/several", &sent).await;
+    assert!(none.status == 409 && text(&none.text).contains("3 of 3 questions not answered"));
+}
+
+#[tokio::test]
+async fn the_list_counts_people_and_not_how_often_they_changed_their_minds() {
+    let world = World::new();
+    let question =
+        world.question(to_me(json!({"assignees": [ME, ANN], "approval_threshold": 2, "rejection_threshold": 2}))).await;
+    let visitor = world.visitor().await;
+    for (seen, choice) in [("0", "approved"), ("1", "rejected"), ("2", "approved")] {
+        visitor.send(&format!("/inbox/{}", question.id), &[("choice", choice), ("seen", seen)]).await.of(303);
+    }
+    assert_eq!(world.state(&question.execution).interaction(&question.id).unwrap().responses.len(), 3);
+    assert!(text(&visitor.get("/inbox").await.of(200)).contains("1 answer so far"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_data_about_a_failed_node_stands_beside_its_field() {
+    let world = World::new();
+    let document = json!({"id": "fails", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "work", "type": "transform", "on_error": "ask_human", "config": {"expression": "input.none"}}],
+        "edges": [{"from": "start", "to": "work"}]});
+    let execution = world.started(document).await;
+    let id = world.state(&execution).open_interactions().next().unwrap().interaction_id.to_string();
+    let visitor = world.visitor().await;
+    let page = visitor.send(&format!("/inbox/{id}"), &[("option", "rewind"), ("seen", "0")]).await.of(422);
+    assert!(text(&page).contains("`rewind` needs the node") && !text(&page).contains("/node:"), "{}", text(&page));
+    assert!(page.contains("#field-output"), "it leads to the field");
 }
 
 #[tokio::test]

@@ -135,3 +135,16 @@ async fn the_inbox_gives_a_link_to_its_own_person_alone() {
     let path = format!("/v1/interactions/{}", question.id);
     assert_eq!(world.get(&path).await.json().get("link"), None, "others are asked");
 }
+
+#[tokio::test]
+async fn every_reason_is_given_at_once_that_of_a_long_comment_too() {
+    let world = World::new();
+    let schema = json!({"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}});
+    let question = world.question(json!({"kind": "input", "schema": schema})).await;
+    let long = "x".repeat(40_000);
+    let page = text(&world.fill(&question.ann, &[("comment", &long)]).await.of(422));
+    assert!(page.contains("Fill this in.") && page.contains("`comment` has 40000 bytes"), "{}", &page[..2_000]);
+    let text_too = world.question(json!({"kind": "approval"})).await;
+    let page = text(&world.fill(&text_too.ann, &[("comment", &long)]).await.of(422));
+    assert!(page.contains("Choose one of the two buttons.") && page.contains("`comment` has 40000 bytes"));
+}

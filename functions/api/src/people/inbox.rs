@@ -17,6 +17,7 @@ use stepwell_core::{
     execution::Execution,
     id::{ExecutionId, InteractionId},
     interaction::{Interaction, InteractionKind, InteractionStatus},
+    view,
 };
 use utoipa_axum::routes;
 
@@ -52,10 +53,11 @@ async fn list(
     let execution_id = params.name("execution_id")?.map(ExecutionId::from);
     let search = Search::of(&mut params)?;
     params.done()?;
-    let assignees = match assignee {
+    let Whose { names: assignees, person } = match assignee {
         Some(who) => names_of(&app, &caller, who).await?,
-        None => Vec::new(),
+        None => Whose::default(),
     };
+    let search = Search { person, ..search };
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignees, execution_id };
     Ok(Json(Inbox { app: &app, caller: &caller, filter, search }.page(window).await?))
 }
@@ -67,6 +69,8 @@ struct Search {
     kind: Option<InteractionKind>,
     /// Words in lower case.
     words: Vec<String>,
+    /// Whom it is to be possible to answer for. The lists know who is asked, and not who may not answer all the same.
+    person: Option<String>,
 }
 
 impl Search {
@@ -78,17 +82,18 @@ impl Search {
         });
         let words = params.name("q")?.unwrap_or_default();
         let words = words.split_whitespace().map(str::to_lowercase).collect();
-        Ok(Self { workflow, kind: kind.transpose()?, words })
+        Ok(Self { workflow, kind: kind.transpose()?, words, person: None })
     }
 
     fn is_empty(&self) -> bool {
-        self.workflow.is_none() && self.kind.is_none() && self.words.is_empty()
+        self.workflow.is_none() && self.kind.is_none() && self.words.is_empty() && self.person.is_none()
     }
 
     fn finds(&self, execution: &Execution, one: &Interaction) -> bool {
         let workflow = &execution.started.workflow_id;
         if self.workflow.as_ref().is_some_and(|wanted| wanted != workflow)
             || self.kind.is_some_and(|wanted| wanted != one.kind)
+            || self.person.as_ref().is_some_and(|person| view::keeps_out(one, execution, person))
         {
             return false;
         }
@@ -185,12 +190,22 @@ fn fill<T>(items: &mut Vec<T>, rows: Vec<Option<T>>, wanted: usize) -> (usize, b
     (taken, false)
 }
 
+/// Whose questions are listed.
+#[derive(Default)]
+struct Whose {
+    /// The names under which they are asked.
+    names: Vec<String>,
+    /// The one person; none for a group.
+    person: Option<String>,
+}
+
 /// The names under which somebody is asked: a person's own with those of the person's groups, or a group's alone.
-async fn names_of(app: &App, caller: &Caller, who: String) -> Answered<Vec<String>> {
+async fn names_of(app: &App, caller: &Caller, who: String) -> Answered<Whose> {
     if let Some(name) = group_of(&who) {
-        return Ok(vec![format!("{GROUP}{name}")]);
+        return Ok(Whose { names: vec![format!("{GROUP}{name}")], person: None });
     }
     let me = who == "me" || who.eq_ignore_ascii_case(&caller.subject);
     let (subject, claimed) = if me { (&caller.subject, &caller.groups[..]) } else { (&who, &[][..]) };
-    Ok(asked_as(&*app.host, &caller.owner, subject, claimed).await?)
+    let names = asked_as(&*app.host, &caller.owner, subject, claimed).await?;
+    Ok(Whose { names, person: Some(subject.clone()) })
 }

@@ -4,7 +4,7 @@ use crate::{Answered, App, Caller, Params, Path, Problem, Reader, Routes, types}
 use axum::{Json, extract::State};
 use engine::groups::people_of;
 use std::sync::Arc;
-use stepwell_core::{execution::Execution, id::InteractionId, interaction::Interaction};
+use stepwell_core::{execution::Execution, id::InteractionId, interaction::Interaction, view};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -23,7 +23,8 @@ pub(super) async fn shown(
         return Ok(shown);
     };
     let people = people_of(&*app.host, &execution.started.owner, &one.assignees).await?;
-    let is_asked = people.iter().any(|person| person.eq_ignore_ascii_case(&caller.subject));
+    let is_asked = people.iter().any(|person| person.eq_ignore_ascii_case(&caller.subject))
+        && !view::keeps_out(one, execution, &caller.subject);
     let link = is_asked.then(|| links.link(&one.interaction_id, &caller.subject)).flatten();
     Ok(types::Interaction { link, ..shown })
 }

@@ -79,12 +79,12 @@ async fn alike(app: &App, caller: &Caller, ids: &[String]) -> Answered<Vec<Answe
     Ok(all)
 }
 
-/// What questions have in common that one answer suits: the kind, and the options by their ids.
+/// What questions have in common that one answer suits: the kind, and the options by their ids and by what people read.
 #[derive(PartialEq)]
-struct Shape(InteractionKind, BTreeSet<String>);
+struct Shape(InteractionKind, BTreeSet<(String, String)>);
 
 impl Shape {
     fn of(one: &Interaction) -> Self {
-        Self(one.kind, one.options.iter().map(|option| option.id.clone()).collect())
+        Self(one.kind, one.options.iter().map(|option| (option.id.clone(), option.label.clone())).collect())
     }
 }

@@ -19,8 +19,9 @@ pub struct AnswersBody {
     /// The id of the chosen option, for decisions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
-    /// The data, for inputs; beside the option `skip` about failed nodes, the output in its place.
-    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
+    /// The data, for inputs; beside the option `skip` about failed nodes, the output in its place. Of
+    /// an input null is a value; of others it stands for no data.
+    #[serde(default, deserialize_with = "::document::json::unique_if_given", skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// The text, for questions of the kind `ask`.
     #[serde(skip_serializing_if = "Option::is_none")]

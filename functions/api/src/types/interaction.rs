@@ -42,6 +42,10 @@ pub struct Interaction {
     pub options: Vec<Choice>,
     /// The people who may answer; empty for anyone of the owner.
     pub assignees: Vec<String>,
+    /// Whoever started the execution, where that person may not decide it (`allow_requester` is false); absent where anybody
+    /// who is asked may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_out: Option<String>,
     /// When the question ends by itself; null where it stands open as long as its execution lives.
     pub deadline: Option<Timestamp>,
     /// When the question was asked.
@@ -141,8 +145,9 @@ pub struct AnswerBody {
     /// The id of the chosen option, for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
-    /// The data, for an input; beside the option `skip` about a failed node, the output in its place.
-    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
+    /// The data, for an input; beside the option `skip` about a failed node, the output in its place. Of
+    /// an input null is a value; of others it stands for no data.
+    #[serde(default, deserialize_with = "::document::json::unique_if_given", skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// The text, for a question of the kind `ask`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,6 +199,7 @@ impl Interaction {
             schema: one.schema.clone(),
             options: one.options.iter().map(choice).collect(),
             assignees: one.assignees.clone(),
+            kept_out: view::kept_out(one, execution).map(str::to_owned),
             deadline: one.deadline.map(Timestamp),
             created_at: Timestamp(one.created_at),
             decided_at: one.decided_at.map(Timestamp),

@@ -88,7 +88,12 @@ async fn questions_that_differ_are_answered_by_no_one_answer() {
     others["id"] = json!("others");
     others["nodes"][1]["config"]["options"] = json!(["a", "c"]);
     ids.extend(asked(&world, &others, &[1]).await);
-    let unlike = [json!([ids[0], ids[1]]), json!([ids[1], ids[2]])];
+    // An id may stand for another choice, as people read it.
+    let mut labelled = two.clone();
+    labelled["id"] = json!("labelled");
+    labelled["nodes"][1]["config"]["options"] = json!([{"id": "a", "label": "Other"}, "b"]);
+    ids.extend(asked(&world, &labelled, &[1]).await);
+    let unlike = [json!([ids[0], ids[1]]), json!([ids[1], ids[2]]), json!([ids[1], ids[3]])];
     for some in unlike {
         let body = json!({"interaction_ids": some, "option": "a"});
         let refused = world.post(ROUTE, body).await.problem(422, "not_alike");

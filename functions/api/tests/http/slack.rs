@@ -11,8 +11,12 @@ use stepwell_core::{
     interaction::{Answer as Said, Interaction},
 };
 
-/// Reads every request as the approval of one question, and never finds out whose it is.
-struct Slow(String);
+/// Reads every request as one about a question: as its approval, and never finds out whose it is; or as a wish for its form,
+/// and never hears from Slack that it is open.
+struct Slow {
+    question: String,
+    wants_form: bool,
+}
 
 #[async_trait::async_trait]
 impl SlackDesk for Slow {
@@ -20,14 +24,18 @@ impl SlackDesk for Slow {
         None
     }
     fn read(&self, _: SlackRequest<'_>) -> Result<SlackAct, SlackRefusal> {
-        let what = SlackDeed::Choose { interaction: self.0.as_str().into(), choice: SlackChoice::Approve };
+        let interaction = self.question.as_str().into();
+        let what = match self.wants_form {
+            true => SlackDeed::OpenForm { interaction, trigger: "1".into(), direct: true },
+            false => SlackDeed::Choose { interaction, choice: SlackChoice::Approve },
+        };
         Ok(SlackAct { user: "U1".into(), key: "1".into(), response_url: None, what })
     }
     async fn email(&self, _: &str) -> Result<String, SlackStranger> {
-        pending().await
+        if self.wants_form { Ok("bob@example.com".into()) } else { pending().await }
     }
-    async fn open_form(&self, _: &str, _: &Interaction, _: Option<&str>) -> Result<(), String> {
-        pending().await
+    async fn open_form(&self, _: &str, _: &Interaction, _: Option<&str>) -> Result<(), SlackStranger> {
+        Err(SlackStranger::Unavailable("nothing came".into()))
     }
     fn answer(&self, _: &Interaction, _: &Value) -> Result<Said, Vec<Reason>> {
         Err(Vec::new())
@@ -45,17 +53,19 @@ impl SlackDesk for Slow {
 }
 
 #[tokio::test]
-async fn what_is_not_durable_in_time_is_answered_503_and_has_to_come_again() {
+async fn what_is_not_done_in_time_is_answered_503_and_has_to_come_again() {
     let world = World::local();
     world.started(approval(), json!({"amount": 5})).await;
     world.run().await;
     let inbox = world.get("/v1/interactions").await.of(200);
     let id = inbox["items"][0]["interaction_id"].as_str().unwrap();
-    let app = App::new(world.host.clone()).with_slack(Arc::new(Slow(id.into())));
-    let slow = World { host: world.host.clone(), service: api::service(Arc::new(app), api::routes()) };
-    let answer = slow.post("/v1/hooks/slack", json!({})).await;
-    assert_eq!(answer.headers["retry-after"], "1");
-    answer.problem(503, "unavailable");
+    for wants_form in [false, true] {
+        let app = App::new(world.host.clone()).with_slack(Arc::new(Slow { question: id.into(), wants_form }));
+        let slow = World { host: world.host.clone(), service: api::service(Arc::new(app), api::routes()) };
+        let answer = slow.post("/v1/hooks/slack", json!({})).await;
+        assert_eq!(answer.headers["retry-after"], "1");
+        answer.problem(503, "unavailable");
+    }
     assert_eq!(world.get(&format!("/v1/interactions/{id}")).await.of(200)["status"], "pending");
 }
 

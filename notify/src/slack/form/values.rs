@@ -120,7 +120,8 @@ fn put(root: &mut Value, pointer: &str, value: Value) {
     *at = value;
 }
 
-/// Each reason by the block of its field: that at its pointer, or the nearest one around it, or else the first one.
+/// Each reason by the block of its field: that at its pointer, or the nearest one around it; where the reason is about more
+/// than one field, that which it names; or else the first one, which says what it is about.
 pub(in crate::slack) fn beside_fields(question: &Interaction, reasons: &[Reason]) -> BTreeMap<String, String> {
     let fields = form(question).map(|form| form.fields).unwrap_or_default();
     let mut beside: BTreeMap<String, String> = BTreeMap::new();
@@ -133,12 +134,34 @@ pub(in crate::slack) fn beside_fields(question: &Interaction, reasons: &[Reason]
         };
         let near = fields.iter().enumerate().filter(|(_, field)| around(field));
         // Of those around the place the longest is the nearest; of those within it, the first is as good as any.
-        let position = near.max_by_key(|(at, field)| (field.at.len().min(reason.path.len()), std::cmp::Reverse(*at)));
-        let told = beside.entry(block_id(position.map_or(0, |(at, _)| at))).or_default();
+        let position = named(&fields, reason).or_else(|| {
+            near.max_by_key(|(at, field)| (field.at.len().min(reason.path.len()), std::cmp::Reverse(*at)))
+                .map(|(at, _)| at)
+        });
+        let place = reason.path.rsplit('/').next().filter(|part| position.is_none() && !part.is_empty());
+        let about = place.map(|part| format!("{part}: ")).unwrap_or_default();
+        let told = beside.entry(block_id(position.unwrap_or_default())).or_default();
         let gap = if told.is_empty() { "" } else { "; " };
-        *told = format!("{told}{gap}{}", reason.message);
+        *told = format!("{told}{gap}{about}{}", reason.message);
     }
     beside
+}
+
+/// The one field that a reason about an object names: a property that it lacks, or that a rule compares.
+fn named(fields: &[Field], reason: &Reason) -> Option<usize> {
+    let names = |field: &&Field| {
+        let below = field.at.strip_prefix(reason.path.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        below.is_some_and(|below| {
+            let name = below.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let compared = format!("answer.{}", below.replace('/', "."));
+            let is_compared =
+                reason.message.match_indices(&compared).any(|(at, it)| ends(&reason.message[at + it.len()..]));
+            reason.message.starts_with(&format!("\"{name}\" ")) || (reason.code == "rule" && is_compared)
+        })
+    };
+    // A rule about several is shown at the first of them.
+    fields.iter().position(|field| names(&field))
 }
 
 fn reason(code: &str, path: &str, message: String) -> Reason {

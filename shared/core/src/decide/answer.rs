@@ -25,7 +25,8 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(one.status.as_str()));
         return Err(Rejection::Decided { status: one.status, decision: one.decision.clone(), message });
     }
-    leave::may_answer(turn, &one, &answer)?;
+    leave::may_answer(&turn.state, &one, &answer)?;
+    let answer = plain(&one, answer);
     let ix = turn.current(&one.activation)?;
     let (decision, value) = fits(turn, ix, &one, &answer)?;
     // The response keeps a hash of what was shown: it is the evidence of what the person decided on.
@@ -70,6 +71,13 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     }
     turn.settle();
     Ok(())
+}
+
+/// The answer without a null in place of data that the question does not ask for: nothing was meant by it. Of an input null
+/// is a value like others.
+fn plain(one: &Interaction, answer: Answer) -> Answer {
+    let data = answer.data.filter(|data| one.kind == Kind::Input || !data.is_null());
+    Answer { data, ..answer }
 }
 
 /// What a person gave a tool, or in its place: it is part of the evidence.
@@ -132,8 +140,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         .collect();
     reasons.extend(misnamed(one, answer));
     reasons.extend(instead(turn, ix, one, answer));
-    reasons.extend(too_long("text", answer.text.as_deref(), limits::ANSWER_TEXT_BYTES));
-    reasons.extend(too_long("comment", answer.comment.as_deref(), limits::COMMENT_BYTES));
+    reasons.extend(overlong(answer));
     let fit = match one.kind {
         Kind::Approval | Kind::Authorization | Kind::Review => answer.approved.map(|approved| {
             let value = if one.kind == Kind::Review {
@@ -188,7 +195,12 @@ fn instead(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) 
     reasons
 }
 
-/// Why a text of an answer is refused: it is longer than what is kept.
+/// Why texts of an answer are refused whatever is asked: they are longer than what is kept.
+pub fn overlong(answer: &Answer) -> Vec<Reason> {
+    let text = too_long("text", answer.text.as_deref(), limits::ANSWER_TEXT_BYTES);
+    text.into_iter().chain(too_long("comment", answer.comment.as_deref(), limits::COMMENT_BYTES)).collect()
+}
+
 fn too_long(field: &str, text: Option<&str>, most: usize) -> Option<Reason> {
     let bytes = text.map_or(0, str::len);
     let message = || format!("`{field}` has {bytes} bytes, and {most} are kept: shorten it");
@@ -227,7 +239,9 @@ fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
 /// Every place where a value that an answer gives as this field violates the schema or a rule of the question.
 fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, field: &str, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    match one.schema.as_ref().map(Schema::compile) {
+    // The arguments of a tool are what a model gives it too, whose formats nobody asserts.
+    let compiled = if one.kind == Kind::Input { Schema::of_form } else { Schema::compile };
+    match one.schema.as_ref().map(compiled) {
         Some(Ok(schema)) => reasons.extend(
             schema
                 .violations(data)

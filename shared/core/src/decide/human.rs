@@ -1,22 +1,27 @@
 //! `human` nodes: opening an interaction, going on without one, and what an interaction's deadline does.
 
-use super::{channels::channels, named::people, people::next_reminder, turn::Deciding};
+use super::{
+    channels::channels,
+    named::{each_once, people},
+    people::next_reminder,
+    turn::Deciding,
+};
 use crate::{
     effect::{Effect, Purpose},
     error::Error,
     event::Event,
     id::{InteractionId, derive},
-    interaction::{Authorization, Interaction, InteractionKind, Response, SecurityLevel, telling, votes::threshold},
+    interaction::{Authorization, Interaction, InteractionKind, Response, SecurityLevel, telling, votes::out_of_reach},
     limits,
     payload::weight,
     sight::Sight,
+    view::kept_out,
 };
 use document::{
-    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, group_of, time::Time, validate::schema::Schema,
+    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Opens the interaction of a `human` node, or takes the node's first port where nobody needs to be asked.
 pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
@@ -109,7 +114,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         }
     }
     tellable(&interaction)?;
-    reachable(human, &interaction)?;
+    reachable(turn, human, &interaction)?;
     Ok(interaction)
 }
 
@@ -133,17 +138,10 @@ pub(super) fn tellable(one: &Interaction) -> Result<(), ExprError> {
 }
 
 /// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without
-/// templates. With no assignees anyone of the owner may answer, and how many a group has is known where they answer.
-fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
-    let votes = threshold(one, human, "approved").max(threshold(one, human, "rejected"));
-    let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
-    let people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
-    let grouped = people.iter().any(|one| group_of(one).is_some());
-    if one.assignees.is_empty() || grouped || votes <= people.len() as u64 {
-        return Ok(());
-    }
-    let message = format!("{votes} votes can never come from the {} people who are asked", people.len());
-    Err(ExprError { code: "too_few_people", message })
+/// templates, and nothing of whoever starts an execution.
+fn reachable(turn: &Deciding<'_>, human: &Human, one: &Interaction) -> Result<(), ExprError> {
+    let short = out_of_reach(one, human, kept_out(one, &turn.state));
+    short.map_or(Ok(()), |message| Err(ExprError { code: "too_few_people", message }))
 }
 
 /// Renders the JSON Schema of an `input`. A schema without templates was checked with its document; one with templates
@@ -235,7 +233,8 @@ fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one
 fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
     let mut assignees = one.assignees.clone();
     if !assignees.is_empty() {
-        assignees.extend(one.escalate_to.iter().filter(|person| !one.assignees.contains(person)).cloned());
+        assignees.extend(one.escalate_to.iter().cloned());
+        assignees = each_once(assignees);
     }
     let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
     let interaction_id = one.interaction_id.clone();
@@ -251,6 +250,7 @@ impl Deciding<'_> {
         let node = interaction.activation.node.clone();
         // A question that is asked anew is told anew.
         (interaction.deliveries, interaction.reminded) = (Vec::new(), 0);
+        interaction.kept_out = kept_out(&interaction, &self.state).map(str::to_owned);
         interaction.remind_at = next_reminder(&interaction, 0, self.now);
         let asked = interaction.clone();
         self.record_telling(&id, Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });

@@ -4,22 +4,27 @@ use super::turn::Deciding;
 use crate::{
     command::Actor,
     error::Rejection,
+    execution::Execution,
     interaction::{Answer, Interaction},
+    view::keeps_out,
 };
 use document::group_of;
 
 /// Refuses an answer from nobody, from a person who is neither asked nor a member of a group that is, and from the
 /// requester where `allow_requester` is false, as a member of a group too, and also where the requester enters the answer
 /// on behalf of somebody else.
-pub(super) fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
+///
+/// # Errors
+/// [`Rejection::Forbidden`], with why.
+pub fn may_answer(execution: &Execution, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
     if answer.by.trim().is_empty() {
         return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
     }
     if !is_asked(one, &answer.by, &answer.groups) {
         return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
     }
-    let entered = answer.entered_by.as_deref().is_some_and(|by| is_requester(turn, by));
-    if !one.allow_requester && (entered || is_requester(turn, &answer.by)) {
+    let entered = answer.entered_by.as_deref().is_some_and(|by| keeps_out(one, execution, by));
+    if entered || keeps_out(one, execution, &answer.by) {
         return Err(Rejection::Forbidden("whoever started the execution may not decide it".into()));
     }
     Ok(())
@@ -28,8 +33,9 @@ pub(super) fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer
 /// Refuses whoever wants to put a question to others, or to have its messages sent again, and is neither asked nor has
 /// leave for every question; and the requester where `allow_requester` is false, who would choose who decides.
 pub(super) fn may_put(turn: &Deciding<'_>, one: &Interaction, actor: &Actor) -> Result<(), Rejection> {
-    if !one.allow_requester && is_requester(turn, &actor.subject) && !actor.administers {
-        return Err(Rejection::Forbidden("whoever started the execution may not choose who decides it".into()));
+    if keeps_out(one, &turn.state, &actor.subject) && !actor.administers {
+        let message = "whoever started the execution may neither choose who decides it nor have them written to again";
+        return Err(Rejection::Forbidden(message.into()));
     }
     if !actor.runs && !is_asked(one, &actor.subject, &actor.groups) {
         let message = "only those who are asked, and callers with the scope `run`, may say whom a question is put to";
@@ -44,8 +50,4 @@ fn is_asked(one: &Interaction, subject: &str, groups: &[String]) -> bool {
     let member = |name: &str| groups.iter().any(|group| group.eq_ignore_ascii_case(name));
     let asked = |assignee: &String| group_of(assignee).map_or_else(|| assignee.eq_ignore_ascii_case(subject), member);
     one.assignees.is_empty() || one.assignees.iter().any(asked)
-}
-
-fn is_requester(turn: &Deciding<'_>, subject: &str) -> bool {
-    turn.state.started.started_by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(subject))
 }

@@ -40,9 +40,11 @@ pub(crate) use crate::{
     execution::Execution,
     reading::Reading,
 };
+pub use answer::overlong;
 pub use arrival::not_here;
 use document::time::Time;
 pub(crate) use join::Joined;
+pub use leave::may_answer;
 pub use patch::stands_in_the_way;
 pub use turn::Decided;
 pub(crate) use turn::Deciding;

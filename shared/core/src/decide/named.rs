@@ -4,6 +4,7 @@ use crate::limits;
 use document::{GROUP, group_of, is_group_name};
 use expression::{ExprError, Scope, Template};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The people whom a template names, at most as many as a document may name.
 pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
@@ -17,9 +18,7 @@ pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) 
     if let Some(name) = named.iter().filter_map(|one| group_of(one)).find(|name| !is_group_name(name)) {
         return Err(refused(&format!("names the group `{name}`: a name has 1 to 64 bytes without control characters")));
     }
-    // A group is written in one way, so that lists find what it is asked.
-    let one_way = |one: String| group_of(&one).map(|name| format!("{GROUP}{name}")).unwrap_or(one);
-    let named: Vec<String> = named.into_iter().map(one_way).collect();
+    let named = each_once(named);
     let bytes: usize = named.iter().map(String::len).sum();
     if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
         return Ok(named);
@@ -28,6 +27,14 @@ pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) 
     let message =
         format!("`{key}` names {} people in {bytes} bytes: {most} in {most_bytes} bytes can be asked", named.len());
     Err(ExprError { code: "too_many_people", message })
+}
+
+/// The people without blanks around them, each once however the name is written; groups in the one way that lists know.
+pub(super) fn each_once(people: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let one_way = |person: &str| group_of(person).map_or_else(|| person.to_owned(), |name| format!("{GROUP}{name}"));
+    let trimmed = people.iter().map(|person| one_way(person.trim()));
+    trimmed.filter(|person| !person.is_empty() && seen.insert(person.to_ascii_lowercase())).collect()
 }
 
 /// The people in a rendered value: a text with commas, or a list whose items are names or, from templates, lists of

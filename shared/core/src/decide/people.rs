@@ -1,6 +1,6 @@
 //! What is told to people: messages and what became of them, reminders, other people in place of those who are asked.
 
-use super::{leave, turn::Deciding};
+use super::{leave, named::each_once, turn::Deciding};
 use crate::{
     command::Actor,
     effect::{Delivering, Effect, Purpose},
@@ -11,12 +11,13 @@ use crate::{
         Interaction,
         delivery::{Delivery, Told},
         telling,
-        votes::threshold,
+        votes::out_of_reach,
     },
     limits,
     owed::message_of,
+    view::kept_out,
 };
-use document::{GROUP, group_of, is_group_name, time::Time};
+use document::{group_of, is_group_name, time::Time};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
@@ -104,19 +105,11 @@ pub(super) fn reassign(
     if assignees == one.assignees {
         return Ok(());
     }
-    let reassigned = Reassigned { interaction_id: id.clone(), assignees, reason };
+    let reassigned = Reassigned { interaction_id: id.clone(), assignees, tells: true, reason };
     turn.record_telling(id, Event::InteractionReassigned(Box::new(reassigned)));
     // Hosts that keep lists of questions by their people learn of the new ones.
     turn.request(Effect::OpenInteraction(id.clone()));
     Ok(())
-}
-
-/// The people without blanks around them, each once however the name is written; groups in the one way that lists know.
-fn each_once(people: Vec<String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let one_way = |person: &str| group_of(person).map_or_else(|| person.to_owned(), |name| format!("{GROUP}{name}"));
-    let trimmed = people.iter().map(|person| one_way(person.trim()));
-    trimmed.filter(|person| !person.is_empty() && seen.insert(person.to_ascii_lowercase())).collect()
 }
 
 /// Why these people cannot be asked.
@@ -143,15 +136,9 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
         return wrong("too_many_people", message);
     }
     let human = turn.workflow.node(one.activation.node.as_str()).and_then(|node| node.kind.human());
-    let votes = human
-        .filter(|_| !one.on_error)
-        .map_or(1, |human| threshold(one, human, "approved").max(threshold(one, human, "rejected")));
-    let may_grow = assignees.iter().any(|person| group_of(person).is_some());
-    if !may_grow && votes > assignees.len() as u64 {
-        let message = format!("{votes} votes can never come from {} people", assignees.len());
-        return wrong("too_few_people", message);
-    }
-    None
+    let human = human.filter(|_| !one.on_error)?;
+    let short = out_of_reach(&asked, human, kept_out(one, &turn.state))?;
+    wrong("too_few_people", short)
 }
 
 /// Sends the messages about a question again.
@@ -162,21 +149,23 @@ pub(super) fn tell_again(
     to: Option<String>,
 ) -> Result<(), Rejection> {
     let one = open(turn, id, actor)?;
-    let reason = |message: String| {
-        let reason = Reason { code: "unknown_receiver".into(), path: "/to".into(), message: message.clone() };
+    let reason = |path: &str, message: String| {
+        let reason = Reason { code: "unknown_receiver".into(), path: path.into(), message: message.clone() };
         Err(Rejection::Invalid { message, reasons: vec![reason] })
     };
-    if one.deliveries.is_empty() {
-        return reason("the question has no channel by which anybody is written to".into());
+    let known: BTreeSet<&str> = one.deliveries.iter().filter(|it| !it.gone).map(|it| it.to.as_str()).collect();
+    if known.is_empty() {
+        let path = if to.is_some() { "/to" } else { "" };
+        return reason(path, "the question has no channel by which anybody is written to".into());
     }
     if let Some(to) = &to
-        && !one.deliveries.iter().any(|it| it.to.eq_ignore_ascii_case(to))
+        && !known.iter().any(|it| it.eq_ignore_ascii_case(to))
     {
-        let known: BTreeSet<&str> = one.deliveries.iter().map(|it| it.to.as_str()).collect();
         let known: Vec<&str> = known.into_iter().take(10).collect();
-        return reason(format!("nobody called {to} is written to: name one of {}", known.join(", ")));
+        return reason("/to", format!("nobody called {to} is written to: name one of {}", known.join(", ")));
     }
-    turn.record_telling(id, Event::InteractionToldAgain(ToldAgain { interaction_id: id.clone(), to }));
+    let again = ToldAgain { interaction_id: id.clone(), spares: to.is_none(), to };
+    turn.record_telling(id, Event::InteractionToldAgain(again));
     Ok(())
 }
 

@@ -40,6 +40,10 @@ pub struct Reassigned {
     pub interaction_id: InteractionId,
     /// Everybody who may answer from now on.
     pub assignees: Vec<String>,
+    /// Whether those who read along are told, and whoever was written to is told how it ended. False in journals of earlier
+    /// releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells: bool,
     /// The caller's reason, for people; none where the caller gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -53,6 +57,10 @@ pub struct ToldAgain {
     /// The one receiver that is meant; none for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Whether those who have answered get nothing, unless they are the one that is meant. False in journals of earlier
+    /// releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spares: bool,
 }
 
 /// A question is over: answered, timed out, or no longer needed.

@@ -53,10 +53,13 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
         }
         Event::InteractionReassigned(reassigned) => {
             one.assignees.clone_from(&reassigned.assignees);
-            telling::drop_others(one);
+            telling::drop_others(one, reassigned.tells);
             telling::tell_new(one, Notice::Asked);
+            if reassigned.tells {
+                telling::tell_channels(one, Notice::Reassigned);
+            }
         }
-        Event::InteractionToldAgain(again) => telling::again(one, again.to.as_deref()),
+        Event::InteractionToldAgain(again) => telling::again(one, again.to.as_deref(), again.spares),
         _ => {}
     }
 }

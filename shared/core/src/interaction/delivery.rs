@@ -15,6 +15,8 @@ document::closed_set!(
         Reminder = "reminder",
         /// Nobody decided in time, so more people are asked.
         Escalated = "escalated",
+        /// Other people are asked by now.
+        Reassigned = "reassigned",
         /// Somebody asked for the message to be sent again.
         Again = "again",
         /// The question is over.
@@ -73,6 +75,9 @@ pub struct Delivery {
     /// When it is tried next; none for at once, and where it is not pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Time>,
+    /// Whether the person is no longer asked. What was sent before stays as it is, and the outcome is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
     /// Whether any message to this receiver was taken.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,

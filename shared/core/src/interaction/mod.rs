@@ -162,6 +162,10 @@ pub struct Interaction {
     /// Whether the person who started the execution may decide it.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub allow_requester: bool,
+    /// Who may not answer, and so is written to by nobody: whoever started the execution, where `allow_requester` is false.
+    /// None in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_out: Option<String>,
     /// When `timeout_action` takes effect; none where the question stands open as long as the execution lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
@@ -258,6 +262,7 @@ impl Interaction {
             approval_threshold: None,
             rejection_threshold: None,
             allow_requester: true,
+            kept_out: None,
             deadline: None,
             timeout_seconds: None,
             timeout_action: TimeoutAction::Timeout,

@@ -16,9 +16,12 @@ struct Receiver<'a> {
     personal: bool,
 }
 
-/// Everybody whom the channels of a question write to: its people one by one, and what is named by itself.
+/// Everybody whom the channels of a question write to: its people one by one, but for whoever may not answer, and what is
+/// named by itself.
 fn receivers(one: &Interaction) -> Vec<Receiver<'_>> {
-    let people = |channel, of| one.assignees.iter().map(move |to| Receiver { channel, of, to, personal: true });
+    let may_answer = |to: &&String| !is_kept_out(one, to);
+    let asked = || one.assignees.iter().filter(may_answer);
+    let people = |channel, of| asked().map(move |to| Receiver { channel, of, to, personal: true });
     let mut all = Vec::new();
     for (channel, of) in one.channels.iter().enumerate() {
         let named = |to| Receiver { channel, of, to, personal: false };
@@ -36,6 +39,10 @@ fn receivers(one: &Interaction) -> Vec<Receiver<'_>> {
     all
 }
 
+fn is_kept_out(one: &Interaction, person: &str) -> bool {
+    one.kept_out.as_ref().is_some_and(|requester| requester.eq_ignore_ascii_case(person))
+}
+
 /// How many messages the opening of a question takes.
 pub(crate) fn count(one: &Interaction) -> usize {
     receivers(one).len()
@@ -50,7 +57,10 @@ pub(crate) fn tell_new(one: &mut Interaction, notice: Notice) {
         let has_room = one.deliveries.len() < limits::DELIVERIES;
         let known = one.deliveries.iter().position(|it| is_to(it, new.channel, &new.to));
         match known.and_then(|ix| one.deliveries.get_mut(ix)) {
-            Some(known) if known.status == DeliveryStatus::Dropped => anew(known, notice),
+            Some(known) if known.status == DeliveryStatus::Dropped || known.gone => {
+                known.gone = false;
+                anew(known, notice);
+            }
             Some(_) => {}
             None if has_room => one.deliveries.push(new),
             None => {}
@@ -75,6 +85,7 @@ fn fresh(channel: usize, of: &Channel, to: &str, personal: bool, notice: Notice)
         attempts: 0,
         error: None,
         due: None,
+        gone: false,
         told: false,
         reference: None,
     })
@@ -91,16 +102,20 @@ fn anew(delivery: &mut Delivery, notice: Notice) {
 /// Notes a message to those who are asked and have not answered, and to the receivers that are no people. A message that
 /// is still on its way stands for this one.
 pub(crate) fn remind(one: &mut Interaction, notice: Notice) {
-    let answered: Vec<String> = one.responses.iter().map(|it| it.by.to_ascii_lowercase()).collect();
+    let answered = answered(one);
     for delivery in &mut one.deliveries {
         let waits = delivery.status == DeliveryStatus::Pending;
-        let has_answered = answered.contains(&delivery.to.to_ascii_lowercase());
         // The members of a group are written to when the group is.
-        let gone = delivery.status == DeliveryStatus::Dropped || delivery.through.is_some();
-        if !(waits || has_answered || gone) {
+        let gone = delivery.status == DeliveryStatus::Dropped || delivery.gone || delivery.through.is_some();
+        if !(waits || answered.contains(&delivery.to.to_ascii_lowercase()) || gone) {
             anew(delivery, notice);
         }
     }
+}
+
+/// The names of those who have answered, in lower case.
+fn answered(one: &Interaction) -> Vec<String> {
+    one.responses.iter().map(|it| it.by.to_ascii_lowercase()).collect()
 }
 
 /// Notes a message to a non-personal receiver of every channel, as where the people who are asked have changed.
@@ -109,21 +124,30 @@ pub(crate) fn tell_channels(one: &mut Interaction, notice: Notice) {
     shared.for_each(|delivery| anew(delivery, notice));
 }
 
-/// Sends the message again to a receiver; to all that still matter where none is named.
-pub(crate) fn again(one: &mut Interaction, to: Option<&str>) {
+/// Sends the message again to a receiver; to all that still matter where none is named. `spares`: those who have answered
+/// matter no more.
+pub(crate) fn again(one: &mut Interaction, to: Option<&str>, spares: bool) {
+    let answered = if spares { answered(one) } else { Vec::new() };
     let meant = |it: &&mut Delivery| match to {
         Some(to) => it.to.eq_ignore_ascii_case(to),
-        None => it.status != DeliveryStatus::Dropped && it.through.is_none(),
+        None => {
+            let gone = it.status == DeliveryStatus::Dropped || it.gone || it.through.is_some();
+            !gone && !answered.contains(&it.to.to_ascii_lowercase())
+        }
     };
     one.deliveries.iter_mut().filter(meant).for_each(|delivery| anew(delivery, Notice::Again));
 }
 
-/// Drops the messages to people who are no longer asked.
-pub(crate) fn drop_others(one: &mut Interaction) {
+/// Drops the messages to people who are no longer asked. `tells`: only what is still on its way; what was sent was sent.
+pub(crate) fn drop_others(one: &mut Interaction, tells: bool) {
     let assignees: Vec<String> = one.assignees.iter().map(|it| it.to_ascii_lowercase()).collect();
     for delivery in one.deliveries.iter_mut().filter(|it| it.personal) {
         let asked_as = delivery.through.as_ref().unwrap_or(&delivery.to).to_ascii_lowercase();
-        if !assignees.contains(&asked_as) {
+        if assignees.contains(&asked_as) {
+            continue;
+        }
+        delivery.gone = tells;
+        if !tells || delivery.status == DeliveryStatus::Pending {
             delivery.status = DeliveryStatus::Dropped;
             delivery.due = None;
         }
@@ -135,7 +159,8 @@ pub(crate) fn close(one: &mut Interaction) {
     one.remind_at = None;
     for delivery in &mut one.deliveries {
         let is_group = delivery.personal && group_of(&delivery.to).is_some();
-        if delivery.told && delivery.status != DeliveryStatus::Dropped && !is_group {
+        let heard = delivery.told && (delivery.status != DeliveryStatus::Dropped || delivery.gone);
+        if heard && !is_group {
             anew(delivery, Notice::Outcome);
         } else if delivery.status == DeliveryStatus::Pending {
             delivery.status = DeliveryStatus::Dropped;
@@ -189,13 +214,15 @@ pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option
 
 /// Notes a message to each member of a group, with the notice that was meant for the group.
 fn tell_members(one: &mut Interaction, group: &Delivery, members: &[String]) {
-    let answered: Vec<String> = one.responses.iter().map(|it| it.by.to_ascii_lowercase()).collect();
-    for member in members {
+    let answered = answered(one);
+    let asked: Vec<&String> = members.iter().filter(|member| !is_kept_out(one, member)).collect();
+    for member in asked {
         let known = one.deliveries.iter().position(|it| is_to(it, group.channel, member));
         let has_answered = answered.contains(&member.to_ascii_lowercase());
         if let Some(known) = known.and_then(|ix| one.deliveries.get_mut(ix)) {
             let waits = known.status == DeliveryStatus::Pending;
             if !waits && known.through.is_some() && !has_answered {
+                known.gone = false;
                 anew(known, group.notice);
             }
         } else if one.deliveries.len() < limits::DELIVERIES {
@@ -207,6 +234,7 @@ fn tell_members(one: &mut Interaction, group: &Delivery, members: &[String]) {
                 attempts: 0,
                 error: None,
                 due: None,
+                gone: false,
                 told: false,
                 reference: None,
                 ..group.clone()

@@ -1,15 +1,18 @@
 //! Counting votes: each person has one vote, and the last one counts. Names are compared without regard to ASCII case.
 
 use super::{Interaction, Response};
-use document::Human;
-use std::collections::BTreeMap;
+use document::{Human, TimeoutAction, group_of};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many people vote for a decision, with one more vote counted where it is given.
 pub(crate) fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
+    latest(one, more).values().filter(|vote| **vote == decision).count() as u64
+}
+
+/// The vote that counts of each person, by the name in lower case.
+fn latest<'a>(one: &'a Interaction, more: Option<&'a Response>) -> BTreeMap<String, &'a str> {
     let all = one.responses.iter().chain(more);
-    let latest: BTreeMap<String, &str> =
-        all.map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect();
-    latest.values().filter(|vote| **vote == decision).count() as u64
+    all.map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect()
 }
 
 /// How many votes a decision takes: what a template yielded when the question was opened, else what the document says.
@@ -20,6 +23,28 @@ pub(crate) fn threshold(one: &Interaction, human: &Human, decision: &str) -> u64
         _ => return 1,
     };
     rendered.or(given.literal()).unwrap_or(1)
+}
+
+/// Why a threshold can never be reached, if that is so: by those who are asked and may answer, those who would be asked
+/// as well after an escalation, and the votes that others have given. With no assignees anyone of the owner may answer, and
+/// how many a group has is known where they answer.
+pub(crate) fn out_of_reach(one: &Interaction, human: &Human, kept_out: Option<&str>) -> Option<String> {
+    let escalates = one.timeout_action == TimeoutAction::Escalate && !one.escalated;
+    let more = one.escalate_to.iter().filter(|_| escalates);
+    let mut people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
+    if one.assignees.is_empty() || people.iter().any(|one| group_of(one).is_some()) {
+        return None;
+    }
+    let is_left_out = kept_out.is_some_and(|requester| people.remove(&requester.to_ascii_lowercase()));
+    let stays = |decision: &str| {
+        latest(one, None).iter().filter(|(by, vote)| **vote == decision && !people.contains(*by)).count() as u64
+    };
+    let possible = |decision: &str| people.len() as u64 + stays(decision);
+    let short = |decision: &&&str| threshold(one, human, decision) > possible(decision);
+    let decision = ["approved", "rejected"].iter().find(short)?;
+    let but = if is_left_out { ", without whoever started the execution, who may not decide it" } else { "" };
+    let (votes, people) = (threshold(one, human, decision), possible(decision));
+    Some(format!("{votes} {} can never come from {people} people{but}", if votes == 1 { "vote" } else { "votes" }))
 }
 
 /// How many more votes a decision needs after a vote for it; 0 where that vote decides.

@@ -1,8 +1,11 @@
 //! What is said about interactions.
 
-use crate::interaction::{
-    Interaction,
-    votes::{approvals_needed, threshold, votes},
+use crate::{
+    execution::Execution,
+    interaction::{
+        Interaction,
+        votes::{approvals_needed, threshold, votes},
+    },
 };
 use document::{Human, Workflow};
 
@@ -12,6 +15,16 @@ pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
         return 0;
     }
     human(one, workflow).map_or(1, |human| approvals_needed(one, human))
+}
+
+/// Whether somebody may not answer, being who started the execution: neither in the own name nor for somebody else.
+pub fn keeps_out(one: &Interaction, execution: &Execution, person: &str) -> bool {
+    kept_out(one, execution).is_some_and(|requester| requester.eq_ignore_ascii_case(person))
+}
+
+/// Who may not answer: whoever started the execution, where `allow_requester` is false.
+pub fn kept_out<'a>(one: &Interaction, execution: &'a Execution) -> Option<&'a str> {
+    execution.started.started_by.as_deref().filter(|_| !one.allow_requester)
 }
 
 /// How many people vote for a decision so far, and how many votes it takes.

@@ -10,11 +10,13 @@ mod model;
 mod named;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
 pub(crate) use group::groups_in;
 pub use group::{GROUP, group_of, is_group_name};
 pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy};
+pub use webhook::{WEBHOOK_HEADERS, WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX};
 
 use super::{
     node_type::{Mode, NodeType, Ports, Shape, unique},

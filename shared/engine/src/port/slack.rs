@@ -88,10 +88,10 @@ pub enum SlackChoice {
     Option(usize),
 }
 
-/// Why the person behind a Slack user is not known.
+/// Why the person behind a Slack user is not known, or is not shown a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlackStranger {
-    /// Nobody who may be believed. The text tells the person why.
+    /// Nobody who may be believed, or nothing that can be shown. The text tells the person why.
     Refused(String),
     /// Slack could not be asked. Another try may help.
     Unavailable(String),
@@ -121,9 +121,8 @@ pub trait SlackDesk: Send + Sync {
     fn read(&self, request: SlackRequest<'_>) -> Result<SlackAct, SlackRefusal>;
     /// The e-mail address of a Slack user, as Slack has confirmed it.
     async fn email(&self, user: &str) -> Result<String, SlackStranger>;
-    /// Shows the form of a question. `inbox` is the question's address for what no form can show. An error is a text for
-    /// the person.
-    async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), String>;
+    /// Shows the form of a question. `inbox` is the question's address for what no form can show.
+    async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), SlackStranger>;
     /// The answer that a form's values make. An error holds every reason why they make none.
     fn answer(&self, question: &Interaction, values: &Value) -> Result<Answer, Vec<Reason>>;
     /// Reasons against an answer, each by the name that the form has for the field that it is about.

@@ -189,6 +189,7 @@ fn text(one: &Interaction, notice: Notice) -> String {
         Notice::Asked | Notice::Again => one.question.clone(),
         Notice::Reminder => format!("Reminder: {}", one.question),
         Notice::Escalated => format!("Nobody has decided yet: {}", one.question),
+        Notice::Reassigned => format!("Others are asked now: {}", one.question),
         Notice::Outcome => {
             let how = one.decision.as_deref().unwrap_or(one.status.as_str());
             format!("{} (over: {how})", one.question)

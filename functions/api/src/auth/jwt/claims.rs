@@ -61,8 +61,8 @@ pub(super) fn caller(claims: &Claims, settings: &JwtSettings) -> Result<Caller, 
 
 /// Who the bearer is: what the configured claim says, or the e-mail address unless it is not verified, or `sub`.
 fn subject(claims: &Claims, settings: &JwtSettings) -> Result<String, String> {
-    // Some issuers write booleans as text.
-    let unverified = claims.get("email_verified").is_some_and(|said| said == false || said == "false");
+    // Some issuers write booleans as text. Whatever else stands there confirms nothing.
+    let unverified = claims.get("email_verified").is_some_and(|said| said != true && said != "true");
     let (name, found) = match &settings.subject_claim {
         Some(name) => (name.as_str(), find(claims, name)),
         None => match claims.get("email").filter(|_| !unverified) {
@@ -126,7 +126,9 @@ mod tests {
         assert_eq!(who(json!({"sub": "u1", "email": "ann@example.com"})), Ok("ann@example.com".into()));
         let verified = json!({"sub": "u1", "email": "ann@example.com", "email_verified": true});
         assert_eq!(who(verified), Ok("ann@example.com".into()));
-        for unverified in [json!(false), json!("false")] {
+        let as_text = json!({"sub": "u1", "email": "ann@example.com", "email_verified": "true"});
+        assert_eq!(who(as_text), Ok("ann@example.com".into()));
+        for unverified in [json!(false), json!("false"), json!(0), json!(1), json!("no"), json!([]), json!(null)] {
             let claims = json!({"sub": "u1", "email": "ann@example.com", "email_verified": unverified});
             assert_eq!(who(claims.clone()), Ok("u1".into()), "anybody could have claimed that address");
             let email = [("STEPWELL_JWT_SUBJECT_CLAIM", "email")];

@@ -21,8 +21,15 @@ pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answ
             Err(why) => Ok(Done::reply(SlackReply::text(desk.plain(&why)))),
         },
         SlackDeed::OpenForm { interaction, trigger, direct } => {
-            let Some(asked) = asked(app, interaction).await? else { return Ok(Done::word(GONE)) };
-            open(app, desk, &asked, trigger, *direct).await
+            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, &act.user));
+            let Some(asked) = asked? else { return Ok(Done::word(GONE)) };
+            match person? {
+                Ok(person) => {
+                    let caller = caller(app, &asked.execution, person).await?;
+                    open(app, desk, &caller, &asked, trigger, *direct).await
+                }
+                Err(why) => Ok(Done::word(why)),
+            }
         }
         SlackDeed::Choose { interaction, choice } => {
             let (asked, person) = tokio::join!(asked(app, interaction), person(desk, &act.user));
@@ -49,8 +56,15 @@ pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answ
     }
 }
 
-/// Shows a form. The dangerous are decided by its person alone, and not where others look on.
-async fn open(app: &App, desk: &dyn SlackDesk, asked: &Asked, trigger: &str, direct: bool) -> Answered<Done> {
+/// Shows a form to whoever may answer by it. The dangerous are decided by its person alone, and not where others look on.
+async fn open(
+    app: &App,
+    desk: &dyn SlackDesk,
+    caller: &Caller,
+    asked: &Asked,
+    trigger: &str,
+    direct: bool,
+) -> Answered<Done> {
     let Some(question) = asked.question() else { return Ok(Done::word(GONE)) };
     if !question.is_open() {
         return Ok(Done::word(answering::over(question)));
@@ -59,8 +73,17 @@ async fn open(app: &App, desk: &dyn SlackDesk, asked: &Asked, trigger: &str, dir
     if answering::needs_tool(question) && !direct {
         return Ok(Done::word(answering::NOT_HERE));
     }
-    let opened = desk.open_form(trigger, question, inbox.as_deref()).await;
-    Ok(opened.err().map(Done::word).unwrap_or_default())
+    if let Err(problem) = answering::may_answer(app, desk, caller, asked).await? {
+        return Ok(Done::word(answering::told(&problem)));
+    }
+    match desk.open_form(trigger, question, inbox.as_deref()).await {
+        Ok(()) => Ok(Done::default()),
+        Err(SlackStranger::Refused(why)) => Ok(Done::word(why)),
+        Err(SlackStranger::Unavailable(why)) => {
+            tracing::warn!(why, "a form of Slack was not opened");
+            Err(unavailable("Slack did not open the form: press the button again"))
+        }
+    }
 }
 
 /// The question with this id, and whoever asks it; none where the host has none.
@@ -77,11 +100,14 @@ async fn person(desk: &dyn SlackDesk, user: &str) -> Answered<Result<String, Str
         Err(SlackStranger::Refused(why)) => Ok(Err(why)),
         Err(SlackStranger::Unavailable(why)) => {
             tracing::warn!(why, "Slack did not say who one of its users is");
-            let detail = "Slack did not say who this is: try again";
-            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-            Err(problem.with_header(header::RETRY_AFTER, "1"))
+            Err(unavailable("Slack did not say who this is: try again"))
         }
     }
+}
+
+fn unavailable(detail: &str) -> Problem {
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+    problem.with_header(header::RETRY_AFTER, "1")
 }
 
 /// Whoever acted, as a caller of the tenant whose question it is. Who is not asked the rules refuse.

@@ -12,6 +12,7 @@ use engine::port::{SlackAct, SlackChoice, SlackDesk};
 use serde_json::Value;
 use stepwell_core::{
     command::Command,
+    decide,
     error::Reason,
     event::Request,
     id::derive,
@@ -127,13 +128,8 @@ async fn submit(
     act: &SlackAct,
     said: Answer,
 ) -> Answered<Result<String, Problem>> {
-    let named = asked.question().is_some_and(|question| !question.assignees.is_empty());
-    // Where a question names nobody, it is for the people of its tenant. The members of a workspace are people of the tenant
-    // that the operator says, and of no other.
-    if !named && desk.owner() != Some(caller.owner.as_str()) {
-        let why = "this question names nobody who may answer it here: answer it in the inbox, or have STEPWELL_SLACK_OWNER \
-                   name whose people this workspace's members are";
-        return Ok(Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "forbidden", why)));
+    if let Err(problem) = is_of_tenant(desk, caller, asked) {
+        return Ok(Err(problem));
     }
     // What came again is known by what was said, whatever groups the person is in by now.
     let body = serde_json::to_value(&said).unwrap_or_default();
@@ -158,8 +154,36 @@ async fn submit(
     }))
 }
 
+/// Where a question names nobody, it is for the people of its tenant. The members of a workspace are people of the tenant
+/// that the operator says, and of no other.
+fn is_of_tenant(desk: &dyn SlackDesk, caller: &Caller, asked: &Asked) -> Result<(), Problem> {
+    let named = asked.question().is_some_and(|question| !question.assignees.is_empty());
+    if named || desk.owner() == Some(caller.owner.as_str()) {
+        return Ok(());
+    }
+    let why = "this question names nobody who may answer it here: answer it in the inbox, or have STEPWELL_SLACK_OWNER name \
+               whose people this workspace's members are";
+    Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "forbidden", why))
+}
+
+/// Whether an answer of somebody would be taken, as far as that depends on who it is. The rules decide again once it comes.
+///
+/// # Errors
+/// What the store says.
+pub(super) async fn may_answer(
+    app: &App,
+    desk: &dyn SlackDesk,
+    caller: &Caller,
+    asked: &Asked,
+) -> Answered<Result<(), Problem>> {
+    let Some(question) = asked.question() else { return Ok(Ok(())) };
+    let who = answer::signed(app, caller, None, Answer::default()).await?;
+    let rules = decide::may_answer(&asked.execution, question, &who).map_err(Problem::from);
+    Ok(is_of_tenant(desk, caller, asked).and(rules))
+}
+
 /// A problem as the person is told of it.
-fn told(problem: &Problem) -> String {
+pub(super) fn told(problem: &Problem) -> String {
     let reasons: Vec<&str> = problem.errors().iter().map(|fault| fault.message.as_str()).collect();
     match reasons.is_empty() {
         true => problem.detail().to_owned(),

@@ -5,7 +5,11 @@ use engine::{
     groups::asked_as,
     port::{InteractionFilter, SlackDesk, SlackWaiting, Window},
 };
-use stepwell_core::interaction::InteractionStatus;
+use std::sync::Arc;
+use stepwell_core::{
+    interaction::{Interaction, InteractionStatus},
+    view,
+};
 
 /// The text about the questions that wait for a person, soonest deadline first.
 pub(super) async fn waiting(app: &App, desk: &dyn SlackDesk, person: String) -> Answered<String> {
@@ -29,7 +33,8 @@ pub(super) async fn waiting(app: &App, desk: &dyn SlackDesk, person: String) -> 
     let mut found = Vec::new();
     for (execution, id) in &page.items {
         let Some(execution) = app.host.journal().load_lean(execution).await? else { continue };
-        let Some(question) = execution.interaction(id.as_str()).filter(|one| one.is_open()) else { continue };
+        let may_answer = |one: &&Arc<Interaction>| one.is_open() && !view::keeps_out(one, &execution, &person);
+        let Some(question) = execution.interaction(id.as_str()).filter(may_answer) else { continue };
         found.push(SlackWaiting {
             question: question.question.clone(),
             workflow: execution.started.workflow_id.to_string(),

@@ -1,13 +1,13 @@
 //! The channels by which a question is told: which there are, and what a webhook sends.
 
-use super::{keys::CHANNELS, named::people};
+use super::{keys::CHANNELS, named::people, webhook};
 use crate::{
     limits,
     node::{
         config::{Config, Run, of_templates, stored},
         http_request::{self, HttpRequest},
     },
-    reading::{At, Cx, Fields, Place, SecretsIn},
+    reading::{At, Cx, Fields, Place, SecretsIn, cut},
     work::{HttpTask, Work},
 };
 use expression::{Expr, ExprError, Scope, Secrets, Template};
@@ -45,7 +45,7 @@ pub enum ChannelTemplate {
 /// What a webhook sends. It is rendered when it is sent, since it may place secrets, which no state keeps.
 #[derive(Debug)]
 pub struct WebhookTemplate {
-    /// What people call it.
+    /// What people call it; else the host that it leads to, where no template makes that.
     pub name: Option<String>,
     request: HttpRequest,
     secret: Option<Template>,
@@ -193,24 +193,46 @@ fn one(cx: &mut Cx<'_>, channel: &Value, at: &At<'_>, place: Place<'_>) -> Optio
         cx.tells(at, kind);
     }
     match kind {
-        "email" => Some(ChannelTemplate::Email { to: people(cx, &f, "to", place) }),
+        "email" => {
+            addresses(cx, &f);
+            Some(ChannelTemplate::Email { to: people(cx, &f, "to", place) })
+        }
         "slack" => {
             f.text(cx, "channel");
             Some(ChannelTemplate::Slack { channel: cx.template(&f, "channel", place) })
         }
-        "webhook" => webhook(cx, &f, channel, place).map(|it| ChannelTemplate::Webhook(Box::new(it))),
+        "webhook" => request(cx, &f, channel, place).map(|it| ChannelTemplate::Webhook(Box::new(it))),
         _ => Some(ChannelTemplate::Web),
     }
 }
 
-fn webhook(
+/// Reports what is written to besides people and is no address: a mail goes nowhere else.
+fn addresses(cx: &mut Cx<'_>, f: &Fields<'_, '_>) {
+    let texts: Vec<&str> = match f.get("to") {
+        Some(Value::String(text)) if !text.contains("{{") => text.split(',').collect(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let is_address = |text: &str| {
+        let parts = text.rsplit_once('@');
+        parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
+    };
+    let mut plain = texts.into_iter().map(str::trim).filter(|text| !text.is_empty() && !text.contains("{{"));
+    if let Some(wrong) = plain.find(|text| !is_address(text)) {
+        f.wrong(cx, "to", format!("`{}` is no e-mail address", cut(wrong)), "Write it as `archive@example.com`.");
+    }
+}
+
+fn request(
     cx: &mut Cx<'_>,
     f: &Fields<'_, '_>,
     channel: &Map<String, Value>,
     place: Place<'_>,
 ) -> Option<WebhookTemplate> {
     let place = place.about_message();
+    webhook::check(cx, f);
     let name = f.text(cx, "name").map(str::to_owned);
+    let name = name.or_else(|| webhook::host(f.get("url")?.as_str()?));
     f.text(cx, "secret");
     let secret = cx.template(f, "secret", place.with_secrets(SecretsIn::Strings));
     let of_request = |(key, _): &(&String, &Value)| ["url", "headers", "body"].contains(&key.as_str());

@@ -105,3 +105,27 @@ fn a_threshold_that_no_answer_counts_towards_is_warned_about() {
         none(asks(kind, "rejection_threshold", 2));
     }
 }
+
+#[test]
+fn what_no_message_could_be_sent_with_is_refused_before_anything_is() {
+    let told_by = |channel: Value| {
+        let mut config = input(json!({ "type": "object" }));
+        config["channels"] = json!([channel]);
+        config
+    };
+    let webhook = |more: Value| {
+        let mut channel = json!({ "type": "webhook", "url": "https://x.example/{{ secrets.PATH }}" });
+        channel.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told_by(channel)
+    };
+    none(webhook(json!({ "headers": { "x-team": "a" }, "secret": "{{ secrets.KEY }}" })));
+    let own = json!({ "headers": { "Webhook-Signature": "v1,x" } });
+    one(webhook(own), "invalid_config", "/channels/0/headers/Webhook-Signature");
+    one(webhook(json!({ "secret": "tooshort" })), "invalid_config", "/channels/0/secret");
+    let email = |to: Value| told_by(json!({ "type": "email", "to": to }));
+    none(email(json!(["archive@example.com", "{{ input.more }}"])));
+    none(email(json!("archive@example.com, audit@example.com")));
+    for wrong in [json!(["archive@example.com", "nope"]), json!("group:finance"), json!("a@x.example, b")] {
+        one(email(wrong), "invalid_config", "/channels/0/to");
+    }
+}

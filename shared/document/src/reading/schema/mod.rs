@@ -52,6 +52,19 @@ impl Schema {
     /// Where the value is no schema, where validating would never end, and where compiling costs more than
     /// [`limits::SCHEMA_COST`].
     pub fn compile(source: &Value) -> Result<Self, Unsound> {
+        Self::compiled(source, false)
+    }
+
+    /// Compiles the schema of a form, which people fill in: a format that newer drafts of JSON Schema only note, such as
+    /// `date`, is asserted, whatever way an answer comes.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn of_form(source: &Value) -> Result<Self, Unsound> {
+        Self::compiled(source, true)
+    }
+
+    fn compiled(source: &Value, asserts_formats: bool) -> Result<Self, Unsound> {
         if !source.is_object() && !source.is_boolean() {
             let message = format!("a schema is an object, and this is {}", kind_of(source));
             return Err(Unsound { hint: "Give a JSON Schema.", ..Unsound::at("", message) });
@@ -59,13 +72,13 @@ impl Schema {
         map::with_chart(source, limits::SCHEMA_PARTS, |draft, chart| {
             let mut patterns = pattern::Patterns::default();
             let costs = cost::count(chart, &mut patterns)?;
-            let formats = matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7);
+            let formats = asserts_formats || matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7);
             let loads = Arc::new(load::loads(chart, &costs, &patterns, formats));
             let numbers = chart.spots.iter().enumerate().map(|(ix, spot)| (std::ptr::from_ref(spot.schema), ix));
             let Some(metered) = with_meters(source, &numbers.collect()) else {
                 return Err(Unsound::at("", "a reference leads into an `enum` or a `const`".into()));
             };
-            let validator = build(&metered, &loads).map_err(|error| {
+            let validator = build(&metered, &loads, asserts_formats).map_err(|error| {
                 Unsound::at(error.instance_path().as_str(), format!("no JSON Schema: {}", cut(&told(&error))))
             })?;
             let has = |spot: &map::Spot<'_>| ["anyOf", "oneOf"].iter().any(|key| spot.schema.get(key).is_some());
@@ -209,12 +222,18 @@ fn numbered(value: &Value, numbers: &HashMap<*const Value, usize>) -> bool {
 }
 
 /// Compiles to a validator that fetches nothing, counts its steps, and gives up on patterns that take too long.
-fn build(schema: &Value, loads: &Arc<Vec<Load>>) -> Result<Validator, Box<ValidationError<'static>>> {
+fn build(
+    schema: &Value,
+    loads: &Arc<Vec<Load>>,
+    asserts_formats: bool,
+) -> Result<Validator, Box<ValidationError<'static>>> {
     let patterns = PatternOptions::fancy_regex()
         .backtrack_limit(limits::PATTERN_BACKTRACKS)
         .dfa_size_limit(limits::SCHEMA_PATTERN_CACHE_BYTES);
     let loads = loads.clone();
     let options: ValidationOptions<'_> = jsonschema::options().offline().with_pattern_options(patterns);
+    // Else the draft says whether formats are asserted.
+    let options = if asserts_formats { options.should_validate_formats(true) } else { options };
     let options = options.with_keyword(meter::KEYWORD, move |_, value, _| {
         let ix = value.get(meter::NUMBER).and_then(Value::as_u64).and_then(|ix| usize::try_from(ix).ok());
         let meter = meter::Meter { loads: loads.clone(), ix: ix.unwrap_or(usize::MAX) };
