@@ -62,8 +62,8 @@ pub use node::{
     r#break::Break,
     fail::Fail,
     human::{
-        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy,
-        WebhookTask, WebhookTemplate, group_of, is_group_name,
+        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, InWords, Level, OptionTemplate, TimeoutAction,
+        WaitBy, WebhookTask, WebhookTemplate, group_of, is_group_name,
     },
     r#loop::{Loop, Over},
     map::{Body, Map},
