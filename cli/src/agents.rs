@@ -80,8 +80,8 @@ fn turn(turn: &AgentTurn) -> Vec<String> {
         Some(checkpoint) => format!("{} at checkpoint {checkpoint}", turn.model),
         None => turn.model.clone(),
     };
-    if turn.left_out.is_some() {
-        lines.push(said("model", Colour::Cyan, "an answer that is too large to be shown"));
+    if let Some(left_out) = &turn.left_out {
+        lines.push(said("model", Colour::Cyan, &format!("an answer {}", hidden(left_out))));
     } else {
         let text = if turn.text.is_empty() { "(only asks for tools)" } else { &turn.text };
         lines.push(said("model", Colour::Cyan, &format!("{text}  ({who})")));
@@ -89,6 +89,12 @@ fn turn(turn: &AgentTurn) -> Vec<String> {
     lines.extend(turn.tool_calls.iter().flat_map(call));
     lines.extend(turn.told_again.iter().map(|told| said("told again", Colour::Yellow, told)));
     lines
+}
+
+/// Why a value is not shown, by what stands in its place.
+fn hidden(reference: &Value) -> &'static str {
+    let sealed = reference["sealed"] == true;
+    if sealed { "that is kept by its hash" } else { "that is too large to be shown" }
 }
 
 /// What the model was told first.
@@ -103,7 +109,7 @@ fn asked(asked: &Value) -> Vec<String> {
             };
             lines.extend(messages.iter().map(told));
         }
-        None => lines.push(said("told", Colour::Dim, "what is too large to be shown")),
+        None => lines.push(said("told", Colour::Dim, &format!("something {}", hidden(asked)))),
     }
     lines
 }

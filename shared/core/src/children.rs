@@ -151,6 +151,8 @@ impl<'a> Family<'a> {
             named && !body.graph.index.contains_key(id)
         };
         let inherited = parent.inherited.iter().cloned().chain(own).filter(|(id, _)| wanted(id)).collect();
+        // The flow of a tool has the arguments of its own call, as its item.
+        let args = sight.args().filter(|_| reads.args && !matches!(self.kind(), NodeKind::Agent(_))).cloned();
         let (step, item) = self.way(index, reading);
         Started {
             workflow_id: parent.workflow_id.clone(),
@@ -160,6 +162,7 @@ impl<'a> Family<'a> {
             item: Some(item),
             input: if reads.input { parent.input.clone() } else { Payload::default() },
             inherited,
+            args,
             ..self.start(index, body, now)
         }
     }
@@ -171,10 +174,13 @@ impl<'a> Family<'a> {
             Some(call) => {
                 let approved = if call.approved { APPROVED } else { "" };
                 let step = format!("{}/{}{approved}", self.activation.node, call.tool);
-                let item = match call.approved {
-                    true => json!({ "arguments": call.arguments, "reason": call.reason }),
-                    false => call.arguments,
-                };
+                let mut item = call.arguments;
+                if call.approved {
+                    item = json!({ "arguments": item, "reason": call.reason });
+                    item.as_object_mut().into_iter().for_each(|members| {
+                        members.extend(call.parameters.iter().map(|schema| ("parameters".into(), schema.clone())));
+                    });
+                }
                 (step.into(), Payload::new(item))
             }
         }

@@ -1,4 +1,5 @@
-//! A value that the journal keeps: inline, or offloaded when it is large. Clones share the value.
+//! A value that the journal keeps: inline, or offloaded when it is large, or sealed: then the journal has its hash alone.
+//! Clones share the value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value, json};
@@ -12,6 +13,8 @@ use std::{
 
 /// The key of a reference to an offloaded value.
 const BLOB: &str = "$blob";
+/// The key beside a reference to a value that is sealed.
+const SEALED: &str = "sealed";
 /// The key of an object around a value of the user that itself has one of these two keys, and must not be taken for a
 /// reference.
 const PLAIN: &str = "$plain";
@@ -32,6 +35,8 @@ struct Inner {
     stored: AtomicBool,
     /// About how many bytes of JSON the value has; 0 as long as nobody counted to the end.
     weight: AtomicUsize,
+    /// Whether the value is kept by its hash, however small it is, and shown to nobody.
+    sealed: bool,
 }
 
 /// Where an offloaded value lies. The address is made of the content, so that equal values are kept once.
@@ -47,6 +52,35 @@ impl Payload {
     /// A payload whose value is in memory.
     pub fn new(value: Value) -> Self {
         Self(Arc::new(Inner { value: OnceLock::from(value), ..Inner::default() }))
+    }
+
+    /// A payload that journals hold by the hash of its value, however small that is. The value lies beside them, for the
+    /// rules and those who carry them out; nobody is shown it.
+    pub fn sealed(value: Value) -> Self {
+        let bytes = value.to_string();
+        let blob = BlobRef { sha256: document::id::sha256_hex(bytes.as_bytes()), bytes: bytes.len() as u64 };
+        let (value, blob) = (OnceLock::from(value), OnceLock::from(blob));
+        Self(Arc::new(Inner { value, blob, sealed: true, ..Inner::default() }))
+    }
+
+    /// A payload of this value that is kept as this one is.
+    pub fn alike(&self, value: Value) -> Self {
+        if self.0.sealed { Self::sealed(value) } else { Self::new(value) }
+    }
+
+    /// Whether nobody is shown the value.
+    pub fn is_sealed(&self) -> bool {
+        self.0.sealed
+    }
+
+    /// What stands in the place of a value that is offloaded or sealed; none for one that is neither.
+    pub fn reference(&self) -> Option<Value> {
+        let blob = self.0.blob.get()?;
+        let mut reference = json!({ BLOB: blob.sha256, "bytes": blob.bytes });
+        if self.0.sealed {
+            reference[SEALED] = true.into();
+        }
+        Some(reference)
     }
 
     /// The value; none where it is offloaded and was not fetched (see [`Payload::missing`]). What computes with values
@@ -186,7 +220,7 @@ impl PartialEq for Payload {
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.value(), self.blob()) {
+        match (self.value().filter(|_| !self.0.sealed), self.blob()) {
             (Some(value), _) => value.fmt(f),
             (None, Some(blob)) => write!(f, "Payload({})", blob.sha256),
             (None, None) => f.write_str("Payload()"),
@@ -196,8 +230,8 @@ impl fmt::Debug for Payload {
 
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if let Some(blob) = self.0.blob.get() {
-            return json!({ BLOB: blob.sha256, "bytes": blob.bytes }).serialize(s);
+        if let Some(reference) = self.reference() {
+            return reference.serialize(s);
         }
         match self.value() {
             Some(value @ Value::Object(fields)) if fields.contains_key(BLOB) || fields.contains_key(PLAIN) => {
@@ -223,7 +257,9 @@ impl<'de> Deserialize<'de> for Payload {
             }
             if let (Some(Value::String(sha256)), Some(bytes)) = (fields.get(BLOB), fields.get("bytes")) {
                 let blob = BlobRef { sha256: sha256.clone(), bytes: bytes.as_u64().unwrap_or_default() };
-                let inner = Inner { blob: OnceLock::from(blob), stored: AtomicBool::new(true), ..Inner::default() };
+                let sealed = fields.get(SEALED) == Some(&Value::Bool(true));
+                let (blob, stored) = (OnceLock::from(blob), AtomicBool::new(true));
+                let inner = Inner { blob, stored, sealed, ..Inner::default() };
                 return Ok(Self(Arc::new(inner)));
             }
         }
@@ -278,6 +314,22 @@ mod tests {
         assert!(here.brought(serde_json::from_slice(&bytes).unwrap()));
         assert_eq!(here.offload(1_000_000), Some((blob, bytes)), "it lies nowhere here yet");
         assert!(!here.brought(json!("late")));
+    }
+
+    #[test]
+    fn a_sealed_value_is_written_by_its_hash_and_read_where_it_lies() {
+        let sealed = Payload::sealed(json!({"secret": "thing"}));
+        assert!(!format!("{sealed:?}").contains("thing"));
+        assert_eq!(sealed.value(), Some(&json!({"secret": "thing"})), "the rules read it");
+        let (blob, bytes) = sealed.offload(1_000_000).unwrap();
+        assert_eq!(blob.sha256, document::id::sha256_hex(&bytes));
+        let text = serde_json::to_string(&sealed).unwrap();
+        assert!(text.contains(&blob.sha256) && !text.contains("thing"), "{text}");
+        let back: Payload = serde_json::from_str(&text).unwrap();
+        assert!(back.is_sealed() && back == sealed && back.missing() == Some(&blob));
+        back.fetched(serde_json::from_slice(&bytes).unwrap());
+        assert_eq!((back.value(), serde_json::to_string(&back).unwrap()), (sealed.value(), text));
+        assert!(sealed.alike(json!(1)).is_sealed() && !Payload::default().alike(json!(1)).is_sealed());
     }
 
     #[test]

@@ -239,10 +239,12 @@ impl Context for Sight<'_> {
     }
 }
 
-/// What a model gave the tool whose flow an execution runs, as whoever approved the call may have changed it; none where
-/// it runs no tool.
+/// What a model gave the tool in whose flow an execution runs, as whoever approved the call may have changed it; none where
+/// it runs in none.
 fn args_of(workflow: &Workflow, state: &Execution, reading: &Reading) -> Option<Payload> {
-    let item = state.started.item.as_ref().filter(|_| state.started.is_of_tool())?;
+    let Some(item) = state.started.item.as_ref().filter(|_| state.started.is_of_tool()) else {
+        return state.started.args.clone();
+    };
     // A call that a person approves first has the model's reason beside the arguments.
     let Some(ix) = workflow.node_ix(tool::ARGUMENTS) else { return Some(item.clone()) };
     let chosen = state.node(&workflow.nodes[ix].id).and_then(|node| node.output.clone());

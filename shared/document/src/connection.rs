@@ -32,3 +32,24 @@ crate::closed_set!(
         AiVectorStore = "ai_vector_store",
     }
 );
+
+impl Connection {
+    /// Whether it hands over what its source put out, which the input of its target then has under the connection's name.
+    pub fn hands_data(self) -> bool {
+        match self {
+            Self::AiChain
+            | Self::AiDocument
+            | Self::AiEmbedding
+            | Self::AiReranker
+            | Self::AiRetriever
+            | Self::AiTextSplitter
+            | Self::AiVectorStore => true,
+            Self::Main
+            | Self::AiAgent
+            | Self::AiLanguageModel
+            | Self::AiMemory
+            | Self::AiOutputParser
+            | Self::AiTool => false,
+        }
+    }
+}

@@ -128,6 +128,15 @@ fn settings() -> Value {
                 limits::MOST_RETENTION_DAYS,
             ),
         ),
+        (
+            "redact",
+            list(
+                "What journals hold by its hash alone.",
+                word("Which values.", &[("prompts", "What models are asked and answer.")]),
+                1,
+                1,
+            ),
+        ),
     ];
     let mut settings = object(&[], members);
     settings["description"] = json!("Bounds and policies of executions.");

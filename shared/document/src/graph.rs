@@ -9,14 +9,16 @@ pub type NodeIx = usize;
 /// An edge's position in `Workflow::edges`.
 pub type EdgeIx = usize;
 
-/// What the `main` edges of a workflow tell, computed once per document. Typed connections do not count. Lists of lists
-/// are by the position of a node.
+/// What the `main` edges of a workflow tell, computed once per document. Typed connections count for `data` alone. Lists of
+/// lists are by the position of a node.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Edges out of each node.
     pub out: Vec<Vec<EdgeIx>>,
     /// Edges into each node that its join counts: all but those that come back to a loop from its body.
     pub incoming: Vec<Vec<EdgeIx>>,
+    /// Edges that hand each node data beside what activates it, in the document's order.
+    pub data: Vec<Vec<EdgeIx>>,
     /// For a loop: the edges that come back to it from its body.
     pub back: Vec<Vec<EdgeIx>>,
     /// For a loop: its body, nested loops and their bodies included. Empty for other nodes.
@@ -55,6 +57,7 @@ impl Graph {
         let mut graph = Self {
             out: vec![Vec::new(); count],
             incoming: vec![Vec::new(); count],
+            data: vec![Vec::new(); count],
             back: vec![Vec::new(); count],
             body: vec![Vec::new(); count],
             around: vec![None; count],

@@ -62,7 +62,7 @@ pub use node::{
     r#break::Break,
     fail::Fail,
     human::{
-        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction,
+        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, InWords, Level, OptionTemplate, TimeoutAction,
         WEBHOOK_HEADERS, WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX, WaitBy, WebhookTask,
         WebhookTemplate, group_of, is_group_name,
     },

@@ -146,6 +146,7 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
         "overlap",
         "max_concurrency",
         "retention_days",
+        "redact",
     ];
     let f = Fields::new(cx, object, &at, "schema", &known);
     if let Some(most) = f.integer(cx, "max_loop_iterations", 1, limits::MOST_ITERATIONS) {
@@ -168,7 +169,20 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     if let Some(days) = f.integer(cx, "retention_days", 0, limits::MOST_RETENTION_DAYS) {
         settings.retention_days = days;
     }
+    settings.seals_prompts = redact(cx, &f);
     settings
+}
+
+/// Reads `redact`: what journals hold by its hash alone. What nothing is done with is refused, since whoever asks for it
+/// relies on it.
+fn redact(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> bool {
+    let Some(given) = f.get("redact") else { return false };
+    let known = given.as_array().is_some_and(|list| list.len() == 1 && list[0] == "prompts");
+    if !known {
+        let hint = "Give [\"prompts\"], or leave it out.";
+        f.wrong(cx, "redact", "what models are asked and answer is all that can be kept by its hash", hint);
+    }
+    known
 }
 
 /// Whether a node, in the body of a map too, declares `compensate`.

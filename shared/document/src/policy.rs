@@ -20,6 +20,8 @@ pub struct Settings {
     pub max_concurrency: Option<u64>,
     /// Days for which ended executions are kept; 0 for ever.
     pub retention_days: u64,
+    /// Whether journals hold what models are asked and answer by its hash alone.
+    pub seals_prompts: bool,
 }
 
 impl Default for Settings {
@@ -32,6 +34,7 @@ impl Default for Settings {
             overlap: Overlap::Allow,
             max_concurrency: None,
             retention_days: limits::RETENTION_DAYS,
+            seals_prompts: false,
         }
     }
 }

@@ -94,11 +94,7 @@ pub(crate) fn read_body(
     place: Place<'_>,
 ) -> Option<Workflow> {
     let Reader::Node(ix) = place.reader else { return None };
-    // What a model gave a tool is not seen in the body of a map within it.
-    let in_tool = std::mem::replace(&mut cx.in_tool, false);
-    let body = read_inner(cx, types, object, at, Outer { frame: place.frame, ix, tool: None });
-    cx.in_tool = in_tool;
-    body
+    read_inner(cx, types, object, at, Outer { frame: place.frame, ix, tool: None })
 }
 
 /// Reads a flow within another one as a workflow of its own.
@@ -306,7 +302,13 @@ fn graph_of(nodes: &[RawNode<'_>], edges: &[RawEdge<'_>]) -> Graph {
         edge.is_main().then_some(Arc { from, to, into_body })
     };
     let arcs: Vec<Option<Arc>> = edges.iter().map(arc).collect();
-    Graph::compute(&ids, &loops, &arcs)
+    let mut graph = Graph::compute(&ids, &loops, &arcs);
+    for (ix, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.connection.hands_data()) {
+        if let (Some(_), Some(to)) = (edge.from, edge.to) {
+            graph.data[to].push(ix);
+        }
+    }
+    graph
 }
 
 /// Reads the config of every node; none where it cannot be read.

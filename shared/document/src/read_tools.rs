@@ -2,7 +2,7 @@
 //! of it runs.
 
 use crate::{
-    Node, NodeKind, Workflow,
+    HumanKind, InWords, Node, NodeKind, Waiting, Workflow,
     connection::Connection,
     graph::NodeIx,
     limits,
@@ -19,6 +19,7 @@ use crate::{
     read::{Outer, read_inner},
     reading::{At, Cx, Frame, Place, Reader},
 };
+use expression::Template;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -37,18 +38,7 @@ pub(crate) fn is_lent(frame: &Frame<'_>, ix: NodeIx) -> bool {
 
 /// Whether a connection lends something to an agent.
 pub(crate) fn lends(connection: Connection) -> bool {
-    use Connection as C;
-    match connection {
-        C::AiTool | C::AiAgent | C::AiLanguageModel | C::AiMemory | C::AiOutputParser => true,
-        C::Main
-        | C::AiChain
-        | C::AiDocument
-        | C::AiEmbedding
-        | C::AiReranker
-        | C::AiRetriever
-        | C::AiTextSplitter
-        | C::AiVectorStore => false,
-    }
+    connection != Connection::Main && !connection.hands_data()
 }
 
 /// Whether a node is an agent.
@@ -175,12 +165,7 @@ impl Lending<'_> {
             let message = format!("an agent has {} tools at most", limits::TOOLS);
             cx.error("invalid_config", &at, message, "Give some of them to another agent.");
         }
-        let mut names: Vec<&str> = agent.tools.iter().map(|tool| tool.name.as_str()).collect();
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let message = format!("two tools are called `{}`", twice[0]);
-            cx.error("invalid_config", &at, message, "Give each its own `tool.name`.");
-        }
+        named_apart(cx, agent, &at);
     }
 
     /// A node as a tool, with the flows of its calls.
@@ -189,8 +174,8 @@ impl Lending<'_> {
         let (object, id, of) = (raw.object?, raw.id.clone()?, raw.kind?);
         let at = self.nodes_at.item(ix);
         let place = Place::new(self.frame, Reader::Node(agent)).about_args();
-        let Said { name, description, parameters, approval, max_calls, result_bytes, on_error } =
-            tool::read(cx, object, &at, id.as_str(), place)?;
+        let Said { name, description, parameters, called, approval, max_calls, result_bytes, on_error } =
+            tool::read(cx, object, &at, (id.as_str(), of), place)?;
         let (nodes, edges) = self.with_what_it_uses(ix);
         let flow = Inner { nodes: &nodes, edges: &edges, at: at.pointer(), moved: Vec::new() };
         let plain = self.flow(cx, agent, &name, &flow)?;
@@ -214,7 +199,9 @@ impl Lending<'_> {
             name,
             description,
             parameters: Arc::new(parameters),
+            called,
             node: id,
+            built_in: None,
             is_server: of.name == mcp::TYPE.name,
             is_agent: of.mode == Mode::Agent,
             approval,
@@ -234,7 +221,10 @@ impl Lending<'_> {
         let nodes = [(built_in.node(), None)];
         let flow = Inner { nodes: &nodes, edges: &[], at: at.pointer(), moved: Vec::new() };
         let before = (cx.issues.len(), cx.errors());
-        let flow = self.flow(cx, agent, built_in.name(), &flow)?;
+        let mut flow = self.flow(cx, agent, built_in.name(), &flow)?;
+        if built_in == BuiltIn::AskHuman {
+            ask_in_words(&mut flow);
+        }
         // What is warned about is not the author's to change, such as that a person may take any time.
         if cx.errors() == before.1 {
             cx.issues.truncate(before.0);
@@ -243,7 +233,9 @@ impl Lending<'_> {
             name: built_in.name().to_owned(),
             description: built_in.about().to_owned(),
             parameters: Arc::new(crate::InputSchema { source, schema }),
+            called: None,
             node: built_in.name().into(),
+            built_in: Some(built_in),
             is_server: false,
             is_agent: false,
             approval: None,
@@ -309,6 +301,32 @@ impl Lending<'_> {
         cx.in_tool = in_tool;
         cx.moved.truncate(before);
         flow
+    }
+}
+
+/// Reports tools of which a name means several.
+fn named_apart(cx: &mut Cx<'_>, agent: &Agent, at: &At<'_>) {
+    // By the id of its node a call finds what it runs, and a built-in tool has its name for one.
+    let ids = agent.tools.iter().filter(|tool| tool.built_in.is_none() && tool.name != tool.node.as_str());
+    let built_in = |tool: &&Tool| BuiltIn::ALL.iter().any(|one| agent.has(*one) && one.name() == tool.node.as_str());
+    let mut names: Vec<&str> = agent.tools.iter().map(|tool| tool.name.as_str()).collect();
+    names.extend(ids.filter(built_in).map(|tool| tool.node.as_str()));
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        let message = format!("two tools are called `{}`", twice[0]);
+        cx.error("invalid_config", at, message, "Give each its own `tool.name`.");
+    }
+}
+
+/// Has a question ask what its model says, whose options no document could know.
+fn ask_in_words(flow: &mut Workflow) {
+    let said = |name: &str| Template::compile(&json!(format!("{{{{ has(args.{name}) ? args.{name} : null }}}}")));
+    for node in &mut flow.nodes {
+        if let NodeKind::Wait(Waiting::Human(human)) = &mut node.kind
+            && let (Ok(options), Ok(assignees)) = (said("options"), said("assignees"))
+        {
+            human.kind = HumanKind::Ask(Some(Box::new(InWords { options, assignees })));
+        }
     }
 }
 

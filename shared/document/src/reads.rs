@@ -16,6 +16,8 @@ pub struct Reads {
     pub all_nodes: bool,
     /// Whether the execution's input may be read: by name, by a bare name, by code, or by a trigger.
     pub input: bool,
+    /// Whether `args` may be read: what a model gave the tool in whose flow the map stands.
+    pub args: bool,
 }
 
 /// The names that read no input of the execution; every other name may.
@@ -79,20 +81,24 @@ impl Workflow {
             let also = config.reads();
             reads.input |= also.input;
             reads.all_nodes |= also.all_nodes;
+            reads.args |= also.args;
             for flow in node.kind.flows() {
                 let inner = flow.reads();
                 reads.input |= inner.input;
                 reads.all_nodes |= inner.all_nodes;
+                reads.args |= inner.args;
                 nodes.extend(inner.nodes);
             }
             if let Some(compensation) = &node.compensate {
                 compensation.kind.config().expressions(&mut all);
+                reads.args |= compensation.kind.config().reads().args;
             }
         }
         for expr in all {
             let found = expr.references();
             nodes.extend(found.ctx_nodes.keys().cloned());
             reads.all_nodes |= found.whole_ctx;
+            reads.args |= found.names.contains("args");
             reads.input |= found.names.iter().any(|name| !SCOPE.contains(&name.as_str()));
         }
         reads.nodes = nodes.into_iter().collect();

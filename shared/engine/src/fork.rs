@@ -134,7 +134,7 @@ async fn begins(
 
 /// A value of the new execution's own: what is offloaded of one execution is removed with it.
 async fn own(host: &dyn Host, of: &ExecutionId, payload: &Payload) -> Result<Payload, StoreError> {
-    with_values(host, of, || Reading::of(|reading| Payload::new(reading.value(payload).clone()))).await
+    with_values(host, of, || Reading::of(|reading| payload.alike(reading.value(payload).clone()))).await
 }
 
 /// The fork with values of its own.
@@ -147,7 +147,7 @@ async fn taken_along(host: &dyn Host, of: &ExecutionId, mut fork: Fork) -> Resul
         })
     };
     with_values(host, of, fetch_all).await?;
-    fork.replace_payloads(&|payload| payload.value().cloned().map(Payload::new).unwrap_or_default());
+    fork.replace_payloads(&|payload| payload.value().cloned().map(|value| payload.alike(value)).unwrap_or_default());
     Ok(fork)
 }
 

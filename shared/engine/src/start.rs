@@ -299,6 +299,7 @@ async fn submit_start(
         started_by: request.started_by.clone(),
         parent: None,
         item: None,
+        args: None,
         inherited: Vec::new(),
         request_hash: request_hash.clone(),
         deadline: host.now().after_seconds(workflow.settings.timeout_seconds),

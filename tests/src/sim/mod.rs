@@ -91,6 +91,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         started_by: Some("someone@example.com".into()),
         parent: None,
         item: None,
+        args: None,
         inherited: Vec::new(),
         request_hash: None,
         deadline: host.time().after_seconds(workflow.settings.timeout_seconds),

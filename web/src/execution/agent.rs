@@ -68,7 +68,12 @@ fn answer(turn: &AgentTurn, around: &Around<'_>) -> Markup {
                     " " a href=(then) { "checkpoint " (checkpoint) }
                 }
             }
-            @if turn.left_out.is_some() { p.hint { "This answer is too large for a page." } }
+            @if let Some(left_out) = &turn.left_out {
+                p.hint {
+                    @if left_out["sealed"] == true { "This answer is kept by its hash." }
+                    @else { "This answer is too large for a page." }
+                }
+            }
             @else if turn.text.is_empty() { p.hint { "It only asks for tools." } }
             @else { (text(&turn.text)) }
             @if turn.left_out.is_none() { p.hint { (used(&turn.usage)) " · stopped by " code { bdi { (turn.stop_reason) } } } }

@@ -37,8 +37,10 @@ fn offloaded(value: &Value) -> Option<String> {
     if let (1, Some(bytes)) = (fields.len(), fields.get("$larger_than").and_then(Value::as_u64)) {
         return Some(format!("more than {}", size(bytes)));
     }
-    let blob = fields.get("$blob").filter(|_| fields.len() == 2)?;
-    blob.as_str().and_then(|_| fields.get("bytes")?.as_u64()).map(size)
+    let is_sealed = fields.get("sealed") == Some(&Value::Bool(true));
+    let blob = fields.get("$blob").filter(|_| fields.len() == 2 + usize::from(is_sealed))?;
+    let size = blob.as_str().and_then(|_| fields.get("bytes")?.as_u64()).map(size)?;
+    Some(if is_sealed { format!("{size}, kept by its hash") } else { size })
 }
 
 fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {

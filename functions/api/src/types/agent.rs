@@ -62,7 +62,8 @@ pub struct AgentTurn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_again: Option<String>,
     /// Where the answer lies, as `{"$blob": sha256, "bytes": n}`, where it has no room here; the text, the calls and what they
-    /// used are then left out.
+    /// used are then left out. With `"sealed": true` where nobody is shown it (`settings.redact`); the text is then left out,
+    /// and the arguments of calls that were not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<Value>,
 }
@@ -149,7 +150,14 @@ struct Open<'a> {
 impl AgentTurn {
     fn of(turn: u32, said: &Said, open: &Open<'_>, values: &mut Values) -> Self {
         let shown = values.show(&said.answer);
-        let (answer, left_out) = match serde_json::from_value::<ModelAnswer>(shown.clone()) {
+        let sealed = said.answer.is_sealed();
+        let whole = match sealed {
+            true => values.read(|reading| reading.value(&said.answer).clone()).unwrap_or_default(),
+            false => shown.clone(),
+        };
+        let (answer, left_out) = match serde_json::from_value::<ModelAnswer>(whole) {
+            // What the calls were that were run, the execution says by itself.
+            Ok(answer) if sealed => (ModelAnswer { text: String::new(), ..answer }, Some(shown)),
             Ok(answer) => (answer, None),
             Err(_) => (ModelAnswer::default(), Some(shown)),
         };
@@ -171,7 +179,11 @@ impl AgentTurn {
 
 impl AgentCall {
     fn of(at: u32, call: ToolCall, said: &Said, open: &Open<'_>, values: &mut Values) -> Self {
-        let ToolCall { id, name, arguments, signature: _ } = call;
+        let ToolCall { id, name, mut arguments, signature: _ } = call;
+        // Only the answer has those of a call that was not run.
+        if said.answer.is_sealed() && said.ended.get(&at).is_some_and(|end| end.execution_id.is_none()) {
+            arguments = Value::Null;
+        }
         let Some(end) = said.ended.get(&at) else {
             let known = open.under_way.get(&at);
             return Self {

@@ -22,16 +22,19 @@ impl Values {
         self
     }
 
-    /// A value, or where it lies.
+    /// A value, or where it lies. Of one that is sealed no more is shown than its hash.
     pub fn show(&mut self, payload: &Payload) -> Value {
+        if let Some(reference) = payload.reference().filter(|_| payload.is_sealed()) {
+            return reference;
+        }
         if let Some(most) = self.most.filter(|most| payload.weight(*most) > *most) {
             return json!({ "$larger_than": most });
         }
-        match (payload.value(), payload.blob()) {
+        match (payload.value(), payload.reference()) {
             (Some(value), _) => value.clone(),
-            (None, Some(blob)) => {
+            (None, Some(reference)) => {
                 self.missing.push(payload.clone());
-                json!({ "$blob": blob.sha256, "bytes": blob.bytes })
+                reference
             }
             (None, None) => Value::Null,
         }

@@ -25,9 +25,13 @@ fn call(id: &str, name: &str, arguments: Value) -> Value {
 }
 
 async fn started(answers: Vec<Value>) -> (World, String) {
+    started_as(triage(), answers).await
+}
+
+async fn started_as(document: Value, answers: Vec<Value>) -> (World, String) {
     let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_runner(model_that_says(answers));
     let world = World::over(host, |app: App| app.with_local_user("acme", "ann@example.com"));
-    let id = world.started(triage(), json!({"who": "Ada"})).await;
+    let id = world.started(document, json!({"who": "Ada"})).await;
     world.run().await;
     (world, id)
 }
@@ -134,4 +138,42 @@ async fn a_text_stands_in_the_place_of_a_tool() {
     world.run().await;
     let call = node(&world, &id, "triage").await["agent"]["turns"][0]["tool_calls"][0].clone();
     assert_eq!((call["status"].as_str(), call["result"].as_str()), (Some("answered"), Some("Ask them tomorrow.")));
+}
+
+/// Of what is kept by its hash, no route shows more than that.
+#[tokio::test]
+async fn what_is_kept_by_its_hash_is_shown_nowhere() {
+    let mut document = triage();
+    document["settings"] = json!({"redact": ["prompts"]});
+    let asks = json!({"text": "I look and try to pay.", "tool_calls": [call("1", "look", json!({"key": "k"})),
+        call("2", "pay", json!({"amount": 901}))]});
+    let (world, id) = started_as(document, vec![asks, json!({"text": "Done."})]).await;
+    let execution = world.get(&format!("/v1/executions/{id}")).await.of(200);
+    let output = &execution["output"];
+    assert_eq!((execution["status"].as_str(), output["text"].as_str()), (Some("completed"), Some("Done.")));
+    let hash = |message: &Value| message["sha256"].as_str().is_some_and(|hash| hash.len() == 64);
+    let messages = output["messages"].as_array().unwrap();
+    assert!(
+        messages.len() == 5 && messages.iter().all(|one| hash(one) && one.as_object().unwrap().len() == 2),
+        "{output}"
+    );
+    let triage = node(&world, &id, "triage").await;
+    let turn = &triage["agent"]["turns"][0];
+    for sealed in [&turn["asked"], &turn["left_out"]] {
+        assert!(sealed["$blob"].is_string() && sealed["sealed"] == true, "{turn}");
+    }
+    assert_eq!((&turn["text"], &turn["model"]), (&json!(""), &json!("stand_in/scripted")));
+    // What was run is the workflow's own, and what was not is known to the model alone.
+    assert_eq!(turn["tool_calls"][0]["arguments"], json!({"key": "k"}));
+    assert_eq!(
+        (&turn["tool_calls"][1]["status"], &turn["tool_calls"][1]["arguments"]),
+        (&json!("refused"), &json!(null))
+    );
+    for path in ["", "/nodes", "/history", "/events", "/checkpoints/2"] {
+        let shown = world.get(&format!("/v1/executions/{id}{path}")).await.text;
+        assert!(shown.len() > 100, "{path}: {shown}");
+        for secret in ["What of Ada", "You help Ada", "try to pay", "901"] {
+            assert!(!shown.contains(secret), "{path}: {secret}: {shown}");
+        }
+    }
 }

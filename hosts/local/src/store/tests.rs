@@ -68,6 +68,7 @@ fn started(id: &ExecutionId) -> Event {
         started_by: None,
         parent: None,
         item: None,
+        args: None,
         inherited: vec![],
         request_hash: None,
         deadline: Time(i64::MAX),

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod approvals;
+mod asking;
+mod called;
 mod hostile;
 mod long;
+mod mapped;
 mod money;
 mod moves;
 mod patches;
 mod remembered;
+mod sealed;
 mod world;

@@ -287,8 +287,13 @@ impl World {
 
     /// Answers the one open question, and lets run what follows.
     pub async fn answers(&self, answer: Answer) -> Result<(), Rejection> {
+        self.answers_as("ada@example.com", answer).await
+    }
+
+    /// The same in the name of somebody else.
+    pub async fn answers_as(&self, by: &str, answer: Answer) -> Result<(), Rejection> {
         let (id, one) = self.question();
-        let answer = Answer { by: "ada@example.com".into(), via: Via::Api, ..answer };
+        let answer = Answer { by: by.into(), via: Via::Api, ..answer };
         let command = Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer) };
         submit(&self.host, &id, command).await.unwrap().unwrap().replies.pop().unwrap()?;
         self.host.handle_due().await;

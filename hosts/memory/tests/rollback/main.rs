@@ -3,6 +3,7 @@
 
 mod children;
 mod forks;
+mod handed;
 mod ledger;
 mod patched_beside;
 mod patches;

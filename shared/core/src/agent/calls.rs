@@ -1,6 +1,6 @@
 //! The tool calls that a model asks for: which are run, and what becomes of the others.
 
-use super::misfits::misfits;
+use super::misfits::{misfits, told};
 use crate::{
     error::Error,
     execution::{CallStatus, Execution, Status, Talk, ToolEnd},
@@ -10,9 +10,10 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Workflow,
+    InputSchema, Workflow,
     graph::NodeIx,
     node::agent::{Agent, Tool, tool},
+    validate::schema::Schema,
     work::{ModelAnswer, ToolCall},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub struct Planned {
     /// Why the model wants it, as far as it said so.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// What the arguments have to satisfy that a person may change, where the document does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
 }
 
 /// What becomes of one call.
@@ -74,8 +78,9 @@ pub fn judge(
     let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
     let sight = Sight::of_config(workflow, state, ix, reading);
     let mut used = used(agent, talk, reading);
+    let sealed = workflow.settings.seals_prompts;
     for (position, call) in (0..).zip(&answer.tool_calls) {
-        let verdict = match found(agent, talk, call, reading) {
+        let verdict = match found(agent, talk, call, sealed, reading) {
             Err(why) => Verdict::Refused(why),
             Ok(tool) if tool.max_calls.is_some_and(|most| times(&used, tool) >= most) => {
                 Verdict::Refused(format!("{} was called as often as it may be", call.name))
@@ -100,8 +105,11 @@ pub fn judge(
                     true => json!({"name": call.name, "arguments": args}),
                     false => args.clone(),
                 };
+                let parameters = of_called(tool, talk, reading).filter(|_| approved).cloned();
+                // Whoever approves the call reads why; elsewhere it is part of what may be sealed.
+                let reason = if approved || !sealed { answer.text.clone() } else { String::new() };
                 let tool = tool.node.to_string();
-                Verdict::Run(Planned { call: position, tool, approved, arguments, reason: answer.text.clone() })
+                Verdict::Run(Planned { call: position, tool, approved, arguments, reason, parameters })
             }
         };
         calls.push((position, verdict));
@@ -109,8 +117,14 @@ pub fn judge(
     (calls, warnings)
 }
 
-/// The tool that a call means, where it may be run with its arguments.
-fn found<'a>(agent: &'a Agent, talk: Option<&Talk>, call: &ToolCall, reading: &Reading) -> Result<&'a Tool, String> {
+/// The tool that a call means, where it may be run with its arguments. `sealed`: of what is not run nothing is quoted.
+fn found<'a>(
+    agent: &'a Agent,
+    talk: Option<&Talk>,
+    call: &ToolCall,
+    sealed: bool,
+    reading: &Reading,
+) -> Result<&'a Tool, String> {
     let Some(tool) = agent.tool(&call.name).filter(|tool| !tool.is_server) else {
         return of_server(agent, talk, &call.name, reading).ok_or_else(|| {
             let names = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.name.as_str());
@@ -120,10 +134,21 @@ fn found<'a>(agent: &'a Agent, talk: Option<&Talk>, call: &ToolCall, reading: &R
     if !call.arguments.is_object() {
         return Err("the arguments are no JSON object".into());
     }
-    match misfits(&tool.parameters, &call.arguments) {
+    let faults = || told(tool.built_in?.faults(&call.arguments), sealed);
+    let called = of_called(tool, talk, reading).and_then(|source| {
+        let schema = Schema::compile(source).ok()?;
+        Some(InputSchema { source: source.clone(), schema })
+    });
+    match misfits(called.as_ref().unwrap_or(&tool.parameters), &call.arguments, sealed).or_else(faults) {
         Some(why) => Err(format!("the arguments do not fit: {why}")),
         None => Ok(tool),
     }
+}
+
+/// What the arguments of a tool have to satisfy by the workflow that it runs, as that was when the agent began.
+pub(super) fn of_called<'t>(tool: &Tool, talk: Option<&'t Talk>, reading: &Reading) -> Option<&'t Value> {
+    tool.called.as_ref()?;
+    reading.value(talk?.tools.as_ref()?).get(tool.node.as_str())?.get("parameters")
 }
 
 /// The tool that a name means: a node's own, or that of a server which has a tool of this name.

@@ -36,7 +36,7 @@ pub enum Heard {
         /// What is remembered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<Vec<Message>>,
-        /// The tools of servers, by node.
+        /// The tools of servers, and what the workflows take that are tools, by node.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tools: Option<Value>,
     },

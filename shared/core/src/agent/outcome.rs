@@ -2,17 +2,18 @@
 
 use super::{misfits::misfits, transcript::transcript};
 use crate::{execution::Execution, reading::Reading};
-use document::{InputSchema, Workflow, graph::NodeIx, node::agent::Head, work::ModelAnswer};
+use document::{InputSchema, Workflow, canonical::sha256, graph::NodeIx, node::agent::Head, work::ModelAnswer};
 use serde_json::{Value, json};
 
-/// The JSON of an answer that has to satisfy a schema, or what is wrong with it, as the model is told.
+/// The JSON of an answer that has to satisfy a schema, or what is wrong with it, as the model is told. `sealed`: that is kept,
+/// and the answer itself is not, so nothing of it is quoted.
 ///
 /// # Errors
 /// The text that the model is told.
-pub fn misfit(schema: &InputSchema, text: &str) -> Result<Value, String> {
+pub fn misfit(schema: &InputSchema, text: &str, sealed: bool) -> Result<Value, String> {
     let data = serde_json::from_str::<Value>(unfenced(text));
     let data = data.map_err(|error| format!("The answer is no JSON ({error}). Answer with JSON alone."))?;
-    match misfits(schema, &data) {
+    match misfits(schema, &data, sealed) {
         Some(why) => Err(format!("The answer does not fit its schema: {why}. Answer with JSON that fits.")),
         None => Ok(data),
     }
@@ -39,14 +40,18 @@ pub fn output(
     let heads = talk.turns.iter().rev().find_map(|said| said.asked.as_ref());
     let head: Head =
         heads.and_then(|head| serde_json::from_value(reading.value(head).clone()).ok()).unwrap_or_default();
+    let seals = workflow.settings.seals_prompts;
     let mut calls = Vec::new();
     for said in &talk.turns {
         let asked = reading.value(&said.answer)["tool_calls"].as_array().cloned().unwrap_or_default();
         for (position, call) in (0..).zip(&asked) {
             let end = said.ended.get(&position);
-            let arguments = end.and_then(|end| end.arguments.as_ref()).map(|given| reading.value(given));
+            let changed = end.and_then(|end| end.arguments.as_ref()).map(|given| reading.value(given));
+            // Only the answer has the arguments of a call that was not run.
+            let is_sealed = seals && end.is_some_and(|end| end.execution_id.is_none());
+            let arguments = if is_sealed { &Value::Null } else { changed.unwrap_or(&call["arguments"]) };
             calls.push(json!({
-                "id": call["id"], "name": call["name"], "arguments": arguments.unwrap_or(&call["arguments"]),
+                "id": call["id"], "name": call["name"], "arguments": arguments,
                 "status": end.map(|end| end.status),
                 "result": end.map(|end| reading.value(&end.result)),
                 "error": end.and_then(|end| end.error.as_ref()),
@@ -54,8 +59,14 @@ pub fn output(
             }));
         }
     }
+    let mut messages: Vec<Value> =
+        transcript(agent, Some(talk), &head, reading).into_iter().map(|message| json!(message)).collect();
+    if seals {
+        let sealed = |message: &mut Value| *message = json!({ "role": message["role"], "sha256": sha256(&*message) });
+        messages.iter_mut().for_each(sealed);
+    }
     json!({
-        "text": answer.text, "data": data, "messages": transcript(agent, Some(talk), &head, reading),
+        "text": answer.text, "data": data, "messages": messages,
         "tool_calls": calls, "turns": talk.turns.len(),
         "usage": {
             "input_tokens": talk.usage.input_tokens, "output_tokens": talk.usage.output_tokens,

@@ -1,8 +1,8 @@
 //! What a model is asked: what it was told first, what it answered, and what its tools gave.
 
-use super::calls::tool_of;
+use super::calls::{of_called, tool_of};
 use crate::{
-    evolve::input_of,
+    evolve::parts_of_input,
     execution::{CallStatus, Execution, Talk, ToolEnd},
     reading::Reading,
     sight::Sight,
@@ -16,10 +16,12 @@ use document::{
 use expression::{ExprError, Secrets};
 use serde_json::Value;
 
-/// Whether an agent has to look for something before it asks its model: what it remembers, or which tools servers have.
+/// Whether an agent has to look for something before it asks its model: what it remembers, which tools servers have, or what
+/// the workflows take that it may run.
 pub fn opens(agent: &Agent, talk: Option<&Talk>) -> bool {
     let looked = talk.is_some_and(|talk| talk.memory.is_some() || talk.tools.is_some());
-    !looked && (agent.memory.is_some() || !agent.servers.is_empty())
+    let calls = || agent.tools.iter().any(|tool| tool.called.is_some());
+    !looked && (agent.memory.is_some() || !agent.servers.is_empty() || calls())
 }
 
 /// The next call of an agent's model, and what the model is told first in it.
@@ -36,8 +38,9 @@ pub fn ask(
     let Some(agent) = workflow.nodes.get(ix).and_then(|node| node.kind.agent()) else { return Ok(None) };
     let sight = Sight::of_config(workflow, state, ix, reading);
     let scope = sight.scope();
-    let input = input_of(workflow, state, ix, reading);
-    let head = agent.head(&scope, reading.value(&input))?;
+    let (came, handed) = parts_of_input(workflow, state, ix, reading);
+    let handed: Vec<_> = handed.iter().map(|(connection, value)| (*connection, reading.value(value))).collect();
+    let head = agent.head(&scope, reading.value(&came), &handed)?;
     let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
     let models = agent.models.iter().map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?;
     let call = ModelCall {
@@ -52,7 +55,11 @@ pub fn ask(
 
 /// All tools that a model may ask for.
 fn tools(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<ToolSpec> {
-    let mut all: Vec<ToolSpec> = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.spec()).collect();
+    let own = |tool: &Tool| match of_called(tool, talk, reading) {
+        Some(parameters) => ToolSpec { parameters: parameters.clone(), ..tool.spec() },
+        None => tool.spec(),
+    };
+    let mut all: Vec<ToolSpec> = agent.tools.iter().filter(|tool| !tool.is_server).map(own).collect();
     let known = talk.and_then(|talk| talk.tools.as_ref()).map(|tools| reading.value(tools));
     let served = agent.tools.iter().filter(|tool| tool.is_server);
     let served = served.filter_map(|tool| known?.get(tool.node.as_str()));

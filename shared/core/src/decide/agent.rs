@@ -25,7 +25,7 @@ pub(super) fn heard(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, reported
     match reported {
         Ok(Heard::Opened { key, memory, tools }) => {
             let (node, visit, attempt) = at(turn, ix);
-            let memory = memory.map(|memory| Payload::new(json!(memory)));
+            let memory = memory.map(|memory| kept(turn, json!(memory)));
             let opened = AgentOpened { node, visit, attempt, key, memory, tools: tools.map(Payload::new) };
             turn.record(Event::AgentOpened(Box::new(opened)));
             go_on(turn, ix, agent);
@@ -75,7 +75,7 @@ fn answered(
 ) {
     let (node, visit, attempt) = at(turn, ix);
     let judged = match &agent.output_schema {
-        Some(schema) if answer.tool_calls.is_empty() => agent::misfit(schema, &answer.text),
+        Some(schema) if answer.tool_calls.is_empty() => agent::misfit(schema, &answer.text, seals(turn)),
         Some(_) | None => Ok(Value::Null),
     };
     let told = serde_json::to_value(asked).unwrap_or_default();
@@ -83,14 +83,14 @@ fn answered(
         node,
         visit,
         attempt,
-        asked: (told_before(turn, ix) != Some(&told)).then(|| Payload::new(told)),
-        answer: Payload::new(serde_json::to_value(answer).unwrap_or_default()),
+        asked: (told_before(turn, ix) != Some(&told)).then(|| kept(turn, told)),
+        answer: kept(turn, serde_json::to_value(answer).unwrap_or_default()),
         usage: answer.usage,
         again: judged.as_ref().err().cloned(),
         remember: (judged.is_ok() && answer.tool_calls.is_empty())
             .then(|| remembered(turn, ix, agent, asked, answer))
             .flatten()
-            .map(Payload::new),
+            .map(|remembered| kept(turn, remembered)),
         duration_ms,
     };
     turn.record(Event::AgentAnswered(Box::new(event)));
@@ -107,6 +107,16 @@ fn answered(
         }
         Err(_) => go_on(turn, ix, agent),
     }
+}
+
+/// Whether what a model is asked and answers is kept by its hash.
+fn seals(turn: &Deciding<'_>) -> bool {
+    turn.workflow.settings.seals_prompts
+}
+
+/// What a model is asked or answers, as the journal keeps it.
+fn kept(turn: &Deciding<'_>, value: Value) -> Payload {
+    if seals(turn) { Payload::sealed(value) } else { Payload::new(value) }
 }
 
 /// What is added to the conversation that an agent remembers: what was asked, and the last answer.

@@ -67,7 +67,8 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         if one.kind == Kind::Authorization {
             given_to_tool(&answer).for_each(|(field, given)| output[field] = given);
         }
-        turn.finish_with(ix, &decision, output);
+        let port = if is_in_words(turn, ix) { "answered" } else { &decision };
+        turn.finish_with(ix, port, output);
     }
     turn.settle();
     Ok(())
@@ -78,6 +79,11 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
 fn plain(one: &Interaction, answer: Answer) -> Answer {
     let data = answer.data.filter(|data| one.kind == Kind::Input || !data.is_null());
     Answer { data, ..answer }
+}
+
+/// Whether a node asks what a model said in words, of which no option names a port.
+fn is_in_words(turn: &Deciding<'_>, ix: NodeIx) -> bool {
+    matches!(turn.node(ix).kind.human().map(|human| &human.kind), Some(HumanKind::Ask(Some(_))))
 }
 
 /// What a person gave a tool, or in its place: it is part of the evidence.

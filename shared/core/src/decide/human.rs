@@ -18,7 +18,7 @@ use crate::{
     view::kept_out,
 };
 use document::{
-    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
+    Human, HumanKind, HumanOption, InWords, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -90,7 +90,8 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         ..Interaction::new(interaction_id(turn, ix), activation, kind, text(&human.question)?, turn.now)
     };
     match &human.kind {
-        HumanKind::Approval | HumanKind::Ask => {}
+        HumanKind::Approval | HumanKind::Ask(None) => {}
+        HumanKind::Ask(Some(said)) => in_words(said, scope, &mut interaction)?,
         HumanKind::Input { schema, .. } => {
             interaction.schema = schema.as_ref().map(|schema| form(schema, scope)).transpose()?;
         }
@@ -116,6 +117,20 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     tellable(&interaction)?;
     reachable(turn, human, &interaction)?;
     Ok(interaction)
+}
+
+/// What a model says of its own question: what there is to choose from, and who may answer. Both were judged as its
+/// arguments, before the call was run.
+fn in_words(said: &InWords, scope: &Scope<'_>, interaction: &mut Interaction) -> Result<(), ExprError> {
+    if !said.assignees.render(scope)?.is_null() {
+        interaction.assignees = people("assignees", Some(&said.assignees), scope)?;
+    }
+    if let Value::Array(options) = said.options.render(scope)? {
+        interaction.kind = InteractionKind::Decision;
+        let texts = options.into_iter().map(as_text);
+        interaction.options = texts.map(|text| HumanOption { id: text.clone(), label: text }).collect();
+    }
+    Ok(())
 }
 
 fn security(level: Level) -> SecurityLevel {
@@ -271,7 +286,7 @@ impl Deciding<'_> {
 fn first_port(human: &Human) -> &str {
     match &human.kind {
         HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => "approved",
-        HumanKind::Input { .. } | HumanKind::Ask => "answered",
+        HumanKind::Input { .. } | HumanKind::Ask(_) => "answered",
         HumanKind::Decision { options } => options.first().map_or("timeout", |option| option.id.as_str()),
     }
 }

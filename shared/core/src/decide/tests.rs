@@ -10,6 +10,7 @@ mod children;
 mod conditions;
 mod flow;
 mod groups;
+mod handed;
 mod iterations;
 mod kept_out;
 mod meant;

@@ -4,7 +4,7 @@ use crate::{execution::ToolEnd, payload::Payload};
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 
-/// What an agent found when it began: what it remembers, and the tools of servers.
+/// What an agent found when it began: what it remembers, the tools of servers, and what the workflows take that it may run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentOpened {
     /// The agent.
@@ -19,7 +19,8 @@ pub struct AgentOpened {
     /// What is remembered, as a list of messages; none where the agent has no memory.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub memory: Option<Payload>,
-    /// The tools of servers, by the node that names the server; none where the agent has none.
+    /// The tools of servers, by the node that names the server, as lists; and by the node of a tool that runs a saved
+    /// workflow an object with the `parameters` that it takes. None where the agent has neither.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub tools: Option<Payload>,
 }

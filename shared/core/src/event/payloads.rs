@@ -16,7 +16,13 @@ impl Event {
             Self::ExecutionStarted(started) => {
                 let inherited = started.inherited.iter().map(|(_, payload)| payload);
                 let forked = started.forked.iter().flat_map(|fork| fork.payloads());
-                [&started.input].into_iter().chain(&started.item).chain(inherited).chain(forked).collect()
+                [&started.input]
+                    .into_iter()
+                    .chain(&started.item)
+                    .chain(&started.args)
+                    .chain(inherited)
+                    .chain(forked)
+                    .collect()
             }
             Self::NodeSucceeded { output, .. }
             | Self::ExecutionCompleted { output, .. }

@@ -83,6 +83,9 @@ pub struct Started {
     /// For the child of a map: the item that it works on.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub item: Option<Payload>,
+    /// For the child of a map within the flow of a tool: what a model gave the tool, where the body reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub args: Option<Payload>,
     /// For the child of a map: outputs of the parent's nodes that the body's expressions name, as of the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherited: Vec<(NodeId, Payload)>,
@@ -142,6 +145,7 @@ impl Started {
             started_by: None,
             parent: None,
             item: None,
+            args: None,
             inherited: Vec::new(),
             request_hash: None,
             deadline: now.after_seconds(workflow.settings.timeout_seconds),

@@ -5,20 +5,79 @@ use crate::{
     payload::Payload,
     reading::Reading,
 };
-use document::{Edge, Workflow, graph::NodeIx};
+use document::{Connection, Edge, Workflow, graph::NodeIx, id::NodeId};
 use serde_json::{Map, Value};
 
 /// The input of a node at its latest visit: the output along its one live edge, or several merged (workflow format,
-/// §3). A node at which the execution begins gets the item of a map, or the execution's input.
+/// §3), and beside it what typed connections hand the node. A node at which the execution begins gets the item of a map, or
+/// the execution's input.
 pub fn input_of(workflow: &Workflow, state: &Execution, ix: NodeIx, reading: &Reading) -> Payload {
-    let Some(node) = workflow.nodes.get(ix).and_then(|node| state.node(&node.id)) else { return Payload::default() };
+    let (came, handed) = parts_of_input(workflow, state, ix, reading);
+    if handed.is_empty() { came } else { with_handed(workflow, state, ix, (&came, &handed), reading) }
+}
+
+/// What came to a node along the edges that activated it, and what typed connections hand it, in the document's order. What
+/// somebody gave it as its input is all of that.
+pub fn parts_of_input(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    reading: &Reading,
+) -> (Payload, Vec<(Connection, Payload)>) {
+    let Some(node) = workflow.nodes.get(ix).and_then(|node| state.node(&node.id)) else { return Default::default() };
     if let Some(given) = &node.given {
-        return given.clone();
+        return (given.clone(), Vec::new());
     }
     if node.via.is_empty() {
-        return state.started.item.clone().unwrap_or_else(|| state.started.input.clone());
+        return (state.started.item.clone().unwrap_or_else(|| state.started.input.clone()), Vec::new());
     }
-    along(workflow, state, &node.via, reading)
+    (along(workflow, state, &node.via, reading), handed(workflow, state, ix))
+}
+
+/// The latest outputs that typed connections hand a node: those of ancestors on the graph, so that no value depends on a
+/// race, and in a loop of the present iteration. One that has not run has none.
+fn handed(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Vec<(Connection, Payload)> {
+    let edges = workflow.graph.data.get(ix).map_or(&[][..], Vec::as_slice);
+    let outputs = edges.iter().filter_map(|&edge| {
+        let edge = workflow.edges.get(edge)?;
+        let from = state.node(&edge.from).filter(|from| !from.stale)?;
+        Some((edge.connection, from.output.clone()?))
+    });
+    outputs.collect()
+}
+
+/// What came to a node as an object, with what it is handed under the names of the connections: a list where the document
+/// has several of one. What came and is no object stands under the id of the node that it came from.
+fn with_handed(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    (came, handed): (&Payload, &[(Connection, Payload)]),
+    reading: &Reading,
+) -> Payload {
+    let mut members = match (reading.value(came), from_of(workflow, state, ix)) {
+        (Value::Object(members), _) => members.clone(),
+        (other, Some(from)) => Map::from_iter([(from.to_string(), other.clone())]),
+        (_, None) => Map::new(),
+    };
+    let edges = || workflow.graph.data[ix].iter().filter_map(|&edge| workflow.edges.get(edge));
+    for &connection in Connection::ALL {
+        let mut values =
+            handed.iter().filter(|(of, _)| *of == connection).map(|(_, value)| reading.value(value).clone());
+        let value = match edges().filter(|edge| edge.connection == connection).count() {
+            0 => None,
+            1 => values.next(),
+            _ => Some(Value::Array(values.collect())),
+        };
+        members.extend(value.map(|value| (connection.as_str().to_owned(), value)));
+    }
+    Payload::new(Value::Object(members))
+}
+
+/// The node along whose edge another one was activated.
+fn from_of<'w>(workflow: &'w Workflow, state: &Execution, ix: NodeIx) -> Option<&'w NodeId> {
+    let node = state.node(&workflow.nodes.get(ix)?.id)?;
+    workflow.edges.get(*node.via.first()?).map(|edge| &edge.from)
 }
 
 /// The value of the iteration of a loop that ran last: the output along the live edges back to the loop, or the output

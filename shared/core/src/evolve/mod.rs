@@ -13,7 +13,7 @@ mod progress;
 mod retried;
 mod rollback;
 
-pub use inputs::{input_of, iteration_value};
+pub use inputs::{input_of, iteration_value, parts_of_input};
 
 use crate::{
     documents::Documents,

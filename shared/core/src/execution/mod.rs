@@ -298,7 +298,7 @@ impl Execution {
     /// Every value that the state keeps. A host fetches those that are missing, and offloads those that are large.
     pub fn payloads(&self) -> Vec<&Payload> {
         let mut all: Vec<&Payload> = vec![&self.started.input];
-        all.extend(self.started.item.iter());
+        all.extend(self.started.item.iter().chain(&self.started.args));
         all.extend(self.started.inherited.iter().map(|(_, payload)| payload));
         all.extend(self.started.forked.iter().flat_map(|fork| fork.payloads()));
         all.extend(self.output.iter());

@@ -20,7 +20,8 @@ pub struct Talk {
     /// What was remembered when the agent began, as a list of messages; none where it has no memory.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub memory: Option<Payload>,
-    /// The tools of servers when the agent began, by the node that names the server; none where it has none.
+    /// The tools of servers when the agent began, by the node that names the server, as lists; and by the node of a tool that
+    /// runs a saved workflow an object with the `parameters` that it takes. None where it has neither.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub tools: Option<Payload>,
     /// The answers of the model, in order.

@@ -46,7 +46,7 @@ impl InteractionKind {
             HumanKind::Input { .. } => Self::Input,
             HumanKind::Decision { .. } => Self::Decision,
             HumanKind::Review { .. } => Self::Review,
-            HumanKind::Ask => Self::Ask,
+            HumanKind::Ask(_) => Self::Ask,
             HumanKind::Authorization { .. } => Self::Authorization,
         }
     }

@@ -16,10 +16,11 @@ pub(super) struct Differs<'a> {
 }
 
 /// By what an edge is told to be the same.
-type Mark<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+type Mark<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a str);
 
 fn mark(edge: &Edge) -> Mark<'_> {
-    (edge.from.as_str(), &edge.port, edge.to.as_str(), edge.condition.as_ref().map(|condition| condition.source()))
+    let condition = edge.condition.as_ref().map(|condition| condition.source());
+    (edge.from.as_str(), &edge.port, edge.to.as_str(), condition, edge.connection.as_str())
 }
 
 impl<'a> Differs<'a> {
@@ -53,9 +54,20 @@ impl<'a> Differs<'a> {
         Some((self.old.node(id)?, self.new.node(id)?))
     }
 
-    /// Whether the config of a node is another one.
+    /// Whether the config of a node is another one, or what typed connections hand it.
     pub fn config(&self, id: &str) -> bool {
-        raw(self.old, id).and_then(|node| node.get("config")) != raw(self.new, id).and_then(|node| node.get("config"))
+        let config = |workflow: &'a Workflow| raw(workflow, id).and_then(|node| node.get("config"));
+        config(self.old) != config(self.new) || self.handed(id)
+    }
+
+    /// Whether a node is handed other data by typed connections, or in another order.
+    fn handed(&self, id: &str) -> bool {
+        let into = |workflow: &'a Workflow| {
+            let data = workflow.graph.index.get(id).and_then(|&ix| workflow.graph.data.get(ix));
+            let edges = data.into_iter().flatten().map(|&edge| &workflow.edges[edge]);
+            edges.map(|edge| (edge.from.as_str(), edge.connection)).collect::<Vec<_>>()
+        };
+        into(self.old) != into(self.new)
     }
 
     /// Whether failed attempts of a node are followed by others in another way.
@@ -86,7 +98,7 @@ impl<'a> Differs<'a> {
         };
         let (old, new) = (along(self.old), along(self.new));
         let undecided = self.old.settings.on_condition_error != self.new.settings.on_condition_error;
-        old != new || undecided && new.iter().any(|mark| mark.3.is_some())
+        old != new || (undecided || self.handed(id)) && new.iter().any(|mark| mark.3.is_some())
     }
 
     /// Whether other edges lead into a node, or its join is another one.

@@ -44,6 +44,7 @@ impl Undoing<'_> {
     pub fn scope(&self) -> Scope<'_> {
         let input = self.reading.value(&self.started.input);
         let in_loop = self.seen.in_loop.as_ref();
+        let given = if self.started.is_of_tool() { self.seen.item.as_ref() } else { self.started.args.as_ref() };
         Scope {
             output: Some(self.reading.value(self.output)),
             input,
@@ -57,12 +58,7 @@ impl Undoing<'_> {
                 workflow_id: self.started.workflow_id.as_str(),
                 started_at: self.started_at,
             },
-            args: self
-                .started
-                .is_of_tool()
-                .then_some(self.seen.args.as_ref().or(self.seen.item.as_ref()))
-                .flatten()
-                .map(|item| self.reading.value(item)),
+            args: self.seen.args.as_ref().or(given).map(|args| self.reading.value(args)),
             extra: &[],
             bare: [Some(input), None],
         }

@@ -97,9 +97,9 @@ fn calls(code: &str, name: &str) -> bool {
 impl Config for Code {
     fn expressions<'a>(&'a self, _: &mut Vec<&'a Expr>) {}
 
-    /// Code may read whatever expressions can, and is taken to read `ctx` where it spells the name.
+    /// Code may read whatever expressions can, and is taken to read `ctx` and `args` where it spells the name.
     fn reads(&self) -> AlsoReads {
-        AlsoReads { input: true, all_nodes: self.code.contains("ctx") }
+        AlsoReads { input: true, all_nodes: self.code.contains("ctx"), args: self.code.contains("args") }
     }
 }
 

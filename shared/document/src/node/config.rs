@@ -64,6 +64,8 @@ pub struct AlsoReads {
     pub input: bool,
     /// Every output that `ctx` shows.
     pub all_nodes: bool,
+    /// What a model gave the tool in whose flow the node stands.
+    pub args: bool,
 }
 
 /// A node of a flow that was read, as its own type's checks see it.

@@ -15,7 +15,7 @@ mod webhook;
 pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
 pub(crate) use group::groups_in;
 pub use group::{GROUP, group_of, is_group_name};
-pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WaitBy};
+pub use model::{Human, HumanKind, HumanOption, InWords, Level, OptionTemplate, TimeoutAction, WaitBy};
 pub use webhook::{WEBHOOK_HEADERS, WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX};
 
 use super::{
@@ -88,7 +88,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         Some("input") => Some(HumanKind::Input { schema: form::schema(cx, &f, place), rules: rules(cx, &f, place) }),
         Some("decision") => form::options(cx, &f, place).map(|options| HumanKind::Decision { options }),
         Some("review") => Some(HumanKind::Review { content: cx.template(&f, "content", place) }),
-        Some("ask") => Some(HumanKind::Ask),
+        Some("ask") => Some(HumanKind::Ask(None)),
         Some("authorization") => Some(HumanKind::Authorization {
             tool: cx.template(&f, "tool", place),
             arguments: cx.template(&f, "arguments", place),

@@ -160,7 +160,7 @@ impl Frame<'_> {
         found
     }
 
-    fn may_read(&self, of: NodeIx, reader: Reader) -> bool {
+    pub(crate) fn may_read(&self, of: NodeIx, reader: Reader) -> bool {
         // Nodes on a circle have no order. The circle is reported by itself, so what they read is not judged.
         let ordered = |node: NodeIx| self.graph.order.contains(&node);
         match reader {

@@ -96,9 +96,11 @@ fn passes_input(place: Place<'_>) -> bool {
     if frame.outer.is_some() {
         return false;
     }
-    let plain = |ix: usize| frame.nodes[ix].kind.is_some_and(|kind| kind.passes_input);
+    let handed = |ix: usize| !frame.graph.data[ix].is_empty();
+    let plain = |ix: usize| frame.nodes[ix].kind.is_some_and(|kind| kind.passes_input) && !handed(ix);
     let passing = |ix: usize| if with_itself && ix == node { plain(ix) } else { true };
     passing(node)
+        && !handed(node)
         && !frame.graph.incoming[node].is_empty() | plain(node)
         && frame.graph.back[node].is_empty()
         && frame.graph.around[node].is_none()

@@ -84,8 +84,11 @@ impl Outputs {
                 }
             }
             source.unknown |= source.nodes.iter().nth(limits::SHAPE_SOURCES).is_some();
-            // What is no object keeps the id of the node that it comes from.
-            source.together = (ids.len() > 1).then(|| object_of(&ids));
+            // What is no object keeps the id of the node that it comes from, and beside it stands what is handed over.
+            let handed = graph.data[ix].iter().map(|&edge| edges[edge].connection.as_str());
+            let several = ids.len() > 1 || !graph.data[ix].is_empty();
+            ids.extend(handed);
+            source.together = several.then(|| object_of(&ids));
             inputs[ix] = source;
         }
         Self { own, inputs, passes }

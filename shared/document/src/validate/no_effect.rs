@@ -55,9 +55,16 @@ fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
 }
 
 fn edge(cx: &mut Cx<'_>, raw: &RawEdge<'_>, at: &At<'_>) {
-    if raw.connection != Connection::Main {
-        let message = "this connection is kept, and hands nothing over in this release";
-        let hint = "Lead a `main` edge to what is to run.";
+    if raw.connection.hands_data() {
+        let given = |key: &&str| raw.object.and_then(|object| object.get(*key)).is_some_and(|value| !value.is_null());
+        for key in ["port", "condition"].into_iter().filter(given) {
+            let message = "the latest output is handed over, whichever way the node went";
+            let hint = "Leave it out, or put what is to be handed over into the output of a node of its own.";
+            cx.warning("no_effect", &at.key(key), message, hint);
+        }
+    } else if raw.connection != Connection::Main {
+        let message = "only an agent is lent something by this connection";
+        let hint = "Lead it to an `agent`, or a `main` edge to what is to run.";
         cx.warning("no_effect", &at.key("connection"), message, hint);
     }
 }

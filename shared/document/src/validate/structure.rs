@@ -4,7 +4,7 @@ use super::loops;
 use crate::{
     graph::NodeIx,
     node::node_type::Role,
-    reading::{At, Cx, Frame, RawNode, cut},
+    reading::{At, Cx, Frame, RawNode, Reader, cut},
 };
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bo
             cx.error("schema", &edges.item(edge).key("to"), format!("an edge enters the trigger `{label}`"), hint);
         }
     }
+    data(cx, frame, at);
     loops::closed(cx, frame, at);
     circles(cx, frame, at);
     for (ix, node) in frame.nodes.iter().enumerate() {
@@ -65,6 +66,22 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
             let hint = cx.suggest(port, ports.iter().map(String::as_str));
             cx.error("unknown_port", &at.key("port"), message, hint);
         }
+    }
+}
+
+/// Reports edges that hand a node what can never be there when it runs.
+fn data(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
+    for (ix, edge) in frame.edges.iter().enumerate().filter(|(_, edge)| edge.connection.hands_data()) {
+        let (Some(from), Some(to)) = (edge.from, edge.to) else { continue };
+        if frame.may_read(from, Reader::Node(to)) {
+            continue;
+        }
+        let (source, target) = (frame.nodes[from].label(from), frame.nodes[to].label(to));
+        cx.about(Some(source.clone()), |cx| {
+            let message = format!("`{source}` can never have run before `{target}`, which it is to hand its output");
+            let hint = format!("Lead `main` edges from `{source}` to `{target}`, also by way of other nodes.");
+            cx.error("unknown_reference", &at.key("edges").item(ix).key("from"), message, hint);
+        });
     }
 }
 

@@ -1,7 +1,10 @@
 //! What an agent's step does besides running a task: it looks for what the agent remembers and which tools its servers
 //! have, and puts an answer together with what the model was told.
 
-use super::handled::{Handled, failed};
+use super::{
+    children::saved,
+    handled::{Handled, failed},
+};
 use crate::{
     drive::with_values,
     limits,
@@ -12,7 +15,10 @@ use crate::{
 };
 use document::{
     Workflow,
-    node::{agent::Head, memory::Memory as Conversation},
+    node::{
+        agent::{Agent, Head, tool::parameters_by},
+        memory::Memory as Conversation,
+    },
     work::{McpAsk, Message as Said, ModelAnswer, ToolSpec, Work},
 };
 use serde_json::{Map, Value, json};
@@ -40,7 +46,8 @@ pub(super) async fn open(
 ) -> Result<Outcome, StoreError> {
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(nothing()) };
     let Some(agent) = workflow.nodes[ix].kind.agent() else { return Ok(nothing()) };
-    let mut tools = Map::new();
+    let owner = state.started.owner.as_str();
+    let mut tools = takes(host, owner, agent).await?;
     for (node, server) in &agent.servers {
         let asked = with_values(host, state.id(), || {
             Reading::of(|reading| {
@@ -60,7 +67,8 @@ pub(super) async fn open(
             failed => return Ok(failed),
         }
     }
-    let tools = (!agent.servers.is_empty()).then_some(Value::Object(tools));
+    let looked = !agent.servers.is_empty() || agent.tools.iter().any(|tool| tool.called.is_some());
+    let tools = looked.then_some(Value::Object(tools));
     let (mut key, mut memory) = (None, None);
     if let Some(conversation) = &agent.memory {
         let rendered = with_values(host, state.id(), || {
@@ -75,10 +83,21 @@ pub(super) async fn open(
             }
             Err(error) => return Ok(Outcome::Failed(Failure::new(error.code, error.message))),
         };
-        memory = Some(recalled(host, &state.started.owner, &named, conversation).await?);
+        memory = Some(recalled(host, owner, &named, conversation).await?);
         key = Some(named);
     }
     Ok(told(&agent::Heard::Opened { key, memory, tools }))
+}
+
+/// What the saved workflows take that are tools of an agent, by the node of each. One that is not there has its call fail.
+async fn takes(host: &dyn Host, owner: &str, agent: &Agent) -> Result<Map<String, Value>, StoreError> {
+    let mut found = Map::new();
+    for (tool, called) in agent.tools.iter().filter_map(|tool| Some((tool, tool.called.as_ref()?))) {
+        let saved = saved(host, owner, called).await?.ok();
+        let takes = saved.and_then(|(_, saved)| parameters_by(saved.input_schema.as_ref()?));
+        found.extend(takes.map(|takes| (tool.node.to_string(), json!({ "parameters": takes }))));
+    }
+    Ok(found)
 }
 
 /// The last messages of a conversation, as many as its agent reads.
@@ -101,10 +120,14 @@ async fn add(host: &dyn Host, state: &Execution, activation: &Activation, seq: u
     let turns = host.journal().turns(state.id(), seq.saturating_sub(1), 1).await?;
     let Some(turn) = turns.into_iter().find(|turn| turn.seq == seq) else { return Ok(()) };
     let said = turn.events.iter().find_map(|event| match event {
-        Event::AgentAnswered(answered) if answered.node == activation.node => answered.remember.as_ref()?.value(),
+        Event::AgentAnswered(answered) if answered.node == activation.node => answered.remember.as_ref(),
         _ => None,
     });
     let Some(said) = said else { return Ok(()) };
+    if said.missing().is_some() {
+        host.journal().fetch(state.id(), &[said]).await?;
+    }
+    let Some(said) = said.value() else { return Ok(()) };
     let (Some(key), Ok(messages)) = (said["key"].as_str(), serde_json::from_value(said["messages"].clone())) else {
         return Err(StoreError::Permanent("what is to be remembered cannot be read".into()));
     };

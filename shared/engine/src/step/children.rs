@@ -292,7 +292,7 @@ async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreErro
 }
 
 /// The latest version of a saved workflow and its number, or why a child cannot run it.
-async fn saved(
+pub(super) async fn saved(
     host: &dyn Host,
     owner: &str,
     workflow: &WorkflowId,

@@ -56,6 +56,17 @@ pub struct Settings {
     /// Days for which ended executions are kept: up to 36500, 0 for ever, 90 where absent.
     #[schema(maximum = 36_500)]
     pub retention_days: Option<u64>,
+    /// What journals hold by its hash alone: what models are asked and answer.
+    #[schema(min_items = 1, max_items = 1)]
+    pub redact: Option<Vec<Redacted>>,
+}
+
+/// What journals can hold by its hash alone.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Redacted {
+    /// What models are asked and answer.
+    Prompts,
 }
 
 /// What follows where the condition of an edge, a rule of a branch, or what a loop goes by cannot be evaluated.

@@ -1,6 +1,13 @@
 //! The tools of an agent that need no node: they ask people, or change the workflow that the agent runs in.
 
-use crate::reading::{Cx, Fields};
+use crate::{
+    limits,
+    node::{
+        human::{group_of, is_group_name},
+        port::{BESIDE_OPTIONS, is_port},
+    },
+    reading::{Cx, Fields},
+};
 use serde_json::{Value, json};
 
 /// A tool that needs no node.
@@ -33,7 +40,7 @@ impl BuiltIn {
     /// What it does, for models and for people.
     pub fn about(self) -> &'static str {
         match self {
-            Self::AskHuman => "Asks a person a question, and waits for the answer.",
+            Self::AskHuman => "Asks a person a question, and waits for the answer: a text, or one of some options.",
             Self::RequestAuthorization => "Asks a person for leave to use a tool, and waits for the answer.",
             Self::PatchWorkflow => {
                 "Changes the workflow of this execution by a JSON Patch (RFC 6902), where what has happened allows that."
@@ -45,7 +52,13 @@ impl BuiltIn {
     pub(crate) fn parameters(self) -> Value {
         match self {
             Self::AskHuman => json!({"type": "object", "required": ["question"], "additionalProperties": false,
-                "properties": {"question": {"type": "string", "minLength": 1}}}),
+                "properties": {"question": {"type": "string", "minLength": 1},
+                    "options": {"type": "array", "minItems": 1, "maxItems": limits::OPTIONS, "uniqueItems": true,
+                        "items": {"type": "string", "minLength": 1},
+                        "description": "What to choose from; a free text is asked for where absent."},
+                    "assignees": {"type": "array", "minItems": 1, "maxItems": limits::PEOPLE,
+                        "items": {"type": "string", "minLength": 1},
+                        "description": "Who may answer: e-mail addresses, or groups as group:NAME; anyone where absent."}}}),
             Self::RequestAuthorization => json!({"type": "object", "required": ["tool_name", "reason"],
                 "additionalProperties": false, "properties": {"tool_name": {"type": "string", "minLength": 1},
                 "reason": {"type": "string"}, "security_level": {"enum": ["medium", "high"]}, "arguments": {}}}),
@@ -71,6 +84,49 @@ impl BuiltIn {
         };
         json!({"id": self.name(), "type": "human", "config": config})
     }
+}
+
+impl BuiltIn {
+    /// What its arguments may not be though their schema allows it, as the place and what is wrong there.
+    pub fn faults(self, arguments: &Value) -> Vec<(String, String)> {
+        match self {
+            Self::AskHuman => of_options(arguments).chain(of_assignees(arguments)).collect(),
+            Self::RequestAuthorization | Self::PatchWorkflow => Vec::new(),
+        }
+    }
+}
+
+/// The texts of a list among some arguments, each with its place.
+fn texts<'a>(arguments: &'a Value, key: &'a str) -> impl Iterator<Item = (String, &'a str)> {
+    let list = arguments.get(key).and_then(Value::as_array).into_iter().flatten().enumerate();
+    list.filter_map(move |(ix, one)| Some((format!("/{key}/{ix}"), one.as_str()?)))
+}
+
+/// Options that no decision of a document could have.
+fn of_options(arguments: &Value) -> impl Iterator<Item = (String, String)> {
+    texts(arguments, "options").filter_map(|(at, text)| {
+        let wrong = match text {
+            blank if blank.trim().is_empty() => "an option is more than blanks".to_owned(),
+            taken if BESIDE_OPTIONS.contains(&taken) => format!("no option can be called {taken}"),
+            long if !is_port(long) => format!("an option has at most {} bytes, on one line", limits::PORT_BYTES),
+            _ => return None,
+        };
+        Some((at, wrong))
+    })
+}
+
+/// Assignees who are nobody, or more than can be asked.
+fn of_assignees(arguments: &Value) -> impl Iterator<Item = (String, String)> {
+    let each = texts(arguments, "assignees").filter_map(|(at, text)| match group_of(text) {
+        None if text.trim().is_empty() => Some((at, "this names nobody".to_owned())),
+        Some(name) if !is_group_name(name) => Some((at, format!("`{name}` cannot name a group"))),
+        None | Some(_) => None,
+    });
+    let bytes: usize = texts(arguments, "assignees").map(|(_, text)| text.len()).sum();
+    let most = limits::PEOPLE_BYTES;
+    let long =
+        (bytes > most).then(|| ("/assignees".to_owned(), format!("they have {bytes} bytes, and {most} can be kept")));
+    each.chain(long)
 }
 
 /// Reads `built_in_tools`.

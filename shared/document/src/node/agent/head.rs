@@ -1,10 +1,13 @@
 //! What a model is told before it has said anything: its part, and what is asked.
 
 use super::{Agent, Role};
-use crate::work::Message;
+use crate::{connection::Connection, work::Message};
 use expression::{ExprError, Scope, Template};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// What stands above the data that an agent is handed. It is data, and orders nothing.
+const CONTEXT: &str = "Data for what follows, as JSON, a line each:";
 
 /// What a model is told first, its templates rendered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,16 +20,16 @@ pub struct Head {
 }
 
 impl Agent {
-    /// Renders what the model is told first. `input` is the node's input, which is asked where the document gives no
-    /// prompt.
+    /// Renders what the model is told first. `input` is what came to the node, which is asked where the document gives no
+    /// prompt; `handed` is what typed connections hand it, in the document's order.
     ///
     /// # Errors
     /// Where a template fails.
-    pub fn head(&self, scope: &Scope<'_>, input: &Value) -> Result<Head, ExprError> {
+    pub fn head(&self, scope: &Scope<'_>, input: &Value, handed: &[(Connection, &Value)]) -> Result<Head, ExprError> {
         let render = |template: &Template| Ok(said(&template.render(scope)?));
         let system = self.system_prompt.as_ref().map(render).transpose()?;
         let user = |content: String| Message::User { content };
-        let messages = match &self.prompt {
+        let mut messages = match &self.prompt {
             Some(prompt) => vec![user(render(prompt)?)],
             None if self.messages.is_empty() => vec![user(asked(input))],
             None => {
@@ -41,8 +44,19 @@ impl Agent {
                 each.collect::<Result<_, ExprError>>()?
             }
         };
+        // Before the last question, which stays what is asked and what a memory keeps.
+        let last = messages.iter().rposition(|message| matches!(message, Message::User { .. }));
+        if !handed.is_empty() {
+            messages.insert(last.unwrap_or(messages.len()), user(context(handed)));
+        }
         Ok(Head { system, messages })
     }
+}
+
+/// What an agent is handed, as its model reads it: a line of JSON for each.
+fn context(handed: &[(Connection, &Value)]) -> String {
+    let lines = handed.iter().map(|(connection, value)| json!({ connection.as_str(): value }).to_string());
+    [CONTEXT.to_owned()].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// A value as a model reads it: a text as it is, anything else as JSON.

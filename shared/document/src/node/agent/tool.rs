@@ -1,11 +1,12 @@
 //! A node that an agent may use as a tool: the `tool` beside its config, and the flow that one call of it runs.
 
+use super::built_in::BuiltIn;
 use crate::{
     InputSchema, Workflow,
     describe::{cel, either, flag, integer, number, object, setting, text, word},
-    id::NodeId,
+    id::{NodeId, WorkflowId},
     limits,
-    node::{human::about, output_parser::of_member},
+    node::{human::about, node_type::NodeType, output_parser::of_member, workflow},
     reading::{At, Cx, Fields, Place},
     work::ToolSpec,
 };
@@ -34,8 +35,13 @@ pub struct Tool {
     pub description: String,
     /// JSON Schema of its arguments.
     pub parameters: Arc<InputSchema>,
+    /// The saved workflow that it runs, where that one's `input_schema` is the schema of the arguments: the document gives
+    /// none. It is known once the agent begins.
+    pub called: Option<WorkflowId>,
     /// The node, unless the tool is built in.
     pub node: NodeId,
+    /// The built-in tool that it is; none for a node.
+    pub built_in: Option<BuiltIn>,
     /// Whether the node stands for all tools of a server.
     pub is_server: bool,
     /// Whether the node is an agent itself, of whose output its answer is what counts.
@@ -77,6 +83,7 @@ pub(crate) struct Said {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) parameters: InputSchema,
+    pub(crate) called: Option<WorkflowId>,
     pub(crate) approval: Option<Approval>,
     pub(crate) max_calls: Option<u64>,
     pub(crate) result_bytes: u64,
@@ -109,8 +116,9 @@ pub(crate) fn described() -> Value {
         ],
     );
     let asks = "Whether a person must approve a call: true, a condition over `args`, or an object.";
-    let parameters = json!({"description": "JSON Schema of the arguments: an object of any members where absent.",
-        "type": ["object", "boolean"]});
+    let wanted =
+        "JSON Schema of the arguments: the `input_schema` of what a `workflow` runs, else any object, where absent.";
+    let parameters = json!({ "description": wanted, "type": ["object", "boolean"] });
     let on_error = [("tell", "The model gets to read the error."), ("fail", "The agent fails with `tool_failed`.")];
     let mut tool = object(
         &[],
@@ -139,12 +147,12 @@ pub(crate) fn described() -> Value {
     tool
 }
 
-/// Reads the `tool` of a node; what is absent has its default. `place` is that of the tool's own config.
+/// Reads the `tool` of a node of a type; what is absent has its default. `place` is that of the tool's own config.
 pub(crate) fn read(
     cx: &mut Cx<'_>,
     object: &Map<String, Value>,
     at: &At<'_>,
-    id: &str,
+    (id, of): (&str, &NodeType),
     place: Place<'_>,
 ) -> Option<Said> {
     let empty = Map::new();
@@ -158,23 +166,42 @@ pub(crate) fn read(
         f.wrong(cx, "name", "models take no such name of a tool", hint);
     }
     let about = object.get("name").and_then(Value::as_str).unwrap_or_default();
-    let parameters = match f.get("parameters") {
-        Some(_) => of_member(cx, &f, "parameters")?,
-        None => any_arguments(cx, &at)?,
+    let (parameters, called) = match f.get("parameters") {
+        Some(_) => (of_member(cx, &f, "parameters")?, None),
+        None => (any_arguments(cx, &at)?, called(object).filter(|_| of.name == workflow::TYPE.name)),
     };
+    let asked = if called.is_some() { json!(OF_CALLED) } else { parameters.source.clone() };
     let on_error = match f.word(cx, "on_error", &["tell", "fail"]) {
         Some(1) => OnToolError::Fail,
         _ => OnToolError::Tell,
     };
     Some(Said {
         description: f.text(cx, "description").unwrap_or(about).to_owned(),
-        approval: approval(cx, &f, &name, &parameters.source, place),
+        approval: approval(cx, &f, &name, &asked, place),
         max_calls: f.integer(cx, "max_calls", 1, limits::AGENT_TOOL_CALLS),
         result_bytes: f.integer(cx, "result_bytes", 1, limits::TOOL_RESULT_MOST).unwrap_or(limits::TOOL_RESULT_BYTES),
         name,
         parameters,
+        called,
         on_error,
     })
+}
+
+/// The schema of the arguments that a person may change, where it is that of a called workflow: it comes with the call.
+const OF_CALLED: &str = "{{ has(item.parameters) ? item.parameters : {'type': 'object'} }}";
+
+/// The one saved workflow that a `workflow` node runs; none where it runs several.
+fn called(object: &Map<String, Value>) -> Option<WorkflowId> {
+    object.get("config")?.get("workflow_id")?.as_str().map(WorkflowId::from)
+}
+
+/// The schema of a tool's arguments by the `input_schema` of the workflow that it runs; none where that takes no objects,
+/// which models alone can give.
+pub fn parameters_by(input: &InputSchema) -> Option<Value> {
+    let mut source = input.source.clone();
+    let members = source.as_object_mut()?;
+    let kind = members.entry("type").or_insert_with(|| json!("object"));
+    (*kind == "object").then_some(source)
 }
 
 /// The schema of the arguments of a tool that declares none.

@@ -39,7 +39,8 @@ impl Config for Human {
                 of_templates(&[tool.as_ref(), arguments.as_ref(), schema.as_ref()], all);
                 level.expressions(all);
             }
-            HumanKind::Approval | HumanKind::Ask => {}
+            HumanKind::Ask(Some(said)) => of_templates(&[Some(&said.options), Some(&said.assignees)], all),
+            HumanKind::Approval | HumanKind::Ask(None) => {}
         }
     }
 

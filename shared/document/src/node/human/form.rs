@@ -4,7 +4,7 @@
 use super::model::OptionTemplate;
 use crate::{
     limits,
-    node::port::port,
+    node::port::{BESIDE_OPTIONS, port},
     reading::{
         Cx, Fields, Place,
         schema::{self, Schema},
@@ -76,7 +76,7 @@ pub(super) fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> 
             cx.error("invalid_config", &id_at, "an option's id names its port: no template changes it", hint);
             continue;
         }
-        if ["timeout", "error"].contains(&id.as_str()) || options.iter().any(|option| option.id == id) {
+        if BESIDE_OPTIONS.contains(&id.as_str()) || options.iter().any(|option| option.id == id) {
             let message = format!("the port `{id}` is taken");
             cx.error(
                 "invalid_config",

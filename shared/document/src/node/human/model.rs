@@ -59,7 +59,8 @@ pub enum HumanKind {
     Review {
         content: Option<Template>,
     },
-    Ask,
+    /// A text. Where a model asks by a built-in tool, its words say what there is to choose from, and who may answer.
+    Ask(Option<Box<InWords>>),
     Authorization {
         tool: Option<Template>,
         arguments: Option<Template>,
@@ -67,6 +68,15 @@ pub enum HumanKind {
         schema: Option<Template>,
         level: Setting<Level>,
     },
+}
+
+/// What a model says of its own question. No document says it: the options of a document name ports, which edges follow.
+#[derive(Debug)]
+pub struct InWords {
+    /// Template of the list of options; null where a text is asked for.
+    pub options: Template,
+    /// Template of the list of people who may answer; null for anyone of the owner.
+    pub assignees: Template,
 }
 
 /// How dangerous the tool of an `authorization` is: `security_level`.

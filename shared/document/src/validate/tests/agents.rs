@@ -165,6 +165,12 @@ fn two_tools_of_one_name_are_refused() {
     let built_in =
         agent(json!({"built_in_tools": ["ask_human"]}), &[(tool("ask_human", "args.x", json!({})), "ai_tool", "a")]);
     expect(&built_in, &[("invalid_config", "/nodes/1")]);
+    let by_id = tool("ask_human", "args.x", json!({"name": "asks"}));
+    expect(
+        &agent(json!({"built_in_tools": ["ask_human"]}), &[(by_id.clone(), "ai_tool", "a")]),
+        &[("invalid_config", "/nodes/1")],
+    );
+    clean(&agent(json!({"built_in_tools": ["request_authorization"]}), &[(by_id, "ai_tool", "a")]));
 }
 
 #[test]
@@ -239,6 +245,14 @@ fn arguments_are_seen_in_tools_alone() {
     document["nodes"].as_array_mut().unwrap().push(outside);
     document["edges"].as_array_mut().unwrap().push(json!({"from": "a", "to": "n"}));
     expect(&closed(document), &[("unknown_variable", "/nodes/2/config/expression")]);
+    // A body is where its map is.
+    let body = json!({"nodes": [{"id": "one", "type": "transform", "config": {"expression": "args.x + item"}}]});
+    let map = json!({"id": "m", "type": "map", "config": {"items": "[1]", "body": body}});
+    clean(&closed(agent(json!({}), &[(map.clone(), "ai_tool", "a")])));
+    let mut document = agent(json!({}), &[]);
+    document["nodes"].as_array_mut().unwrap().push(map);
+    document["edges"].as_array_mut().unwrap().push(json!({"from": "a", "to": "m"}));
+    expect(&closed(document), &[("unknown_variable", "/nodes/2/config/body/nodes/0/config/expression")]);
 }
 
 #[test]

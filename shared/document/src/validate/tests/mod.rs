@@ -6,6 +6,7 @@ mod bodies;
 mod codes;
 mod expressions;
 mod graphs;
+mod handed;
 mod hints;
 mod hostile;
 mod members;

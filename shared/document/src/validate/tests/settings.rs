@@ -66,3 +66,19 @@ fn what_decides_structure_is_literal() {
     let mode = of("workflow", "mode", json!("{{ input.mode }}"));
     expect(&mode, &[("invalid_config", "/nodes/1/config/mode")]);
 }
+
+/// Whoever asks for it relies on it, so nothing of it is passed over.
+#[test]
+fn what_is_kept_by_its_hash_is_said_in_full() {
+    let of = |redact: Value| {
+        let mut document = one("transform", json!({"expression": "1"}));
+        document["settings"] = json!({ "redact": redact });
+        document
+    };
+    clean(&of(json!(["prompts"])));
+    let workflow = crate::parse(&of(json!(["prompts"]))).unwrap().workflow;
+    assert!(workflow.settings.seals_prompts);
+    for redact in [json!(["prompts", "prompts"]), json!(["outputs"]), json!([]), json!(true), json!("prompts")] {
+        expect(&of(redact), &[("schema", "/settings/redact")]);
+    }
+}
