@@ -57,10 +57,22 @@ pub fn in_json(timestamp: &str, of: &Metadata<'_>, message: &str, fields: Map<St
     line.insert("message".into(), message.into());
     line.insert("target".into(), of.target().into());
     for (name, value) in fields {
+        // Lines of one trace are found by its id, which is the same in all processes; a `traceparent` is not.
+        let (name, value) = match (name.as_str(), value.as_str().and_then(trace_id)) {
+            ("traceparent", None) => continue,
+            ("traceparent", Some(id)) => ("trace_id".to_owned(), id.into()),
+            _ => (name, value),
+        };
         // A field must not replace what every line has, such as its level.
         line.entry(name).or_insert(value);
     }
     Value::Object(line).to_string()
+}
+
+/// The id of the trace that a `traceparent` (W3C Trace Context) names; none where it is none.
+fn trace_id(traceparent: &str) -> Option<&str> {
+    let id = traceparent.split('-').nth(1)?;
+    (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
 
 #[cfg(test)]
@@ -106,6 +118,17 @@ mod tests {
         assert_eq!(names, ["timestamp", "level", "message", "target", "code", "n", "late", "s"]);
         assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&"WARN".into(), &"a step failed".into()));
         assert_eq!((&lines[0]["n"], &lines[0]["late"], &lines[0]["s"]), (&2.into(), &true.into(), &0.5.into()));
+    }
+
+    #[test]
+    fn a_trace_is_told_by_its_id_alone() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let lines = written(|| {
+            tracing::info!(traceparent = format!("00-{id}-00f067aa0ba902b7-01"), "in a trace");
+            tracing::info!(traceparent = "00-1", "in none");
+        });
+        assert_eq!((&lines[0]["trace_id"], lines[0].get("traceparent")), (&id.into(), None));
+        assert_eq!((lines[1].get("trace_id"), lines[1].get("traceparent")), (None, None));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub const TARGET: &str = "stepwell::executions";
 /// The lines of one commit, kept until it is durable.
 pub(crate) struct Told {
     execution: ExecutionId,
+    owner: String,
     workflow: WorkflowId,
     /// Children are told to those who look closely, since a `map` has thousands.
     is_child: bool,
@@ -73,7 +74,8 @@ impl Told {
         let events = commit.turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn, event)));
         let lines = events.filter(|_| heard).filter_map(|(turn, event)| line(&commit.state, turn, event));
         let lines = lines.filter(|line| closely || line.weight == Weight::Trouble).collect();
-        Self { execution: started.execution_id.clone(), workflow: started.workflow_id.clone(), is_child, lines }
+        let (execution, owner) = (started.execution_id.clone(), started.owner.clone());
+        Self { execution, owner, workflow: started.workflow_id.clone(), is_child, lines }
     }
 
     /// Writes the lines.
@@ -90,6 +92,7 @@ impl Told {
                 tracing::$level!(
                     target: TARGET,
                     execution = %self.execution,
+                    owner = self.owner,
                     workflow = %self.workflow,
                     node = line.node.as_ref().map(display),
                     attempt = line.attempt,

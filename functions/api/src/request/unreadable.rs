@@ -20,7 +20,7 @@ impl Unreadable {
     pub fn spare<T>(&self, id: &str, row: Answered<Option<T>>) -> Answered<Option<T>> {
         match row {
             Err(problem) if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => {
-                tracing::error!(id, "it is left out of a list, since it cannot be read");
+                tracing::error!(row = id, "it is left out of a list, since it cannot be read");
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
                 Ok(None)
             }

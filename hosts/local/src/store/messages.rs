@@ -149,7 +149,7 @@ fn revive(db: &Connection, moves: &Moves, id: i64, failures: u32, body: &str) ->
             Ok(Some(Item { delivery, failures, place, since: Time(0) }))
         }
         Err(error) => {
-            tracing::error!(%error, id, "a message in the queue cannot be read and is left alone");
+            tracing::error!(%error, message_id = id, "a message in the queue cannot be read and is left alone");
             Ok(None)
         }
     }

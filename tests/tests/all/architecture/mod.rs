@@ -3,6 +3,7 @@
 mod adapters;
 mod circles;
 mod crates;
+mod fields;
 mod graph;
 mod kinds;
 mod source;
