@@ -78,6 +78,12 @@ pub const MEMBERS_CHECKED: usize = 5;
 pub const DOCUMENT_DAYS: f64 = 500.0;
 /// Number of documents, and of conversations, that one tick of the supervisor removes at most: each takes some calls.
 pub const UNNEEDED: i32 = 50;
+/// Seconds for which a function knows an API token, and a version of a saved workflow, without reading its row again. So long
+/// after a token was revoked another function may still take it: less than it takes to notice that it leaked, and long
+/// enough that a row is read once for thousands of requests, of which DynamoDB gives one key 3,000 a second.
+pub const KNOWN_SECONDS: f64 = 5.0;
+/// Tokens, and versions, of which a function knows so much: a few hundred bytes each.
+pub const KNOWN: usize = 1_024;
 /// Seconds for which a task token is kept: a little more than the year after which Step Functions ends an execution.
 pub const TOKEN_SECONDS: i64 = 366 * 86_400;
 /// Bytes of key and value up to which lists can be filtered by an entry of the metadata. Larger entries are shown only.

@@ -23,10 +23,16 @@ fn unreadable(error: serde_json::Error) -> StoreError {
 #[async_trait]
 impl Tokens for Table {
     async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+        let now = self.now();
+        if let Some(known) = self.tokens.get(sha256, now) {
+            return Ok(Some(known));
+        }
         let partition = keys::api_token(sha256);
         let item = self.db.get(nobodys(Purpose::Other), &partition, TOKEN, true).await?;
         let Some(item) = item else { return Ok(None) };
-        serde_json::from_str(need(&item, "t")?).map(Some).map_err(unreadable)
+        let token: Token = serde_json::from_str(need(&item, "t")?).map_err(unreadable)?;
+        self.tokens.put(sha256, token.clone(), now);
+        Ok(Some(token))
     }
 
     async fn tokens(&self, owner: &str, window: &Window) -> Result<Page<Token>, StoreError> {
@@ -72,6 +78,7 @@ impl Tokens for Table {
             let other = || Expression::default();
             self.db.delete(nobodys(Purpose::Other), &keys::api_token(sha256), TOKEN, other()).await?;
             self.db.delete(nobodys(Purpose::Other), &list, sha256, other()).await?;
+            self.tokens.forget(sha256);
         }
         Ok(!found.is_empty())
     }
@@ -86,6 +93,7 @@ impl Tokens for Table {
         });
         let writes = both.collect::<Result<Vec<_>, _>>()?;
         self.db.transact(nobodys(Purpose::Other), writes).await?;
+        self.tokens.forget(&token.sha256);
         self.db.put(nobodys(Purpose::Other), keyed(&keys::api_token(""), TOKEN), Expression::default()).await.map(drop)
     }
 

@@ -4,9 +4,10 @@
 use super::{
     Table,
     dynamo::{Query, unbuilt},
-    item::{Expression, Item, keyed, need, number, number_of, text},
+    item::{Expression, Item, need, number, text},
     keys,
     lists::{bad_cursor, hex},
+    version::{Version, known_as},
 };
 use crate::{
     billing::meter::{Purpose, nobodys},
@@ -21,36 +22,6 @@ use std::sync::Arc;
 
 /// How often a save is tried while others save the same workflow.
 const TRIES: u32 = 10;
-
-/// A version of a saved workflow. Its own item and the pointer to the latest version hold the same attributes.
-struct Version {
-    version: u64,
-    hash: String,
-    saved_at: Time,
-    deleted: bool,
-}
-
-impl Version {
-    fn read(item: &Item) -> Result<Self, StoreError> {
-        Ok(Self {
-            version: number_of(item, "v").unwrap_or_default(),
-            hash: need(item, "h")?.into(),
-            saved_at: Time(number_of(item, "at").unwrap_or_default()),
-            deleted: item.contains_key("deleted"),
-        })
-    }
-
-    fn item(&self, owner: &str, sort: &str) -> Item {
-        let mut item = keyed(&keys::catalogue(owner), sort);
-        item.insert("v".into(), number(self.version));
-        item.insert("h".into(), text(&self.hash));
-        item.insert("at".into(), number(self.saved_at.0));
-        if self.deleted {
-            item.insert("deleted".into(), number(1));
-        }
-        item
-    }
-}
 
 #[async_trait]
 impl Catalogue for Table {
@@ -99,8 +70,12 @@ impl Catalogue for Table {
     }
 
     async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError> {
-        let sort = version.map_or_else(|| keys::latest(id), |version| keys::version(id, version));
-        match self.version_at(owner, &sort).await? {
+        let found = match version {
+            // The pointer is always read: whoever has saved a version starts that one from then on.
+            None => self.version_at(owner, &keys::latest(id)).await?,
+            Some(version) => self.known_version(owner, &keys::version(id, version)).await?,
+        };
+        match found {
             Some(found) => self.with_document(id, found).await.map(Some),
             None => Ok(None),
         }
@@ -193,7 +168,10 @@ impl Table {
         };
         let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
         let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
-        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
+        let all = [pointer, version].into_iter().chain(beside).collect();
+        let written = self.db.transact(nobodys(Purpose::Other), all).await;
+        self.versions.forget(&known_as(owner, &keys::version(id, next.version)));
+        written
     }
 
     pub(super) fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
@@ -207,6 +185,19 @@ impl Table {
     async fn version_at(&self, owner: &str, sort: &str) -> Result<Option<Version>, StoreError> {
         let item = self.db.get(nobodys(Purpose::Other), &keys::catalogue(owner), sort, true).await?;
         item.as_ref().map(Version::read).transpose()
+    }
+
+    /// A version by its number, of which it is remembered for some seconds whether it was deleted.
+    async fn known_version(&self, owner: &str, sort: &str) -> Result<Option<Version>, StoreError> {
+        let (now, key) = (self.now(), known_as(owner, sort));
+        if let Some(known) = self.versions.get(&key, now) {
+            return Ok(Some(known));
+        }
+        let found = self.version_at(owner, sort).await?;
+        if let Some(found) = &found {
+            self.versions.put(&key, found.clone(), now);
+        }
+        Ok(found)
     }
 
     async fn with_document(&self, id: &str, found: Version) -> Result<SavedWorkflow, StoreError> {

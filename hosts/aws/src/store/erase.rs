@@ -5,6 +5,7 @@ use super::{
     dynamo::Query,
     item::{Expression, Item, need, text, text_of},
     keys,
+    version::known_as,
 };
 use crate::{
     billing::meter::{Purpose, nobodys},
@@ -26,7 +27,9 @@ impl Table {
             if let Some(hash) = text_of(row, "h") {
                 self.unsaved_by(owner, hash).await?;
             }
-            self.drop_row(&partition, row).await
+            self.drop_row(&partition, row).await?;
+            self.versions.forget(&known_as(owner, need(row, "sk")?));
+            Ok(())
         });
         at_once(each.collect()).await
     }

@@ -17,6 +17,7 @@
 //! | `o#OWNER` | `SHA256` | the list of an owner's API tokens |
 
 mod access;
+mod briefly;
 mod cache;
 mod catalogue;
 mod census;
@@ -52,6 +53,7 @@ mod tokens;
 mod undelivered;
 mod until;
 mod values;
+mod version;
 
 pub use schema::{Index, create, definition};
 
@@ -62,18 +64,20 @@ use crate::{
     services::ports::Blobs,
 };
 use aws_sdk_dynamodb::Client;
+use briefly::Briefly;
 use cache::Cache;
 use document::time::Time;
 use dynamo::Dynamo;
 use engine::{
     documents::Documents,
-    port::{Memory, StoreError, Unbounded},
+    port::{Memory, StoreError, Token, Unbounded},
 };
 use leases::Leases;
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
 use until::Needed;
+use version::Version;
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -86,6 +90,8 @@ pub struct Table {
     clock: Clock,
     cache: Cache,
     documents: Documents,
+    tokens: Briefly<Token>,
+    versions: Briefly<Version>,
     undelivered: Undelivered,
     leases: Leases,
     needed: Needed,
@@ -128,6 +134,8 @@ impl Table {
             clock,
             cache: Cache::default(),
             documents: Documents::new(limits::WORKFLOWS),
+            tokens: Briefly::new(limits::KNOWN_SECONDS, limits::KNOWN),
+            versions: Briefly::new(limits::KNOWN_SECONDS, limits::KNOWN),
             undelivered: Undelivered::default(),
             leases: Leases::default(),
             needed: Needed::default(),

@@ -9,6 +9,7 @@ mod commands;
 mod cost;
 mod erased;
 mod examples;
+mod hot;
 mod leftovers;
 mod localstack;
 mod memory;
