@@ -123,7 +123,7 @@ impl World {
             parts,
         });
         let services = ::aws::Services {
-            queue: services.clone(),
+            queue: Arc::new(ports::Sender::new(services.clone(), ahead)),
             alarms: services.clone(),
             credentials: services.clone(),
             signer: None,

@@ -166,20 +166,35 @@ impl Services {
     }
 }
 
+/// The queue as one process sends to it. SQS takes the seconds after which a message is to come, which the process counts
+/// by its own clock: so a message that came early by another clock is put off, whatever the clocks say.
+pub(super) struct Sender {
+    services: Arc<Services>,
+    /// Milliseconds by which the process's clock is ahead.
+    ahead: i64,
+}
+
+impl Sender {
+    pub(super) fn new(services: Arc<Services>, ahead: i64) -> Self {
+        Self { services, ahead }
+    }
+}
+
 /// The error of a call that the choke point failed.
 pub(super) fn transient(told: &str) -> StoreError {
     StoreError::Transient(told.into())
 }
 
 #[async_trait]
-impl Queue for Services {
+impl Queue for Sender {
     async fn send(&self, messages: &[(Message, Option<Time>)]) -> Result<(), StoreError> {
+        let services = &self.services;
         let effect = async {
-            let now = self.now();
-            let mut kept = self.kept();
+            let now = services.now();
+            let mut kept = services.kept();
             for (message, at) in messages {
                 kept.sent += 1;
-                let visible_at = at.unwrap_or(now);
+                let visible_at = at.map_or(now, |at| Time(at.0 - self.ahead));
                 let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
                 assert!(visible_at <= longest, "SQS delays no longer");
                 for _ in 0..if kept.twice { 2 } else { 1 } {
@@ -188,7 +203,7 @@ impl Queue for Services {
             }
             Ok(())
         };
-        self.wire.pass("SendMessageBatch", transient, effect).await
+        services.wire.pass("SendMessageBatch", transient, effect).await
     }
 
     async fn postpone(&self, _: &[(String, u32)]) -> Result<(), StoreError> {

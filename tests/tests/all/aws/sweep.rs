@@ -78,28 +78,64 @@ async fn every_call_fails_once_and_nothing_changes_for_the_others() {
     sweep(1).await;
 }
 
-/// Every so many calls of a scenario one meets each fault where clocks differ: the others are swept without that.
+/// Every so many calls of a scenario one meets each fault where clocks differ or steps go ahead: all are swept without that.
 const EVERY: usize = 25;
+
+/// No fault, and then each fault for some of the calls that the world has seen since the last plan.
+fn plans(world: &World, every: usize) -> Vec<Option<(u64, Fault)>> {
+    let chosen = chosen(world.wire.calls()).into_iter().step_by(every);
+    let faults = chosen.flat_map(|call| Fault::ALL.map(|fault| Some((call, fault))));
+    std::iter::once(None).chain(faults).collect()
+}
+
+/// A scenario whose people have days to answer, where the document takes their time from the input.
+fn patient(mut scenario: Scenario) -> Scenario {
+    for (name, value) in scenario.case.input.as_object_mut().into_iter().flatten() {
+        if name.ends_with("_seconds") {
+            *value = json!(259_200);
+        }
+    }
+    scenario
+}
 
 #[tokio::test]
 async fn clocks_that_are_a_minute_off_change_nothing() {
     let mut number = 0;
-    // Not where people are asked: whether an answer comes before its deadline is up to the clock that is asked.
-    let asks = |scenario: &Scenario| scenario.case.document.to_string().contains(r#""type":"human""#);
-    for (at, scenario) in scenarios().iter().filter(|scenario| !asks(scenario)).enumerate() {
+    for (at, scenario) in scenarios().into_iter().map(patient).enumerate() {
         let world = World::new(Some(NOW)).await;
         world.wire.plan(None);
-        let expected = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        let expected = Run::of(&world, &scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        let plans = plans(&world, EVERY);
         let (requests, messages) = if at % 2 == 0 { (-60.0, 60.0) } else { (60.0, -60.0) };
         world.set_clocks(requests, messages);
-        let chosen: Vec<u64> = chosen(world.wire.calls()).into_iter().step_by(EVERY).collect();
-        let faults = chosen.iter().flat_map(|call| Fault::ALL.map(|fault| Some((*call, fault))));
-        for plan in std::iter::once(None).chain(faults) {
+        for plan in plans {
             number += 1;
             world.wire.plan(plan);
-            let fate = Run::of(&world, scenario, number).await;
+            let fate = Run::of(&world, &scenario, number).await;
             let fate = fate.unwrap_or_else(|error| panic!("{plan:?}, requests {requests} s: {error}"));
             assert_eq!(fate, expected, "{}, {plan:?}, requests {requests} s", scenario.name);
+        }
+    }
+}
+
+/// Where people have less time than clocks differ by, it is up to the clock that is asked whether an answer comes in time.
+/// Whatever it says, the question ends: what one clock refuses as too late, the other ends once it says so too.
+#[tokio::test]
+async fn a_question_ends_however_short_its_time_is_and_whatever_clocks_say() {
+    let asks = |scenario: &Scenario| scenario.case.document.to_string().contains(r#""type":"human""#);
+    let asking: Vec<Scenario> = scenarios().into_iter().filter(asks).collect();
+    assert!(
+        asking.iter().any(|scenario| scenario.name == "two-person-approval.json"),
+        "it gives a second, by its input"
+    );
+    for (requests, messages) in [(-60.0, 60.0), (60.0, -60.0)] {
+        let world = World::new(Some(NOW)).await;
+        world.set_clocks(requests, messages);
+        for (number, scenario) in (0u64..).zip(&asking) {
+            world.wire.plan(None);
+            let fate = Run::of(&world, scenario, number).await;
+            let fate = fate.unwrap_or_else(|error| panic!("requests {requests} s: {error}"));
+            assert!(fate.status.is_terminal(), "{}, requests {requests} s: {fate:?}", scenario.name);
         }
     }
 }
