@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::{
     link::Links,
-    port::{Clock as _, Delivers, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
+    port::{Ahead, Clock as _, Delivers, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
     prices::Prices,
     proof::Proofs,
 };
@@ -78,6 +78,9 @@ pub struct Aws {
     clock: Clock,
     /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
+    /// Milliseconds that the invocation had when it began.
+    whole: AtomicI64,
+    goes_ahead: bool,
     most_descendants: u32,
     prices: Prices,
 }
@@ -92,10 +95,11 @@ impl Aws {
     /// A host over a table and the services beside it.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         let most_descendants = engine::limits::DESCENDANTS;
-        let (people, deadline) = (People::default(), AtomicI64::new(i64::MAX));
+        let (people, deadline, whole) = (People::default(), AtomicI64::new(i64::MAX), AtomicI64::new(0));
+        let goes_ahead = false;
         let (links, proofs) = (OnceLock::new(), OnceLock::new());
         let prices = Prices::default();
-        Self { table, services, people, links, proofs, clock, deadline, most_descendants, prices }
+        Self { table, services, people, links, proofs, clock, deadline, whole, goes_ahead, most_descendants, prices }
     }
 
     /// Sets how people are reached.
@@ -106,6 +110,11 @@ impl Aws {
     /// Sets how many descendants an execution without a parent may have alive at once.
     pub fn with_most_descendants(self, most_descendants: u32) -> Self {
         Self { most_descendants, ..self }
+    }
+
+    /// Sets whether the process goes on with the next step of an execution before that step's message comes.
+    pub fn with_going_ahead(self, goes_ahead: bool) -> Self {
+        Self { goes_ahead, ..self }
     }
 
     /// Sets what calls of language models cost.
@@ -121,6 +130,7 @@ impl Aws {
     /// Tells the host that an invocation has begun, which is cut off at `until`.
     pub fn begins(&self, until: Time) {
         self.deadline.store(until.0, Relaxed);
+        self.whole.store(until.since((self.clock)()).as_millis().try_into().unwrap_or(i64::MAX), Relaxed);
     }
 
     /// The table that keeps the state.
@@ -275,6 +285,15 @@ impl Host for Aws {
 
     fn prices(&self) -> Option<&Prices> {
         Some(&self.prices)
+    }
+
+    /// Where nobody says when the invocation is cut off, no message could be held back so long.
+    fn ahead(&self) -> Option<Ahead> {
+        let left = self.time_left().filter(|_| self.goes_ahead)?;
+        let whole = Duration::from_millis(self.whole.load(Relaxed).try_into().unwrap_or_default());
+        let longest = (self.clock)().after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
+        let until = Time(self.deadline.load(Relaxed)).min(longest);
+        Some(Ahead { until, left, whole: whole.saturating_sub(Duration::from_secs_f64(limits::MARGIN_SECONDS)) })
     }
 
     /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to

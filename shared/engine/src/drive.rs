@@ -1,8 +1,8 @@
 //! The four things that every host does around the rules: load, decide, commit, deliver.
 
 use crate::{
-    delivery,
-    port::{Commit, Host, Receipt, StoreError},
+    ahead, delivery,
+    port::{Ahead, Commit, Host, Receipt, StoreError},
     seal::seal,
     told::Told,
 };
@@ -13,7 +13,7 @@ use stepwell_core::{
     command::{Asked, Command},
     decide::decide,
     documents::Documents,
-    effect::Effect,
+    effect::{Effect, Message},
     error::Rejection,
     event::{Started, Turn},
     execution::Execution,
@@ -32,6 +32,8 @@ pub struct Submitted {
     pub replies: Vec<Result<(), Rejection>>,
     /// Whether anything was committed. Hosts that acknowledge in the commit acknowledged the receipts with it.
     pub committed: bool,
+    /// The step that the caller goes on with, whose message is held back; only where the submission said that it may.
+    pub next: Option<Message>,
 }
 
 /// Conflicts after which a submission gives up for now. Each conflict means that another process made progress.
@@ -53,6 +55,8 @@ pub struct Submission {
     pub workflow: Option<Arc<Workflow>>,
     /// Other documents that the commands put the execution on.
     pub documents: Vec<Arc<Workflow>>,
+    /// Whether the caller can go on with the step that follows, and how far.
+    pub ahead: Option<Ahead>,
 }
 
 impl Submission {
@@ -92,7 +96,7 @@ pub async fn submit(
     id: &ExecutionId,
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
-    let Submission { asked, logs, acks, seen, workflow, documents } = submission.into();
+    let Submission { asked, logs, acks, seen, workflow, documents, ahead } = submission.into();
     let of_seen = seen.as_ref().map(|seen| seen.workflow_hash().to_owned());
     let logs: Arc<[NodeLog]> = logs.into();
     // A host that is the only writer avoids conflicts by waiting here.
@@ -112,7 +116,9 @@ pub async fn submit(
         // The execution may have been put on another document since the caller looked.
         let same = |state: &Arc<Execution>| of_seen.as_deref() == Some(state.workflow_hash());
         let workflow = workflow.as_ref().filter(|_| state.as_ref().is_none_or(same));
-        let Some(mut batch) = decide_all(host, state, workflow, &documents, &asked).await? else { return Ok(None) };
+        let Some(mut batch) = decide_all(host, state, workflow, &documents, &asked, ahead).await? else {
+            return Ok(None);
+        };
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
         match finish(host, id, batch).await {
@@ -165,6 +171,8 @@ pub async fn with_values<T>(
 struct Batch {
     decided: Commit,
     replies: Vec<Result<(), Rejection>>,
+    /// The step with which the caller goes on.
+    next: Option<Message>,
 }
 
 /// Decides all commands, and completes the commit with the values to offload. None where the execution does not exist
@@ -175,6 +183,7 @@ async fn decide_all(
     workflow: Option<&Arc<Workflow>>,
     others: &[Arc<Workflow>],
     asked: &[Asked],
+    ahead: Option<Ahead>,
 ) -> Result<Option<Batch>, StoreError> {
     let (started, hash) = match (&state, asked.first().map(|first| &first.command)) {
         (Some(state), _) => (&*state.started, state.workflow_hash()),
@@ -193,7 +202,9 @@ async fn decide_all(
     if !decided.turns.is_empty() {
         seal(host, decided).await?;
         decided.blobs = offload(decided, host.journal().inline_bytes());
-        delivery::schedule(host, documents.of(&decided.state).unwrap_or(&workflow), decided);
+        let after = documents.of(&decided.state).unwrap_or(&workflow);
+        delivery::schedule(host, after, decided);
+        batch.next = ahead.and_then(|ahead| ahead::choose(&ahead, after, decided));
     }
     Ok(Some(batch))
 }
@@ -225,7 +236,7 @@ fn decide_each(
     let Some(state) = state else { return Ok(None) };
     let decided =
         Commit { before, turns, state, effects, logs: Arc::default(), blobs: Vec::new(), acks: Vec::new(), due: None };
-    Ok(Some(Batch { decided, replies }))
+    Ok(Some(Batch { decided, replies, next: None }))
 }
 
 /// The values that are too large to be kept inline, each once, with the JSON to write for them.
@@ -246,7 +257,7 @@ fn values(decided: &Commit) -> impl Iterator<Item = &Payload> {
 
 /// Commits a batch and delivers its effects.
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
-    let Batch { decided, replies } = batch;
+    let Batch { decided, replies, next } = batch;
     let state = decided.state.clone();
     let committed = !decided.turns.is_empty();
     if committed {
@@ -267,7 +278,7 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
         // Effects may be owed although nothing was recorded, as when an execution is cancelled twice.
         delivery::deliver(host, id, &decided.effects).await?;
     }
-    Ok(Submitted { state, replies, committed })
+    Ok(Submitted { state, replies, committed, next })
 }
 
 /// The workflow that an execution runs by now: its document, or the inline body of a `map` inside of the document.

@@ -2,6 +2,7 @@
 //! for ([`step`]); start executions ([`start`], [`schedules`]); and look after what time and accidents leave behind
 //! ([`supervise`]). Asynchronous, over the traits of [`port`], and without a client of any service.
 
+pub mod ahead;
 pub mod asked;
 pub mod bulk;
 mod compensation;

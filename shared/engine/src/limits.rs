@@ -16,6 +16,13 @@ pub const TURNS_OF_A_RANK: u32 = 8;
 pub const LOOKS_AGAIN_SECONDS: f64 = 2.0;
 /// How often a message may be handed out and fail; after that it is a dead letter.
 pub const DELIVERIES: u32 = 5;
+/// Steps of one execution that follow each other in one process which goes [ahead](crate::ahead), before the next one waits for
+/// its message: so a loop of thousands takes its place in the queue again and again, and a batch returns, with the other
+/// executions of it, after as many steps as a batch has messages and a few more.
+pub const STEPS_AHEAD: u32 = 16;
+/// The part of a process's time that must be left for it to go ahead with one more step: those of the batch that came by
+/// messages have begun by then, and a step has nearly the time that it would have in a process of its own.
+pub const TIME_AHEAD: f64 = 0.75;
 /// The longest time in seconds between two looks at an execution that is held back. What such a look makes good, a
 /// message that was lost, is rare.
 pub const HELD_PAUSE_SECONDS: f64 = 3_600.0;

@@ -20,16 +20,20 @@ use ::aws::{
     store::{Parts, Table, create},
 };
 use document::time::Time;
+use engine::port::Clock as _;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// The environment variable with the address of DynamoDB Local.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
+/// Seconds of an invocation, as the template has them.
+const INVOCATION_SECONDS: f64 = 60.0;
 
 /// Parts of each list: few, so that lists of a handful of rows have full and empty ones.
 pub const LIST_PARTS: usize = 3;
@@ -45,6 +49,8 @@ pub struct World {
     /// Milliseconds by which the clocks of processes that are made from now on are ahead: of those behind requests, and of
     /// those behind messages.
     ahead: [AtomicI64; 2],
+    /// Whether processes that are made from now on go on with the step that follows.
+    goes_ahead: AtomicBool,
 }
 
 /// Panics with advice where there is no DynamoDB Local, so that a test is not taken for passed.
@@ -70,7 +76,7 @@ impl World {
         let clients = Clients::over(wire::client(&wire)).with_credentials("test", "test");
         create(&clients.dynamodb(), &table).await.expect("the table is created");
         let services = Arc::new(Services::new(clock, wire.clone()));
-        Self { wire, services, clients, table, ahead: Default::default() }
+        Self { wire, services, clients, table, ahead: Default::default(), goes_ahead: AtomicBool::default() }
     }
 
     /// Sets the clocks of processes that are made from now on so many seconds ahead: of those behind requests, and of those
@@ -78,6 +84,19 @@ impl World {
     pub fn set_clocks(&self, requests: f64, messages: f64) {
         for (ahead, seconds) in self.ahead.iter().zip([requests, messages]) {
             ahead.store((seconds * 1_000.0) as i64, Ordering::Relaxed);
+        }
+    }
+
+    /// Says whether processes that are made from now on go on with the step that follows, as with `CONTINUE_INLINE`.
+    pub fn go_ahead(&self, goes: bool) {
+        self.goes_ahead.store(goes, Ordering::Relaxed);
+    }
+
+    /// Begins an invocation of a process, where processes go on with the step that follows: it is then known when the
+    /// invocation is over.
+    pub fn begin(&self, host: &Aws) {
+        if self.goes_ahead.load(Ordering::Relaxed) {
+            host.begins(host.now().after_seconds(INVOCATION_SECONDS));
         }
     }
 
@@ -129,6 +148,7 @@ impl World {
             signer: None,
             runner: Some(services),
         };
-        Aws::new(Arc::new(table), services, clock)
+        let host = Aws::new(Arc::new(table), services, clock);
+        host.with_going_ahead(behind_message && self.goes_ahead.load(Ordering::Relaxed))
     }
 }

@@ -128,6 +128,7 @@ impl<'a> Run<'a> {
         let deliveries = services.take(10);
         if !deliveries.is_empty() {
             let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
+            self.world.begin(&self.step);
             match self.living(engine::step::handle(&self.step, &deliveries)).await {
                 Some(verdicts) => services.obey(receipts.into_iter().zip(verdicts).collect()),
                 None => self.step = self.world.host(true, 1),

@@ -4,8 +4,9 @@ use super::{script, world::SimHost};
 use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
-    Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
-    Journal, Letter, Notifier, Outbox, Page, SavedWorkflow, Schedules, Secrets, Store, StoreError, Window,
+    Admission, Agenda, Ahead, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index,
+    InteractionFilter, Journal, Letter, Notifier, Outbox, Page, SavedWorkflow, Schedules, Secrets, Store, StoreError,
+    Window,
 };
 use std::{
     future::Future,
@@ -26,6 +27,9 @@ use stepwell_core::{
 
 /// Bytes beyond which a value is offloaded: so few that a number stays inline and a list does not.
 const OFFLOADED_BYTES: usize = 9;
+
+/// Seconds after which a process is taken to be over that goes ahead: longer than any node of a simulation may take.
+const PROCESS_SECONDS: f64 = 60.0;
 
 /// What goes wrong with one port call.
 #[derive(Clone, Copy, PartialEq)]
@@ -338,6 +342,13 @@ impl Host for SimHost {
 
     fn notifier(&self) -> Option<&dyn Notifier> {
         Some(self)
+    }
+
+    fn ahead(&self) -> Option<Ahead> {
+        let world = self.world();
+        let whole = Duration::from_secs_f64(PROCESS_SECONDS);
+        let goes = world.goes_ahead && world.delivers == Delivers::AfterCommit;
+        goes.then(|| Ahead { until: world.now.after_seconds(PROCESS_SECONDS), left: whole, whole })
     }
 
     async fn run(&self, task: &Task) -> Report {

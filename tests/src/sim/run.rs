@@ -75,6 +75,12 @@ impl Run {
         Self { host, rng: Rng::new(seed, 3), faults, rescues: 0, round: 0 }
     }
 
+    /// The same run, whose handlers go on with the step that follows where they may.
+    pub fn going_ahead(self, goes: bool) -> Self {
+        self.host.world().goes_ahead = goes;
+        self
+    }
+
     /// Runs until everything has ended.
     ///
     /// # Errors

@@ -78,6 +78,8 @@ pub struct World {
     pub unheard: u64,
     /// Whether a commit delivers effects and acknowledges messages in its one write.
     pub delivers: Delivers,
+    /// Whether handlers go on with the step that follows, where the host delivers after the commit.
+    pub goes_ahead: bool,
     pub(super) faults: Faults,
     pub(super) rng: Rng,
     receipts: Receipt,
@@ -108,6 +110,7 @@ impl SimHost {
             crashed: false,
             unheard: 0,
             delivers,
+            goes_ahead: false,
             faults,
             rng: Rng::new(seed, 2),
             receipts: 0,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agents;
+mod ahead;
 mod api_e2e;
 mod architecture;
 mod asked_below;

@@ -49,6 +49,30 @@ fn every_call_fails_once_and_nothing_changes() {
     }
 }
 
+/// Where a handler goes on with the step that follows, the process that dies has more behind it than one commit. Without
+/// faults the run ends as one that waits for each message, and takes as many turns.
+#[test]
+fn every_call_fails_once_where_steps_go_ahead_and_nothing_changes() {
+    for (name, case) in cases() {
+        let mut calm = Run::new(&case, 0, Faults::default(), Delivers::AfterCommit);
+        let expected = calm.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut ahead = Run::new(&case, 0, Faults::default(), Delivers::AfterCommit).going_ahead(true);
+        let fate = ahead.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(fate, expected, "{name}");
+        let calls = ahead.host.world().calls;
+        for at in 1..=calls {
+            for after in [false, true] {
+                let faults = Faults { at_call: Some((at, after)), ..Faults::default() };
+                let mut run = Run::new(&case, 0, faults, Delivers::AfterCommit).going_ahead(true);
+                let fate = run.finish().unwrap_or_else(|error| panic!("{name}, call {at}, after {after}: {error}"));
+                assert_eq!(fate, expected, "{name}, call {at}, after {after}");
+                assert_eq!(run.host.remembered("owner"), calm.host.remembered("owner"), "{name}, call {at}");
+                assert_eq!(run.host.world().faults_injected, 1, "{name}: call {at} never came");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_message_comes_twice_and_nothing_changes() {
     for (name, case) in cases() {

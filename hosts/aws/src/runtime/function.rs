@@ -118,6 +118,7 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
     let most = budget_of_root(&env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default())?;
     let prices = Prices::of(env::var(VARIABLE).ok().as_deref(), |path| std::fs::read_to_string(path))?;
     let host = Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people);
+    let host = host.with_going_ahead(goes_ahead(env::var("CONTINUE_INLINE").ok())?);
     Ok(host.with_most_descendants(most).with_prices(prices))
 }
 
@@ -134,6 +135,15 @@ fn list_parts(said: Option<String>) -> Result<usize, Trouble> {
     let most = limits::MOST_LIST_PARTS;
     let parts = text.trim().parse::<usize>().ok().filter(|parts| (1..=most).contains(parts));
     Ok(parts.ok_or_else(|| format!("STEPWELL_LIST_PARTS is `{text}`: give a number from 1 to {most}"))?)
+}
+
+/// `CONTINUE_INLINE`: whether a function that has recorded a step goes on with the next one of the same execution.
+fn goes_ahead(said: Option<String>) -> Result<bool, Trouble> {
+    match said.as_deref().map(str::trim) {
+        None | Some("" | "false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(format!("CONTINUE_INLINE is `{other}`: it is `true` or `false`").into()),
+    }
 }
 
 /// Bytes of memory that a function has, of the megabytes that Lambda says; the template's default where it says nothing.
@@ -176,6 +186,14 @@ mod tests {
         let mib = 1024 * 1024;
         assert_eq!(memory_bytes(Some("2048".into())), 2048 * mib);
         assert_eq!([None, Some("much".into()), Some("0".into())].map(memory_bytes), [512 * mib; 3]);
+    }
+
+    #[test]
+    fn whether_steps_go_ahead_is_said_in_so_many_words() {
+        let said = |text: &str| goes_ahead(Some(text.into())).map_err(|error| error.to_string());
+        assert!(!goes_ahead(None).unwrap_or(true), "it is off by default");
+        assert_eq!([said(""), said("false"), said("true")], [Ok(false), Ok(false), Ok(true)]);
+        assert_eq!(said("yes"), Err("CONTINUE_INLINE is `yes`: it is `true` or `false`".to_owned()));
     }
 
     #[test]

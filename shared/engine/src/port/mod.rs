@@ -52,7 +52,7 @@ pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict, Why};
-pub use runner::{Clock, Runner};
+pub use runner::{Ahead, Clock, Runner};
 pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 
 use crate::{link::Links, pieces::Pieces, prices::Prices, proof::Proofs};
@@ -100,6 +100,12 @@ pub trait Host: Clock {
     /// its first slices, and the supervisor the others.
     fn takes_up_jobs(&self) -> bool {
         false
+    }
+
+    /// How far this process may go on by itself with an execution whose step it has recorded. None: each step waits for its
+    /// message, as always where the host delivers in its commit.
+    fn ahead(&self) -> Option<Ahead> {
+        None
     }
 
     /// What the operator let an execution's requests reach although it is not public, as the text of an allow list.

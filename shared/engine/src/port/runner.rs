@@ -15,6 +15,17 @@ pub trait Runner: Send + Sync {
     async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Send + Sync)) -> Report;
 }
 
+/// How far a process may go on by itself with an execution, as its host says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The time at which the process is surely over. The message of a step that it goes on with comes then.
+    pub until: Time,
+    /// What its work may still take.
+    pub left: Duration,
+    /// What its work might take when it began.
+    pub whole: Duration,
+}
+
 /// The host's clock.
 #[async_trait]
 pub trait Clock: Send + Sync {

@@ -1,7 +1,7 @@
 //! Handles a step message: runs one attempt of one node.
 
 use crate::{
-    delivery,
+    ahead, delivery,
     drive::{Submission, submit, with_values},
     limits,
     port::{Host, StoreError, Verdict},
@@ -76,7 +76,7 @@ pub async fn step(
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
-        Prepared::Nothing(effects) => match make_good(host, state, &effects, again).await {
+        Prepared::Nothing(effects) => match make_good(host, state, workflow, effects, again).await {
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),
         },
@@ -126,9 +126,20 @@ fn unsure(handled: Handled) -> Handled {
 }
 
 /// Delivers what a message asked for when it was handled before, as far as it may have been lost.
-async fn make_good(host: &dyn Host, state: &Execution, effects: &[Effect], again: bool) -> Result<(), StoreError> {
+async fn make_good(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    mut effects: Vec<Effect>,
+    again: bool,
+) -> Result<(), StoreError> {
     if again {
-        return delivery::repeat(host, state.id(), effects).await;
+        for effect in ahead::owed_again(host, workflow, state) {
+            if !effects.contains(&effect) {
+                effects.push(effect);
+            }
+        }
+        return delivery::repeat(host, state.id(), &effects).await;
     }
     delivery::deliver(host, state.id(), &delivery::owed_by_ended(host, state)).await
 }
@@ -166,7 +177,7 @@ fn elapsed(begun: Time, ended: Time) -> u64 {
     u64::try_from(ended.since(begun).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The command that reports an outcome. An output that is too large is a failure, before any host tries to keep it.
+/// What is handled of an outcome: the command that reports it, and lines.
 fn reported(
     activation: Activation,
     attempt: u32,
@@ -174,6 +185,11 @@ fn reported(
     duration_ms: Option<u64>,
     logs: Vec<NodeLog>,
 ) -> Handled {
+    Handled::Commands(vec![report(activation, attempt, outcome, duration_ms)], logs)
+}
+
+/// The command that reports an outcome. An output that is too large is a failure, before any host tries to keep it.
+pub(super) fn report(activation: Activation, attempt: u32, outcome: Outcome, duration_ms: Option<u64>) -> Asked {
     let outcome = match Outcome::<Payload>::from(outcome) {
         Outcome::Succeeded { output, .. } if output.weight(limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
             Outcome::Failed(too_large())
@@ -185,7 +201,7 @@ fn reported(
         }
         other => other,
     };
-    Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
+    Asked::from(Command::Report { activation, attempt, outcome, duration_ms })
 }
 
 /// What the children of a node gave; of an agent's, what came of the patches that it asked for.

@@ -18,7 +18,7 @@ pub(crate) use children::wish;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
-    delivery,
+    ahead, delivery,
     drive::{Submission, Submitted, submit, workflow_of},
     port::{Delivery, Host, Receipt, StoreError, Verdict, Why},
 };
@@ -28,7 +28,7 @@ use handled::{ARRIVING_SECONDS, Handled, failed, unknown};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command, Told},
-    effect::{Effect, Work},
+    effect::{Effect, Message, Work},
     error::Rejection,
     execution::Execution,
     id::ExecutionId,
@@ -81,24 +81,72 @@ async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]
             let why = Why::Early("its execution has not wholly arrived from another host");
             vec![Verdict::Return { after_seconds: ARRIVING_SECONDS, why }; batch.len()]
         }
-        Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
+        Ok(Some((state, workflow))) => {
+            let (mut verdicts, next) = handle_loaded(host, &state, &workflow, batch, 0).await;
+            if let Some(next) = next
+                && let Some(failed) = go_ahead(host, next, &state, workflow).await
+            {
+                // What came of the messages is not durable as a whole, so they come again, and it is made good.
+                let done = verdicts.iter_mut().filter(|verdict| **verdict == Verdict::Acknowledge);
+                done.for_each(|verdict| *verdict = failed.clone());
+            }
+            verdicts
+        }
         Ok(None) => vec![Verdict::Acknowledge; batch.len()],
         Err(error) => batch.iter().map(|_| failed(&error)).collect(),
     }
 }
 
+/// The step with which this process goes ahead, and the state in which it is due.
+type Next = (Arc<Execution>, Message);
+
+/// Goes ahead from step to step, from one after the state `before` on, in which `workflow` is in force. Returns the verdict
+/// of a step that failed: it may have been recorded without what follows having been delivered. One that is early has its
+/// own message to come again.
+async fn go_ahead(
+    host: &dyn Host,
+    first: Next,
+    before: &Arc<Execution>,
+    mut workflow: Arc<Workflow>,
+) -> Option<Verdict> {
+    let (mut next, mut before) = (Some(first), before.clone());
+    let mut steps = 0;
+    while let Some((state, message)) = next {
+        steps += 1;
+        // Another process may have put the execution on another document, where the commit met a conflict.
+        if state.workflow_hash() != before.workflow_hash() {
+            match workflow_of(host, &state).await {
+                Ok(in_force) => workflow = in_force,
+                Err(error) => return Some(failed(&error)),
+            }
+        }
+        // Hosts that acknowledge in their commit never go ahead, so that no receipt is used.
+        let delivery = Delivery { receipt: Receipt::MAX, message, deliveries: 1, trace: None };
+        let (verdicts, further) = handle_loaded(host, &state, &workflow, &[&delivery], steps).await;
+        for verdict in verdicts {
+            match &verdict {
+                Verdict::Acknowledge | Verdict::Return { why: Why::Early(_), .. } => {}
+                Verdict::Return { why: Why::Passing(_) | Why::Failed(_), .. } => return Some(verdict),
+            }
+        }
+        (next, before) = (further, state);
+    }
+    None
+}
+
 /// Handles the messages of one execution: works each out, decides all commands in one submission, and says what becomes
-/// of each message.
+/// of each message, and which step follows that this process goes on with. It has gone ahead by so many `steps`.
 async fn handle_loaded(
     host: &dyn Host,
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     batch: &[&Delivery],
-) -> Vec<Verdict> {
+    steps: u32,
+) -> (Vec<Verdict>, Option<Next>) {
     let handled = match unwanted::dropped(host, state, batch).await {
         Ok(Some(dropped)) => dropped,
         Ok(None) => join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await,
-        Err(error) => return batch.iter().map(|_| failed(&error)).collect(),
+        Err(error) => return (batch.iter().map(|_| failed(&error)).collect(), None),
     };
     // `owners` has the position of the message that each command comes from, for the verdicts.
     let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
@@ -123,26 +171,22 @@ async fn handle_loaded(
         acks.push(batch[position].receipt);
     }
     if asked.is_empty() {
-        return verdicts;
+        return (verdicts, None);
     }
     let (asked, owners) = merge_told(asked, owners);
-    let submission = Submission { logs, acks, ..Submission::of(asked, state, workflow) };
+    // What other messages led to is not found again by going through all that the execution owes.
+    let of_steps = batch.iter().all(|delivery| matches!(delivery.message.work, Work::Step { .. }));
+    let ahead = host.ahead().filter(|ahead| of_steps && ahead::has_room(ahead, steps));
+    let submission = Submission { logs, acks, ahead, ..Submission::of(asked, state, workflow) };
+    let mut next = None;
     match submit(host, state.id(), submission).await {
         Ok(Some(submitted)) => {
-            let mut refused = Vec::new();
-            for (positions, reply) in owners.iter().zip(&submitted.replies) {
-                for &position in positions {
-                    if verdicts[position] == Verdict::Acknowledge {
-                        verdicts[position] = verdict_of(reply);
-                        refused.extend(reply.is_err().then_some(position));
-                    }
-                }
-            }
-            refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
+            let refused = replied(&submitted, &owners, &mut verdicts);
             let stale: Vec<_> = refused.iter().map(|&position| batch[position]).collect();
             if let Err(error) = deliver_again(host, &submitted, workflow, &stale).await {
                 refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
+            next = submitted.next.map(|message| (submitted.state, message));
         }
         Ok(None) => {}
         Err(error) => {
@@ -151,7 +195,23 @@ async fn handle_loaded(
             }
         }
     }
-    verdicts
+    (verdicts, next)
+}
+
+/// Makes verdicts of what the rules replied to the commands of messages. Returns the positions of messages that were refused
+/// and are done: stale, or repeated.
+fn replied(submitted: &Submitted, owners: &[Vec<usize>], verdicts: &mut [Verdict]) -> Vec<usize> {
+    let mut refused = Vec::new();
+    for (positions, reply) in owners.iter().zip(&submitted.replies) {
+        for &position in positions {
+            if verdicts[position] == Verdict::Acknowledge {
+                verdicts[position] = verdict_of(reply);
+                refused.extend(reply.is_err().then_some(position));
+            }
+        }
+    }
+    refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
+    refused
 }
 
 /// Delivers again what messages that were refused had caused when they were handled before: that handler may have died
@@ -180,6 +240,10 @@ async fn deliver_again(
         }
     }
     let again = stale.iter().any(|it| it.deliveries > 1);
+    if again {
+        let further = ahead::owed_again(host, workflow, state);
+        effects.extend(further.into_iter().filter(|effect| !effects.contains(effect)).collect::<Vec<_>>());
+    }
     if effects.is_empty() && !again { Ok(()) } else { host.outbox().deliver(state.id(), &effects).await }
 }
 

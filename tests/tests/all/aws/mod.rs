@@ -10,6 +10,7 @@ mod cost;
 mod erased;
 mod examples;
 mod hot;
+mod latency;
 mod leftovers;
 mod localstack;
 mod memory;

@@ -141,6 +141,27 @@ async fn a_question_ends_however_short_its_time_is_and_whatever_clocks_say() {
 }
 
 #[tokio::test]
+async fn steps_that_go_ahead_change_nothing() {
+    let mut number = 0;
+    for scenario in scenarios() {
+        let world = World::new(Some(NOW)).await;
+        let expected = Run::of(&world, &scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        world.go_ahead(true);
+        world.wire.plan(None);
+        number += 1;
+        let fate = Run::of(&world, &scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(fate, expected, "{}", scenario.name);
+        for plan in plans(&world, EVERY / 5) {
+            number += 1;
+            world.wire.plan(plan);
+            let fate = Run::of(&world, &scenario, number).await;
+            let fate = fate.unwrap_or_else(|error| panic!("{plan:?}: {error}"));
+            assert_eq!(fate, expected, "{}, {plan:?}", scenario.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_message_comes_twice_and_nothing_changes() {
     let world = World::new(Some(NOW)).await;
     for (number, scenario) in (0u64..).zip(scenarios()) {
