@@ -7,8 +7,8 @@ use super::{
     client::{self, Client},
     folder::Folder,
 };
+use local::Local;
 use std::sync::Arc;
-use stepwell::Local;
 
 /// Who answers.
 pub enum Reached {

@@ -59,7 +59,7 @@ fn buried(story: &mut Story) {
 
 fn rolling(asked: Rollback) -> Arc<Rolling> {
     let (ended, intended, due) = (Vec::new(), None, None);
-    Arc::new(Rolling { asked, plan: None, next: 0, attempt: 1, forgiven: 0, ended, intended, due })
+    Arc::new(Rolling { ended, intended, due, ..Rolling::asked(asked) })
 }
 
 /// The execution goes back, and what it did is not undone yet.

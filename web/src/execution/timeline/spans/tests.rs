@@ -110,6 +110,7 @@ fn what_is_undone_has_bars_one_after_another_and_what_had_not_to_be_has_none() {
         attempt: 1,
         error: Error::new("http_status", "503"),
         retry_at: Some(Time(5_000)),
+        unknown: false,
     };
     let undone = |node: &str, attempt, skipped| Event::Compensated {
         node: node.into(),
