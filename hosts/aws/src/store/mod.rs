@@ -52,6 +52,7 @@ mod undelivered;
 mod until;
 mod values;
 
+pub use pack::inflate;
 pub use schema::{Index, create, definition};
 
 use crate::{

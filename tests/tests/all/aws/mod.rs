@@ -25,3 +25,4 @@ mod stack;
 mod store;
 mod sweep;
 mod template;
+mod upgrades;
