@@ -13,17 +13,17 @@ use stepwell_core::id::{ExecutionId, InteractionId};
 #[derive(Default)]
 pub(super) struct Clocks {
     /// Names of all clocks that were ever started. Step Functions starts none twice under the same name.
-    started: BTreeSet<String>,
+    pub(super) started: BTreeSet<String>,
     /// Pauses that have not ended, by the interaction that each waits for.
-    pauses: BTreeMap<InteractionId, Pause>,
+    pub(super) pauses: BTreeMap<InteractionId, Pause>,
     /// Task tokens that were completed.
-    completed: BTreeSet<String>,
+    pub(super) completed: BTreeSet<String>,
 }
 
 /// The pause of an interaction; `is_open` once the callback function has opened it.
-struct Pause {
-    execution: ExecutionId,
-    is_open: bool,
+pub(super) struct Pause {
+    pub(super) execution: ExecutionId,
+    pub(super) is_open: bool,
 }
 
 /// What the wait state machine asks of the callback function when a pause begins.

@@ -2,11 +2,13 @@
 //! choke point at which every call to AWS can be made to fail.
 
 mod clocks;
+mod lying;
 mod ports;
 mod quotas;
 mod run;
 mod wire;
 
+pub use lying::{Line, Lying};
 pub use ports::Services;
 pub use quotas::Quotas;
 pub use run::{Run, Scenario};

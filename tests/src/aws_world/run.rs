@@ -72,19 +72,47 @@ impl<'a> Run<'a> {
     /// # Errors
     /// Says what is not as it should be.
     pub async fn of(world: &'a World, scenario: &Scenario, number: u64) -> Result<Fate, String> {
-        let owner = format!("owner-{number}");
+        let told = |error| format!("{}: {error}", scenario.name);
+        let mut run = Self::begun(world, scenario, number).await.map_err(told)?;
+        run.finish().await.map_err(told)
+    }
+
+    /// A scenario that was started, and has not gone on.
+    ///
+    /// # Errors
+    /// Its documents could not be saved.
+    pub async fn begun(world: &'a World, scenario: &Scenario, number: u64) -> Result<Self, String> {
         let id = ExecutionId::from(uuid::Uuid::now_v7().to_string());
-        let hasty = number % 2 == 1;
-        let [step, callback, supervisor, observer] = [true; 4].map(|behind| world.host(behind, 1));
-        let mut run = Self { world, id, owner, hasty, step, api: world.host(false, 1), callback, supervisor, observer };
+        let mut run = Self::taken_up(world, id, format!("owner-{number}"), number % 2 == 1);
         world.services.forget();
         run.prepare(scenario).await.map_err(|error| format!("preparing: {error}"))?;
-        let fate = run.until_the_end(scenario).await;
-        let state = match &fate {
-            Ok(_) => run.world.wire.quietly(run.inspect()).await,
-            Err(_) => Ok(()),
-        };
-        state.and(fate).map_err(|error| format!("{}: {error}", scenario.name))
+        run.start(scenario).await;
+        Ok(run)
+    }
+
+    /// An execution that lies in the world already, with processes that know nothing of it.
+    pub fn taken_up(world: &'a World, id: ExecutionId, owner: String, hasty: bool) -> Self {
+        let [step, callback, supervisor, observer] = [true; 4].map(|behind| world.host(behind, 1));
+        Self { world, id, owner, hasty, step, api: world.host(false, 1), callback, supervisor, observer }
+    }
+
+    /// Goes on until everything has ended, then inspects what is left.
+    ///
+    /// # Errors
+    /// Says what is not as it should be.
+    pub async fn finish(&mut self) -> Result<Fate, String> {
+        let fate = self.until_the_end().await?;
+        self.world.wire.quietly(self.inspect()).await.map(|()| fate)
+    }
+
+    /// The execution, and its owner.
+    pub fn about(&self) -> (ExecutionId, String) {
+        (self.id.clone(), self.owner.clone())
+    }
+
+    /// The status of the execution.
+    pub async fn status(&self) -> Option<Status> {
+        self.state(&self.id).await.map(|state| state.status())
     }
 
     /// Saves the documents that the scenario starts, without faults: they are not what is tested.
@@ -98,8 +126,8 @@ impl<'a> Run<'a> {
         self.world.wire.quietly(saved).await
     }
 
-    /// Starts the execution, and goes on round by round until everything has ended.
-    async fn until_the_end(&mut self, scenario: &Scenario) -> Result<Fate, String> {
+    /// Starts the execution.
+    async fn start(&mut self, scenario: &Scenario) {
         let workflow = parsed(&scenario.case.document);
         let now = self.observer.now();
         let mut started = Started::new(self.id.clone(), &workflow, scenario.case.input.clone(), now);
@@ -114,6 +142,10 @@ impl<'a> Run<'a> {
             }
             self.ask(self.id.clone(), Command::Start(Box::new(started.clone()))).await;
         }
+    }
+
+    /// Goes on round by round until everything has ended.
+    async fn until_the_end(&mut self) -> Result<Fate, String> {
         for _ in 0..ROUNDS {
             if !self.round().await? {
                 return self.fate().await;
@@ -123,7 +155,10 @@ impl<'a> Run<'a> {
     }
 
     /// Lets one thing happen. False once everything has ended.
-    async fn round(&mut self) -> Result<bool, String> {
+    ///
+    /// # Errors
+    /// What happened could not happen.
+    pub async fn round(&mut self) -> Result<bool, String> {
         let services = self.world.services.clone();
         let deliveries = services.take(10);
         if !deliveries.is_empty() {

@@ -25,7 +25,7 @@ fn folder() -> PathBuf {
 }
 
 /// A flow through every kind of node that an execution can stop at.
-fn case() -> Case {
+pub(crate) fn case() -> Case {
     let edge = |from: &str, to: &str| json!({ "from": from, "to": to });
     let http =
         |path: &str| json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": { "v": 3 } });

@@ -55,6 +55,7 @@ mod until;
 mod values;
 mod version;
 
+pub use pack::inflate;
 pub use schema::{Index, create, definition};
 
 use crate::{

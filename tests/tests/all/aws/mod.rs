@@ -27,3 +27,4 @@ mod stack;
 mod store;
 mod sweep;
 mod template;
+mod upgrades;
