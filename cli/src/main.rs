@@ -49,6 +49,7 @@ mod page;
 mod patch;
 mod pick;
 mod put_to;
+mod query;
 mod reached;
 mod receipt;
 mod rollback;

@@ -379,16 +379,12 @@ pub enum Event {
     },
     /// Every turn of an execution that came from another host is there, and it goes on here from now on.
     ExecutionImported,
-    /// A message of the execution failed so often that it became a dead letter.
-    ExecutionStuck {
-        /// What could not be processed; its code is `dead_letter`.
-        error: Error,
-    },
-    /// The execution completed.
-    ExecutionCompleted {
-        /// The execution's result.
-        output: Payload,
-    },
+    /// A message of the execution failed so often that it became a dead letter, which the error's code says: `dead_letter`.
+    #[allow(missing_docs)]
+    ExecutionStuck { error: Error },
+    /// The execution completed, with this result.
+    #[allow(missing_docs)]
+    ExecutionCompleted { output: Payload },
     /// The execution failed: what else was due is dropped.
     ExecutionFailed {
         /// Why the execution failed, and at which node.

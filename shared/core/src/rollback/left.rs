@@ -1,18 +1,7 @@
-//! What a rollback takes over from one that it cuts short: what that one had still to undo, and the attempt that runs.
+//! What a rollback takes over from one that it cuts short: what that one had still to undo.
 
-use super::{Ended, Rolling, Undo, What};
+use super::{Carried, Ended, Rolling, Undo, What};
 use crate::{effect::Undoing, id::Activation};
-use document::time::Time;
-use serde::{Deserialize, Serialize};
-
-/// An `at_most_once` attempt to undo the first thing of a plan, which an earlier rollback began. It is not made twice.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Carried {
-    /// The attempt, as the earlier rollback names it. Its outcome counts.
-    pub undoing: Undoing,
-    /// When its outcome counts as unknown.
-    pub deadline: Time,
-}
 
 impl Rolling {
     /// What is still to be undone, in its order, with what is known by now of runs that were awaited.

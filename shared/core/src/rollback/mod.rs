@@ -4,6 +4,7 @@
 //! records it, and from then on the rules undo one thing after the other, the latest first.
 
 mod asked;
+mod carried;
 mod fork;
 mod left;
 mod node;
@@ -15,8 +16,8 @@ mod seen;
 mod taken;
 
 pub use asked::{After, Rollback};
+pub use carried::Carried;
 pub use fork::{fork, fork_of, state_at};
-pub use left::Carried;
 pub use node::to_node;
 pub use plan::{Unreachable, lineage, plan};
 pub use point::{Fork, Point};

@@ -34,6 +34,7 @@ use stepwell_core::{
     execution::Execution,
     id::ExecutionId,
     owed::{owed_again, tell_slice},
+    task::NodeLog,
 };
 use tracing::{Instrument, info_span};
 
@@ -149,28 +150,9 @@ async fn handle_loaded(
         Ok(None) => join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await,
         Err(error) => return (batch.iter().map(|_| failed(&error)).collect(), None),
     };
-    // `owners` has the position of the message that each command comes from, for the verdicts.
-    let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
-    // What is in hand stays so until all is recorded.
-    let mut in_hand = Vec::new();
     let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
-    for (position, handled) in handled.into_iter().enumerate() {
-        let (commands, lines) = match handled {
-            Handled::Verdict(verdict) => {
-                verdicts[position] = verdict;
-                continue;
-            }
-            Handled::Commands(commands, lines) => (commands, lines),
-            Handled::Ran(commands, lines, place) => {
-                in_hand.push(place);
-                (commands, lines)
-            }
-        };
-        owners.extend(commands.iter().map(|_| position));
-        asked.extend(commands);
-        logs.extend(lines);
-        acks.push(batch[position].receipt);
-    }
+    // What is in hand stays so until all is recorded.
+    let Gathered { asked, logs, acks, owners, in_hand: _in_hand } = gathered(handled, batch, &mut verdicts);
     if asked.is_empty() {
         return (verdicts, None);
     }
@@ -197,6 +179,38 @@ async fn handle_loaded(
         }
     }
     (verdicts, next)
+}
+
+/// What the messages of one execution ask for.
+#[derive(Default)]
+struct Gathered {
+    asked: Vec<Asked>,
+    logs: Vec<NodeLog>,
+    acks: Vec<Receipt>,
+    /// The position of the message that each command comes from, for the verdicts.
+    owners: Vec<usize>,
+    in_hand: Vec<Box<dyn Send>>,
+}
+
+/// Gathers what messages ask for, and notes the verdicts on those that ask for nothing.
+fn gathered(handled: Vec<Handled>, batch: &[&Delivery], verdicts: &mut [Verdict]) -> Gathered {
+    let mut all = Gathered::default();
+    for (position, handled) in handled.into_iter().enumerate() {
+        let (commands, lines, place) = match handled {
+            Handled::Verdict(verdict) => {
+                verdicts[position] = verdict;
+                continue;
+            }
+            Handled::Commands(commands, lines) => (commands, lines, None),
+            Handled::Ran(commands, lines, place) => (commands, lines, Some(place)),
+        };
+        all.owners.extend(commands.iter().map(|_| position));
+        all.asked.extend(commands);
+        all.logs.extend(lines);
+        all.acks.push(batch[position].receipt);
+        all.in_hand.extend(place);
+    }
+    all
 }
 
 /// Makes verdicts of what the rules replied to the commands of messages. Returns the positions of messages that were refused
