@@ -44,12 +44,6 @@ pub fn children_at_once(host: &dyn Host) -> usize {
     }
 }
 
-/// Whether the first steps of children are decided with their start, where they only compute: each message and each write
-/// costs. In one process they cost little, and who comes first is decided message by message.
-pub fn computes_at_start(host: &dyn Host) -> bool {
-    may_be_lost(host)
-}
-
 /// Makes a commit say when somebody must look after the execution, where a message of it may be lost.
 pub fn schedule(host: &dyn Host, workflow: &Workflow, commit: &mut Commit) {
     commit.due = if may_be_lost(host) { due_at(workflow, &commit.state) } else { None };

@@ -1,10 +1,9 @@
 //! Starts the children of `map` and `workflow` nodes, and tells them what their parent wants: to pause, resume or
 //! cancel.
 
-use super::first_turns;
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
-    drive::{Submission, Submitted, submit, with_values, workflow_of},
+    drive::{submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
 };
@@ -16,16 +15,15 @@ use stepwell_core::{
     command::{Asked, Command, Control},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    event::{Parent, Started},
+    event::Parent,
     execution::{Children as Kids, Execution, NodeState, Phase, Status},
     id::{Activation, ExecutionId},
-    owed::{Since, owed, owed_at_end, tell_slice},
+    owed::{Since, owed, tell_slice},
     reading::Reading,
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
-/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the
-/// parent which children could not start, and which are over already.
+/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the parent which children could not start.
 ///
 /// # Errors
 /// Where the store fails. The message then comes again, and children that were started already are left alone.
@@ -63,7 +61,7 @@ pub async fn start_children(
     let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
-        ends.extend(started?);
+        ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
     // Not all were begun: the message is replaced by one about the rest.
     if let Some(rest) = &rest {
@@ -240,23 +238,20 @@ fn reason(control: ChildControl) -> &'static str {
     }
 }
 
-/// The end of a child, by its index: why it failed, none where it completed.
-type End = (u32, Option<String>);
-
-/// Starts the child with this index. Returns its end where it is over by then, or cannot be started.
+/// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
 async fn start(
     host: &dyn Host,
     parent: &Execution,
     owner: &str,
     family: Family<'_>,
     index: u32,
-) -> Result<Option<End>, StoreError> {
+) -> Result<Option<(u32, String)>, StoreError> {
     let id = family.id(index);
     if let Some(child) = host.journal().load_lean(&id).await? {
         // An execution that was imported has the id that its file names.
         let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
         if !own || child.started.owner != owner {
-            return Ok(Some((index, Some(format!("another execution has its id {id}")))));
+            return Ok(Some((index, format!("another execution has its id {id}"))));
         }
         begin_again(host, &child).await?;
         return Ok(None);
@@ -266,60 +261,30 @@ async fn start(
         None => return Ok(None),
         Some(Ok(Runs::Body(body))) => {
             let begin = || family.start_of_body(index, body, host.now());
-            Ok((body.clone(), with_values(host, parent.id(), begin).await?))
+            Ok(with_values(host, parent.id(), begin).await?)
         }
         Some(Ok(Runs::Saved(workflow))) => match saved(host, owner, workflow).await? {
             Ok((version, saved)) => {
                 let begin = || family.start_of_saved(index, version, &saved, host.now());
-                with_values(host, parent.id(), begin).await?.map(|started| (saved.clone(), started))
+                with_values(host, parent.id(), begin).await?
             }
             Err(why) => Err(why),
         },
         Some(Err(why)) => Err(why),
     };
     match started {
-        Ok((workflow, started)) => Ok(begin(host, &workflow, started).await?.map(|error| (index, error))),
-        Err(why) => Ok(Some((index, Some(why)))),
+        Ok(started) => {
+            submit(host, &id, Command::Start(Box::new(started))).await?;
+            Ok(None)
+        }
+        Err(why) => Ok(Some((index, why))),
     }
 }
 
-/// Writes a child's first turns. Returns how it ended, where these are all of them.
-async fn begin(
-    host: &dyn Host,
-    workflow: &Arc<Workflow>,
-    started: Started,
-) -> Result<Option<Option<String>>, StoreError> {
-    let id = started.execution_id.clone();
-    if !delivery::computes_at_start(host) {
-        submit(host, &id, Command::Start(Box::new(started))).await?;
-        return Ok(None);
-    }
-    let asked = first_turns::commands(host, workflow, started).await?;
-    let submission = Submission { asked, settled: Some(first_turns::is_settled), ..Submission::default() };
-    let Some(Submitted { state, committed, .. }) = submit(host, &id, submission).await? else { return Ok(None) };
-    // Whoever was faster tells the parent.
-    Ok(end_of(&state).filter(|_| committed))
-}
-
-/// How a child ended, as its parent is told of it; none where it goes on.
-fn end_of(child: &Execution) -> Option<Option<String>> {
-    owed_at_end(child).into_iter().find_map(|effect| match effect {
-        Effect::Send { message: Message { work: Work::ChildEnded { error, .. }, .. }, .. } => Some(error),
-        _ => None,
-    })
-}
-
-/// Delivers the effects of a child's first turns again. Whoever started the child may have died before it could deliver
-/// them, or before the parent knew of the end; a later turn of one that goes on shows that they arrived.
+/// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could deliver
+/// them; a later turn shows that they arrived.
 async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
-    if !may_be_lost(host) {
-        return Ok(());
-    }
-    if child.end.is_some() {
-        return delivery::deliver(host, child.id(), &owed_at_end(child)).await;
-    }
-    let first = 1 + limits::COMPUTED_AT_START as u64;
-    if child.seq > first {
+    if child.seq > 1 || !may_be_lost(host) {
         return Ok(());
     }
     let workflow = workflow_of(host, child).await?;

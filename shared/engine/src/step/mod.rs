@@ -9,7 +9,6 @@ mod attempt;
 mod children;
 mod collect;
 mod deliver;
-mod first_turns;
 mod handled;
 pub(crate) mod secrets;
 mod undo;
