@@ -1,5 +1,6 @@
 //! Patches an execution: makes the new document, proves that the execution can go on by it, and puts it on it.
 
+mod equal;
 mod pointer;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     port::{Host, StoreError},
 };
 use document::{Parsed, Workflow, parse, validate::Issue};
+use equal::equal;
 use futures::future::BoxFuture;
 use json_patch::PatchOperation;
 use pointer::absent;
@@ -210,6 +212,11 @@ pub fn applied(mut document: Value, operations: &Value) -> Result<Value, Wrong> 
         let operation: PatchOperation = serde_json::from_value(one.clone()).map_err(|error| {
             wrong("invalid_operation", Some(number), format!("operation {number} is none: {error}"))
         })?;
+        if let PatchOperation::Test(test) = &operation
+            && document.pointer(test.path.as_str()).is_some_and(|found| equal(found, &test.value))
+        {
+            continue;
+        }
         let grows = matches!(operation, PatchOperation::Copy(_));
         json_patch::patch(&mut document, std::slice::from_ref(&operation)).map_err(|error| {
             let why = absent(&document, &operation).unwrap_or_else(|| error.kind.to_string());

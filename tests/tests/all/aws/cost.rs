@@ -6,7 +6,7 @@ use ::aws::{Aws, billing::prices};
 use document::time::Time;
 use engine::port::Host;
 use serde_json::{Value, json};
-use stepwell_core::{command::Command, id::ExecutionId, interaction::Answer};
+use stepwell_core::{command::Command, execution::Status, id::ExecutionId, interaction::Answer};
 use stepwell_tests::{
     aws_world::World,
     store_conformance::{command, kept, start, started},
@@ -75,6 +75,7 @@ impl Counted {
     /// Does something in a new process, and counts what it took.
     async fn in_a_new_process<T>(&mut self, behind_message: bool, job: impl AsyncFnOnce(&World, &Aws) -> T) -> T {
         let host = self.world.host(behind_message, 1);
+        self.world.begin(&host);
         let done = job(&self.world, &host).await;
         let took = used(&host);
         self.gone.writes += took.writes;
@@ -94,6 +95,15 @@ impl Counted {
                 world.services.obey(deliveries.iter().map(|one| one.receipt).zip(verdicts).collect());
             })
             .await;
+        }
+    }
+
+    /// The same, and the messages that are held back.
+    async fn go_on_to_the_last(&mut self) {
+        self.go_on().await;
+        while let Some(next) = self.world.services.next_visible() {
+            self.world.services.advance(next);
+            self.go_on().await;
         }
     }
 
@@ -117,7 +127,7 @@ impl Counted {
             self.go_on().await;
         }
         let state = self.world.host(true, 1).journal().load(&id).await.unwrap().unwrap();
-        assert!(state.end.is_some(), "{:?}", state.status());
+        assert_eq!(state.status(), Status::Completed, "{:?}", state.error);
         (id, self.so_far().less(before))
     }
 
@@ -156,12 +166,27 @@ fn alike((one, other): (&str, &str)) -> bool {
     one.split('|').count() == other.split('|').count() && one.split('|').zip(other.split('|')).all(near)
 }
 
+/// What a chain of ten takes where the function goes on with the next step, up to the last message, which it did not wait for.
+async fn inline() -> Took {
+    let mut counted = Counted::new().await;
+    counted.world.go_ahead(true);
+    let chain = workflow("inline", (1..=10).map(transform).collect());
+    kept(&counted.api, &chain).await;
+    let before = counted.so_far();
+    let id = counted.begin(&chain).await;
+    counted.go_on_to_the_last().await;
+    let state = counted.world.host(true, 1).journal().load(&id).await.unwrap().unwrap();
+    assert_eq!((state.status(), state.seq), (Status::Completed, 11));
+    counted.so_far().less(before)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_costs_is_what_was_counted() {
     let mut counted = Counted::new().await;
     let (_, beginning) = counted.run(&workflow("short", vec![])).await;
     let (chain, ten) = counted.run(&workflow("chain", (1..=10).map(transform).collect())).await;
     let removed = counted.remove(&chain).await;
+    let inline = inline().await;
     let asks = json!({"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Pay?",
         "assignees": ["ada@example.com"], "timeout_seconds": 259_200}});
     let (_, paused) = counted.run(&workflow("asks", vec![asks.clone()])).await;
@@ -169,7 +194,7 @@ async fn the_table_of_costs_is_what_was_counted() {
     by_states["config"]["wait_by"] = json!("states");
     let (_, by_states) = counted.run(&workflow("states", vec![by_states])).await;
     let body =
-        json!({"nodes": [{"id": "n", "type": "transform", "config": {"set": {"n": "{{ input.item }}"}}}], "edges": []});
+        json!({"nodes": [{"id": "n", "type": "transform", "config": {"set": {"n": "{{ item }}"}}}], "edges": []});
     let items: Vec<u32> = (0..100).collect();
     let map = json!({"id": "m", "type": "map", "config": {"items": json!(items).to_string(), "body": body}});
     let (_, mapped) = counted.run(&workflow("map", vec![map])).await;
@@ -181,6 +206,7 @@ async fn the_table_of_costs_is_what_was_counted() {
             "steps of it, with its removal",
             Took { writes: ten.writes + removed.writes, reads: ten.reads + removed.reads, ..ten }.each(10.0),
         ),
+        row("steps of it, with `CONTINUE_INLINE`", inline.each(10.0)),
         row("removals of a chain of ten", removed),
         row("pauses for a person", pause),
         row("items of a `map` of a hundred", mapped.less(beginning).each(100.0)),
