@@ -2,12 +2,11 @@
 //! numbers are theirs and are printed, what is checked is how often the queue is waited for. `docs/aws.md` has both, and
 //! the arithmetic for AWS.
 
-use document::parse;
-use engine::port::{Clock, Host};
+use engine::port::Host;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use stepwell_core::execution::Status;
-use stepwell_tests::cloud::{Cloud, OWNER};
+use stepwell_tests::cloud::Cloud;
 
 /// Steps of the chain.
 const STEPS: usize = 10;
@@ -33,7 +32,7 @@ struct Timed {
 
 /// Runs one chain, until it has completed.
 async fn run(cloud: &mut Cloud) -> Timed {
-    let started = cloud.invoke("trigger", &json!({"workflow_id": "chain", "input": {}})).await.unwrap();
+    let (_, started) = cloud.request("POST", "/v1/executions", Some(&json!({"workflow": chain()}))).await;
     let id = started["execution_id"].as_str().unwrap_or_else(|| panic!("{started}")).into();
     let mut timed = Timed::default();
     while cloud.world.host(true, 3).journal().load(&id).await.unwrap().unwrap().status() != Status::Completed {
@@ -62,8 +61,6 @@ async fn a_chain_waits_for_its_queue_once_where_steps_go_ahead() {
         let mut cloud = Cloud::new(name).await;
         cloud.set("CONTINUE_INLINE", inline);
         cloud.set("STEPWELL_FUNCTION_SECONDS", "60");
-        let host = cloud.world.host(false, 3);
-        host.catalogue().save(OWNER, &parse(&chain()).unwrap().workflow, None, host.now()).await.unwrap();
         for number in 0..CHAINS {
             let Timed { batches: took, receiving, invoked, deleting } = run(&mut cloud).await;
             println!(

@@ -35,8 +35,11 @@ fn declared(file: &str) -> Vec<String> {
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(str::to_owned).collect()
 }
 
-fn told(fate: &Fate) -> Value {
-    json!({ "status": fate.status, "output": fate.output, "code": fate.code })
+/// How a story ends. The tools of the agent fail by how often they were asked, of which rows tell nothing: so its output is
+/// not compared.
+fn told(fate: &Fate, story: &str) -> Value {
+    let output = if story.contains("agent") { &Value::Null } else { &fate.output };
+    json!({ "status": fate.status, "output": output, "code": fate.code })
 }
 
 /// The golden rows of all releases, by the names of their files.
@@ -71,7 +74,7 @@ async fn write() {
                 break;
             }
         }
-        let expected = told(&run.finish().await.unwrap());
+        let expected = told(&run.finish().await.unwrap(), &story.name);
         for (name, at, Lying(lines)) in kept {
             let (execution, owner) = run.about();
             let receivers = world.services.receivers();
@@ -99,7 +102,7 @@ async fn goes_on(name: &str, lying: &Lying) -> Vec<Lying> {
         }
     }
     let fate = run.finish().await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(&told(&fate), expected, "{name}");
+    assert_eq!(&told(&fate, name), expected, "{name}");
     on_the_way.push(world.lying().await);
     on_the_way
 }

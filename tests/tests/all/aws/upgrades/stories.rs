@@ -74,7 +74,7 @@ fn noise(bytes: usize, seed: u32) -> String {
 /// Values of the bucket; a state that is too large for its row; a document that is.
 fn large() -> Case {
     let parts: Vec<String> = (0..5).map(|part| noise(7_000, part)).collect();
-    let mut nodes = vec![json!({"id": "start", "type": "manual_trigger", "description": noise(140_000, 9)})];
+    let mut nodes = vec![json!({"id": "start", "type": "manual_trigger", "metadata": {"note": noise(140_000, 9)}})];
     let names: Vec<String> = (0..5).map(|part| format!("part{part}")).collect();
     for (at, name) in names.iter().enumerate() {
         nodes.push(json!({"id": name, "type": "transform", "config": {"expression": format!("input.parts[{at}]")}}));
