@@ -70,6 +70,16 @@ pub enum Runs<'a> {
     Saved(&'a WorkflowId),
 }
 
+/// Whether a child has ended without having completed before its parent was retried for the last time, and goes on now
+/// since the node that failed with it does. What it tells of that end does not count.
+pub fn is_taken_up(parent: &Execution, child: &Execution) -> bool {
+    let Some(of) = &child.started.parent else { return false };
+    let failed = matches!(child.end, Some(Status::Failed | Status::Cancelled));
+    let kids =
+        parent.children.get(&of.activation.node).filter(|_| parent.waits_for_children(&of.activation, of.attempt));
+    failed && kids.is_some_and(|kids| child.taken_up < kids.reopened && !kids.ended.contains(of.index))
+}
+
 /// What the node's output needs of one child. A whole state is larger, and there may be many children.
 pub struct Given {
     /// The child's id.
@@ -97,6 +107,11 @@ impl<'a> Family<'a> {
             Some(kids) => kids.id_of(self.state.id(), self.activation, index),
             None => child_id(self.state.id(), self.activation, self.attempt, index),
         }
+    }
+
+    /// The visit to the node.
+    pub fn activation(&self) -> &Activation {
+        self.activation
     }
 
     /// How many children there are.

@@ -110,6 +110,9 @@ pub enum Command {
         activation: Activation,
         /// Number of the attempt that started the children, from 1.
         attempt: u32,
+        /// By which retry of the execution its children had been taken up, as whoever found these ends knows: an end from
+        /// before counts no more.
+        reopened: u32,
         /// For each child that ended, its index from 0, and why it did not complete (none where it completed).
         ends: Vec<(u32, Option<String>)>,
     },
@@ -127,6 +130,13 @@ pub enum Command {
         /// Which of them is asked.
         control: Control,
         /// The caller's reason, for people; none where the caller gave none.
+        reason: Option<String>,
+    },
+    /// Go on, as a child of a node that failed, and of which the parent is retried.
+    TakeUp {
+        /// Which retry of the parent that is.
+        by_parent: u32,
+        /// The reason that is recorded, for people.
         reason: Option<String>,
     },
     /// Run by another document from here on, as it was proved that the execution can.

@@ -31,7 +31,7 @@ pub struct Activation {
     pub visit: u32,
 }
 
-fn is_zero(number: &u32) -> bool {
+pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 

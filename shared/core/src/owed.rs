@@ -138,7 +138,7 @@ pub(crate) fn left_standing(state: &Execution, rolling: &Rolling) -> Vec<Effect>
 /// one message to the parent itself stands for all of them: [`Work::TellChildren`], by which they are told in slices.
 pub(crate) fn tell(state: &Execution, activation: &Activation, kids: &Children, control: ChildControl) -> Vec<Effect> {
     let attempt = kids.attempt;
-    if kids.running() <= CHILDREN_IN_A_SLICE {
+    if kids.living() <= CHILDREN_IN_A_SLICE {
         let running = (0..kids.started).filter(|index| !kids.ended.contains(*index));
         return running.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
     }
@@ -292,7 +292,7 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         Phase::Children => {
             let Some(kids) = state.children.get(id) else { return Vec::new() };
             let activation = activation.clone();
-            let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.started };
+            let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.asked() };
             vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
         }
         _ => Vec::new(),

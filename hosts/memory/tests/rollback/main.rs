@@ -7,6 +7,7 @@ mod handed;
 mod ledger;
 mod patched_beside;
 mod patches;
+mod retried;
 mod stories;
 mod twice;
 mod unheard;

@@ -100,12 +100,12 @@ impl Deciding<'_> {
         let node = self.node(ix).id.clone();
         let Some(kids) = self.state.children.get(&node).cloned() else { return };
         let to = kids.started_with(further(self.workflow, &self.state, ix));
-        if to <= kids.started {
+        if to <= kids.asked() {
             return;
         }
         let activation = self.state.activation(&node);
         self.record(Event::ChildrenStarted { node, visit: activation.visit, to });
-        self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.started, to }, None);
+        self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.asked(), to }, None);
     }
 
     /// The config of a node that has children.
@@ -127,8 +127,8 @@ impl Deciding<'_> {
     /// asked for so far are asked for again; those that exist are left alone.
     pub fn start_after_pause(&mut self, ix: NodeIx) {
         let activation = self.state.activation(&self.node(ix).id);
-        if let Some(kids) = self.state.children.get(&activation.node).filter(|kids| kids.started > 0) {
-            let (attempt, to) = (kids.attempt, kids.started);
+        if let Some(kids) = self.state.children.get(&activation.node).filter(|kids| kids.asked() > 0) {
+            let (attempt, to) = (kids.attempt, kids.asked());
             self.send(Work::StartChildren { activation, attempt, from: 0, to }, None);
         }
         self.start_more(ix);
@@ -194,14 +194,20 @@ pub(super) fn asked(
     Ok(())
 }
 
-/// Records that children of an attempt ended. The end of a child counts once, however often it is told.
+/// Records that children of an attempt ended. The end of a child counts once, however often it is told. Whoever says that
+/// children failed has seen whether they did since the execution was retried for the time `reopened`.
 pub(super) fn ended(
     turn: &mut Deciding<'_>,
     activation: &Activation,
     attempt: u32,
+    reopened: u32,
     ends: Vec<(u32, Option<String>)>,
 ) -> Result<(), Rejection> {
     let (ix, kids) = family(turn, activation, attempt)?;
+    // Retried meanwhile: the message comes again, and it is looked at again.
+    if reopened != kids.reopened && ends.iter().any(|(_, error)| error.is_some()) {
+        return Err(Rejection::Unknown);
+    }
     // What was recorded before is left out, and so is an index that no child has. The first failure is kept for the
     // node's error.
     let (mut completed, mut failed, mut reason) = (Vec::new(), Vec::new(), None);

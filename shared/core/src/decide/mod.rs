@@ -102,6 +102,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
 
         (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
+        (_, Command::TakeUp { by_parent, reason }) => control::retry(turn, status, reason, by_parent),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         // What became of a message is kept also after the end, of which the last messages tell.
         (_, Command::Told { delivering, told }) => people::told(turn, &delivering, told),
@@ -142,7 +143,9 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
             report::report(turn, &activation, attempt, outcome, duration_ms)
         }
         (_, Command::Timer { activation, purpose }) => timer::fired(turn, &activation, purpose),
-        (_, Command::ChildrenEnded { activation, attempt, ends }) => children::ended(turn, &activation, attempt, ends),
+        (_, Command::ChildrenEnded { activation, attempt, reopened, ends }) => {
+            children::ended(turn, &activation, attempt, reopened, ends)
+        }
         (_, Command::ChildrenAsked { activation, attempt, told }) => children::asked(turn, &activation, attempt, &told),
         (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
 

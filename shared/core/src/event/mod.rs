@@ -316,6 +316,12 @@ pub enum Event {
         /// The nodes of which an `at_most_once` attempt was under way: it is awaited, and not made again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         begun: Vec<NodeId>,
+        /// The failed `map` and `workflow` nodes that go on with the children that they have, in the same attempt.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reopened: Vec<NodeId>,
+        /// For a child: which retry of its parent takes it up; 0 where no failed node of the parent does.
+        #[serde(default, skip_serializing_if = "crate::id::is_zero")]
+        by_parent: u32,
     },
     /// The execution runs by another document from here on.
     WorkflowPatched(Box<Patched>),

@@ -30,6 +30,9 @@ pub struct Patched {
     /// Nodes that are skipped, since no way leads to them any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<NodeId>,
+    /// Failed nodes whose config is another one, so that their next attempt starts children anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outdated: Vec<NodeId>,
     /// Number of nodes outside of loops that are done.
     pub done_count: u32,
     /// Number of nodes outside of loops that are skipped.

@@ -23,6 +23,9 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
                 at_once: *at_once,
                 tolerated: *tolerated,
                 started: 0,
+                reopened: 0,
+                again: None,
+                outdated: false,
                 kept: Vec::new(),
                 ended: Default::default(),
                 failed: Default::default(),
@@ -33,7 +36,7 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
         }
         Event::ChildrenStarted { node, to, .. } => {
             if let Some(children) = state.children.get_mut(node) {
-                Arc::make_mut(children).started = *to;
+                Arc::make_mut(children).ask_for(*to);
             }
         }
         Event::ChildrenEnded { node, completed, failed, .. } => {

@@ -30,7 +30,7 @@ use node::node_mut;
 pub use patched::put_on;
 use people::apply_interaction;
 pub(crate) use progress::progress;
-use retried::take_up;
+use retried::{TakenUp, take_up};
 use rollback::apply_rollback;
 pub(crate) use rollback::bring_back;
 use std::{collections::BTreeMap, sync::Arc};
@@ -160,6 +160,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         visits: Arc::default(),
         undone_for: None,
         retried: 0,
+        taken_up: 0,
         extended: None,
         resume_count: 0,
         end: started.skipped.is_some().then_some(Status::Skipped),
@@ -303,7 +304,10 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             state.paused = false;
             state.resume_count += 1;
         }
-        Event::ExecutionRetried { deadline, timeouts, begun, .. } => take_up(state, at, *deadline, timeouts, begun),
+        Event::ExecutionRetried { deadline, timeouts, begun, reopened, by_parent, .. } => {
+            let taken = TakenUp { timeouts, begun, reopened };
+            take_up(state, at, *deadline, *by_parent, &taken);
+        }
         Event::WorkflowPatched(patched) => put_on(state, patched, at),
         Event::RollbackAsked { .. }
         | Event::RollbackBegun { .. }

@@ -32,6 +32,11 @@ pub fn put_on(state: &mut Execution, patched: &Patched, at: Time) {
         node.phase = Phase::Skipped;
         node.finished_at = Some(at);
     }
+    for id in &patched.outdated {
+        if let Some(kids) = state.children.get_mut(id) {
+            Arc::make_mut(kids).outdated = true;
+        }
+    }
     (state.done, state.skipped) = (patched.done_count, patched.skipped_count);
     state.extended = patched.deadline.or(state.extended);
 }

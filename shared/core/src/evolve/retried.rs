@@ -1,27 +1,31 @@
 //! How an execution that had ended takes up its work again.
 
 use crate::{
-    execution::{Execution, NodeState, Phase},
+    execution::{Children, Execution, NodeState, Phase},
     interaction::Interaction,
 };
 use document::{AfterError, id::NodeId, time::Time};
 use std::{collections::BTreeMap, sync::Arc};
 
+/// How nodes are taken up that do not simply run again.
+pub(super) struct TakenUp<'a> {
+    /// When the attempts of nodes that wait on fail with `timeout`.
+    pub timeouts: &'a BTreeMap<NodeId, Time>,
+    /// Those of which an `at_most_once` attempt was under way: it is not made twice.
+    pub begun: &'a [NodeId],
+    /// Those that failed, and go on with the children that they have.
+    pub reopened: &'a [NodeId],
+}
+
 /// Takes up the nodes that failed and those that the end of the execution dropped, each in the visit in which it was.
-/// `begun` are those of which an `at_most_once` attempt was under way: it is not made twice.
-pub(super) fn take_up(
-    state: &mut Execution,
-    at: Time,
-    deadline: Time,
-    timeouts: &BTreeMap<NodeId, Time>,
-    begun: &[NodeId],
-) {
+pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent: u32, taken: &TakenUp<'_>) {
     state.end = None;
     state.completed_at = None;
     state.error = None;
     state.stuck = None;
     state.stuck_seq = 0;
     state.retried += 1;
+    state.taken_up = state.taken_up.max(by_parent);
     state.extended = Some(deadline);
     // It was cancelled while it went back: the checkpoint brings its nodes.
     if state.rolling.is_some() {
@@ -29,12 +33,21 @@ pub(super) fn take_up(
     }
     // What was due when it got stuck or was paused is asked for again by itself.
     let interactions = state.interactions.clone();
+    for id in taken.reopened {
+        if let Some(kids) = state.children.get_mut(id) {
+            Arc::make_mut(kids).reopen(state.retried);
+        }
+    }
     for (id, node) in &mut state.nodes {
         let open = matches!(node.phase, Phase::Failed) || matches!(node.phase, Phase::Dropped) && node.was.is_some();
         if open {
             let node = Arc::make_mut(node);
-            reopen(node, &interactions, begun.contains(id));
-            node.timeout_at = timeouts.get(id).copied();
+            match state.children.get(id).filter(|_| taken.reopened.contains(id)) {
+                Some(kids) => wait_on(node, kids),
+                None => reopen(node, &interactions, taken.begun.contains(id)),
+            }
+            let waits = matches!(node.phase, Phase::Waiting { .. } | Phase::Children);
+            node.timeout_at = taken.timeouts.get(id).copied().filter(|_| waits);
             node.due_at = Some(at);
         }
     }
@@ -73,6 +86,15 @@ fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>], begun: bool) 
             None => next_attempt(node),
         },
     };
+}
+
+/// A failed node goes on with its children in the same attempt, which counts as its first. Where all have completed, its
+/// output is made of what they gave.
+fn wait_on(node: &mut NodeState, kids: &Children) {
+    node.was = None;
+    node.finished_at = None;
+    node.forgiven = node.attempt.saturating_sub(1);
+    node.phase = if kids.ended.len() == kids.count { Phase::Due { at: None } } else { Phase::Children };
 }
 
 /// The attempts so far no longer count, and another one is due.

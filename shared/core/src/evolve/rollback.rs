@@ -156,7 +156,8 @@ fn children(point: &Point, of: Option<&ExecutionId>) -> BTreeMap<NodeId, Arc<Chi
         if !ended.is_empty() {
             kids.kept.push(Kept { epoch: point.epoch, of: of.cloned(), ended });
         }
-        (kids.asking, kids.ceased) = Default::default();
+        // Those that are started anew were taken up by no retry.
+        (kids.asking, kids.ceased, kids.reopened) = Default::default();
         (id.clone(), Arc::new(kids))
     };
     point.children.iter().map(kept).collect()

@@ -40,6 +40,15 @@ pub struct Children {
     pub tolerated: Option<u64>,
     /// All children with an index below this one have been asked for.
     pub started: u32,
+    /// By which retry of the execution those that had not completed were last taken up; 0 where by none.
+    #[serde(default, skip_serializing_if = "crate::id::is_zero")]
+    pub reopened: u32,
+    /// Those below this index have been asked for since; none where that is all that were before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u32>,
+    /// Whether a patch changed the config of their failed node, whose next attempt then starts children anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outdated: bool,
     /// Children that ended before the checkpoint of a rollback or of a fork: they stay under the ids that they had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
@@ -67,16 +76,27 @@ impl Children {
         child_id(kept.of.as_ref().unwrap_or(parent), &then, self.attempt, index)
     }
 
+    /// All children with an index below this one have been asked for since the node began, or was last retried.
+    pub fn asked(&self) -> u32 {
+        self.again.unwrap_or(self.started)
+    }
+
     /// How many of the children that were asked for have not ended. One that was not may have ended all the same: it came
     /// from another host, and was further than its parent knew.
     pub fn running(&self) -> u32 {
+        let asked = self.asked();
+        asked.saturating_sub(self.ended.len_below(asked))
+    }
+
+    /// How many of those that were ever asked for may live.
+    pub fn living(&self) -> u32 {
         self.started.saturating_sub(self.ended.len_below(self.started))
     }
 
     /// The bound below which all children are asked for where so many more may run: those that have ended already take no
     /// place.
     pub fn started_with(&self, more: u32) -> u32 {
-        let (mut to, mut left) = (self.started, more);
+        let (mut to, mut left) = (self.asked(), more);
         while to < self.count {
             let has_ended = self.ended.contains(to);
             if !has_ended && left == 0 {
@@ -86,6 +106,23 @@ impl Children {
             to += 1;
         }
         to
+    }
+
+    /// Goes on with those that did not complete, by a retry of the execution with this number. They are asked for as at
+    /// first, so that no more than may run at once do. Those that an earlier rollback left behind start anew.
+    pub fn reopen(&mut self, retry: u32) {
+        let failed = std::mem::take(&mut self.failed);
+        self.ended.remove_all(&failed);
+        self.kept.iter_mut().for_each(|kept| kept.ended.remove_all(&failed));
+        self.kept.retain(|kept| !kept.ended.is_empty());
+        (self.reopened, self.again) = (retry, Some(0));
+        (self.asking, self.ceased) = Default::default();
+    }
+
+    /// Notes that all children with an index below this one have been asked for.
+    pub fn ask_for(&mut self, to: u32) {
+        self.again = self.again.map(|_| to).filter(|to| *to < self.started);
+        self.started = self.started.max(to);
     }
 
     /// The number of the turn of which a child told last; 0 where it has told nothing.

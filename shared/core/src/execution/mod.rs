@@ -52,6 +52,9 @@ pub struct Execution {
     /// How often the execution was retried after its end.
     #[serde(default, skip_serializing_if = "is_none_so_far")]
     pub retried: u32,
+    /// For a child: by which retry of its parent it was taken up last, as it failed with it; 0 where by none.
+    #[serde(default, skip_serializing_if = "crate::id::is_zero")]
+    pub taken_up: u32,
     /// When the execution fails with `timeout`, where that was put off since its start; else [`Started::deadline`] counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<Time>,

@@ -267,6 +267,11 @@ impl<'a> Walk<'a> {
         let is_skipped = |of: &Execution, id: &NodeId| of.node(id).is_some_and(|node| node.phase == Phase::Skipped);
         let gone = |id: &NodeId| self.new.node(id.as_str()).is_none();
         let no_longer = |id: &&NodeId| gone(id) || is_skipped(state, id) && !is_skipped(&then, id);
+        let now = Differs::between(old, self.new);
+        let outdated = |id: &&NodeId| {
+            let failed = state.node(id).is_some_and(|node| node.phase == Phase::Failed);
+            failed && now.config(id.as_str())
+        };
         let more = self.new.settings.timeout_seconds - old.settings.timeout_seconds;
         Patched {
             hash: self.new.hash.clone(),
@@ -274,6 +279,7 @@ impl<'a> Walk<'a> {
             via: via.map(|(id, node)| (id.clone(), node.via.clone())).collect(),
             idle: state.nodes.keys().filter(no_longer).cloned().collect(),
             skipped: then.nodes.keys().filter(|id| is_skipped(&then, id) && !is_skipped(state, id)).cloned().collect(),
+            outdated: state.children.keys().filter(outdated).cloned().collect(),
             done_count: then.done,
             skipped_count: then.skipped,
             deadline: (more != 0.0).then(|| state.deadline().after_seconds(more)),

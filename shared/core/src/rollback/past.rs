@@ -28,6 +28,8 @@ struct Kids {
     started: u32,
     /// Those whose end was recorded, or that an earlier rollback kept.
     ended: Bits,
+    /// Those of them that had not completed.
+    failed: Bits,
     /// When the attempt ceased to wait for them.
     closed: Option<Order>,
 }
@@ -177,11 +179,15 @@ impl<'a> Past<'a> {
             Event::ChildrenStarted { node, visit, to } => {
                 let family = of(node, *visit, after);
                 self.planned.insert(family.0.clone(), after.patched.clone());
-                self.families.entry(family).or_default().started = *to;
+                let kids = self.families.entry(family).or_default();
+                kids.started = kids.started.max(*to);
             }
             Event::ChildrenEnded { node, visit, completed, failed } => {
                 let (activation, attempt) = of(node, *visit, before);
                 let kids = self.families.entry((activation.clone(), attempt)).or_default();
+                for &index in failed {
+                    kids.failed.insert(index);
+                }
                 for &index in completed.iter().chain(failed) {
                     kids.ended.insert(index);
                     if order.0 > self.to {
@@ -196,12 +202,32 @@ impl<'a> Past<'a> {
                     kids.closed = kids.closed.or(Some(order));
                 }
             }
+            // Those that had not completed go on. Where they ended before says nothing any more.
+            Event::ExecutionRetried { reopened, .. } => {
+                for node in reopened {
+                    let attempt = before.node(node).map_or(1, |found| found.attempt.max(1));
+                    let family = (before.activation(node), attempt);
+                    let Some(kids) = self.families.get_mut(&family) else { continue };
+                    let failed = std::mem::take(&mut kids.failed);
+                    kids.ended.remove_all(&failed);
+                    kids.closed = None;
+                    let goes_on = |end: &(Order, Activation, u32, u32)| {
+                        (&end.1, end.2) == (&family.0, family.1) && failed.contains(end.3)
+                    };
+                    self.ends.retain(|end| !goes_on(end));
+                }
+            }
             // A rollback starts children of the checkpoint anew, under its own epoch.
             Event::RolledBack { .. } => {
                 for (node, kids) in &after.children {
                     let waits = after.node(node).is_some_and(|found| found.phase == Phase::Children);
                     if waits {
-                        let known = Kids { started: kids.started, ended: kids.ended.clone(), closed: None };
+                        let known = Kids {
+                            started: kids.started,
+                            ended: kids.ended.clone(),
+                            failed: kids.failed.clone(),
+                            closed: None,
+                        };
                         self.planned.insert(after.activation(node), after.patched.clone());
                         self.families.insert((after.activation(node), kids.attempt), known);
                     }

@@ -11,14 +11,15 @@ use document::{Workflow, id::WorkflowId};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{ops::Range, sync::Arc};
 use stepwell_core::{
-    children::{Family, Runs},
-    command::{Asked, Command, Control},
+    children::{Family, Runs, is_taken_up},
+    command::{Asked, Command},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    event::Parent,
+    error::Rejection,
+    event::{Event, Parent, Turn},
     execution::{Children as Kids, Execution, NodeState, Phase, Status},
     id::{Activation, ExecutionId},
-    owed::{Since, owed, tell_slice},
+    owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
 };
 
@@ -73,7 +74,13 @@ pub async fn start_children(
     if ends.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Command::ChildrenEnded { activation: activation.clone(), attempt, ends }.into()])
+    Ok(vec![told_ends(state, activation.clone(), attempt, ends).into()])
+}
+
+/// The command that records ends of children, as they are seen in a state of their parent.
+pub fn told_ends(state: &Execution, activation: Activation, attempt: u32, ends: Vec<(u32, Option<String>)>) -> Command {
+    let reopened = state.children.get(&activation.node).map_or(0, |kids| kids.reopened);
+    Command::ChildrenEnded { activation, attempt, reopened, ends }
 }
 
 /// Tells children that were just started what their parent wants, where it was cancelled or paused meanwhile: they did
@@ -106,8 +113,8 @@ async fn tell(
     stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
 }
 
-/// Whether the word that a child did not complete is void: the child was reopened since, or an execution above it
-/// cancelled it and was retried before that was done. In that case it is told to go on, and tells its next end.
+/// Whether the word that a child did not complete is void: the child was reopened since, or an execution above it was retried
+/// before the child went on. In that case it is told to go on, once its turn has come, and tells its next end.
 ///
 /// # Errors
 /// Where the store fails.
@@ -127,21 +134,26 @@ pub async fn is_void(
     let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(false) };
     let id = family.id(index);
     let Some(child) = host.journal().load_lean(&id).await? else { return Ok(false) };
-    if child.end != Some(Status::Cancelled) {
-        // It was taken up since and lives, or has completed: then it has told that by another message.
-        return Ok(matches!(child.end, None | Some(Status::Completed)));
-    }
-    // A parent that does not wait refuses it. Where it is retried before it does, it tells the child to go on.
-    if !waits {
+    // It was taken up since and lives, or has completed: then it has told that by another message. A parent that does not
+    // wait refuses it. Where it is retried before it does, it tells the child to go on.
+    if !waits || !matches!(child.end, Some(Status::Failed | Status::Cancelled)) {
         return Ok(true);
     }
-    let last = host.journal().turns_lean(&id, child.seq.saturating_sub(1), 1).await?;
-    if last.iter().any(|turn| turn.by.is_some()) {
+    if !is_taken_up(state, &child) && (child.end == Some(Status::Failed) || by_somebody(host, &child).await?) {
         return Ok(false);
     }
-    let message = Message { execution: id, work: Work::Control { control: ChildControl::Retry } };
-    host.outbox().deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
+    let asked = state.children.get(&activation.node).map_or(0, |kids| kids.asked());
+    if index < asked {
+        let message = Message { execution: id, work: Work::Control { control: ChildControl::Retry } };
+        host.outbox().deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
+    }
     Ok(true)
+}
+
+/// Whether a caller asked for the last turn of an execution.
+async fn by_somebody(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
+    let last = host.journal().turns_lean(state.id(), state.seq.saturating_sub(1), 1).await?;
+    Ok(last.iter().any(|turn| turn.by.is_some()))
 }
 
 /// What a parent in this state wants of the children that an attempt has started.
@@ -179,16 +191,21 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             return Ok(());
         }
         let Some(parent) = &child.started.parent else { return Ok(()) };
-        let wish = |it: Arc<Execution>| match wish(&it, &parent.activation, parent.attempt) {
-            ChildControl::Cancel => stop(&it, &child),
-            other => other,
-        };
-        let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(ChildControl::Cancel, wish);
+        let above = host.journal().load_lean(&parent.execution_id).await?;
+        let wish = above.as_ref().map_or(ChildControl::Cancel, |above| {
+            match wish(above, &parent.activation, parent.attempt) {
+                ChildControl::Cancel => stop(above, &child),
+                other => other,
+            }
+        });
         let retried = control == ChildControl::Retry && wish != ChildControl::Cancel;
-        // Its parent was retried, and takes its children up.
-        if retried && child.end == Some(Status::Cancelled) {
-            let command = Command::Control { control: Control::Retry, reason: Some(reason(control).into()) };
-            submit(host, id, command).await?;
+        // Its parent was retried, and takes its children up, each in its turn.
+        let kids = above.as_ref().and_then(|above| above.children.get(&parent.activation.node));
+        let goes_on = child.end == Some(Status::Cancelled) || above.as_ref().is_some_and(|it| is_taken_up(it, &child));
+        if let Some(kids) = kids.filter(|kids| retried && goes_on && parent.index < kids.asked()) {
+            if take_up(host, id, kids).await?.is_some() {
+                return Ok(());
+            }
             asked = None;
             continue;
         }
@@ -215,7 +232,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         };
         // A retry has nothing to tell a child that goes on.
         if done && asked == Some(ChildControl::Retry) {
-            return Ok(());
+            return begin_again(host, &child).await;
         }
         // What the message asks for is submitted even where the child is so already: the rules then pass it on to the
         // child's own children, which may not have been told.
@@ -253,8 +270,7 @@ async fn start(
         if !own || child.started.owner != owner {
             return Ok(Some((index, format!("another execution has its id {id}"))));
         }
-        begin_again(host, &child).await?;
-        return Ok(None);
+        return goes_on(host, parent, &child, family).await.map(|why| why.map(|why| (index, why)));
     }
     let runs = with_values(host, parent.id(), || Reading::of(|reading| family.runs(index, reading))).await?;
     let started = match runs {
@@ -281,11 +297,47 @@ async fn start(
     }
 }
 
-/// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could deliver
-/// them; a later turn shows that they arrived.
+/// Lets a child go on that exists already. Says why it cannot, where it cannot.
+async fn goes_on(
+    host: &dyn Host,
+    parent: &Execution,
+    child: &Execution,
+    family: Family<'_>,
+) -> Result<Option<String>, StoreError> {
+    let kids = parent.children.get(&family.activation().node).filter(|kids| kids.reopened > 0);
+    match kids {
+        Some(kids) if is_taken_up(parent, child) => take_up(host, child.id(), kids).await,
+        // It told its end when the parent did not wait for it.
+        Some(_) if child.end.is_some() => delivery::deliver(host, child.id(), &owed_at_end(child)).await.map(|()| None),
+        Some(_) | None => begin_again(host, child).await.map(|()| None),
+    }
+}
+
+/// Lets a child go on, since its parent was retried. Says why it cannot, where it cannot.
+async fn take_up(host: &dyn Host, child: &ExecutionId, kids: &Kids) -> Result<Option<String>, StoreError> {
+    let reason = Some(reason(ChildControl::Retry).into());
+    let submitted = submit(host, child, Command::TakeUp { by_parent: kids.reopened, reason }).await?;
+    Ok(submitted.and_then(|submitted| match submitted.replies.into_iter().next() {
+        Some(Err(Rejection::Status { message, .. })) => Some(message),
+        _ => None,
+    }))
+}
+
+/// Delivers the effects of a child's first turn again, or of the one that took it up. Whoever started the child may have
+/// died before it could deliver them; a later turn shows that they arrived.
 async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
-    if child.seq > 1 || !may_be_lost(host) {
+    if !may_be_lost(host) {
         return Ok(());
+    }
+    if child.seq > 1 {
+        let taken_up = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionRetried { .. }));
+        let last = match child.retried {
+            0 => Vec::new(),
+            _ => host.journal().turns_lean(child.id(), child.seq - 1, 1).await?,
+        };
+        if !last.iter().any(taken_up) {
+            return Ok(());
+        }
     }
     let workflow = workflow_of(host, child).await?;
     delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await

@@ -281,9 +281,9 @@ fn merge_told(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usi
 fn merge(into: &mut Command, more: &Command) -> bool {
     match (into, more) {
         (
-            Command::ChildrenEnded { activation: a, attempt: n, ends: all },
-            Command::ChildrenEnded { activation, attempt, ends },
-        ) if (&*a, &*n) == (activation, attempt) => all.extend(ends.iter().cloned()),
+            Command::ChildrenEnded { activation: a, attempt: n, reopened: r, ends: all },
+            Command::ChildrenEnded { activation, attempt, reopened, ends },
+        ) if (&*a, &*n, &*r) == (activation, attempt, reopened) => all.extend(ends.iter().cloned()),
         (
             Command::ChildrenAsked { activation: a, attempt: n, told: all },
             Command::ChildrenAsked { activation, attempt, told },
@@ -317,14 +317,16 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
         Work::Timeout => Command::Timeout,
         Work::ChildEnded { activation, attempt, index, error } => {
-            if error.is_some() {
-                match children::is_void(host, state, workflow, &activation, attempt, index).await {
-                    Ok(false) => {}
-                    Ok(true) => return Handled::Verdict(Verdict::Acknowledge),
-                    Err(error) => return Handled::Verdict(failed(&error)),
-                }
+            let void = match error {
+                None => Ok(false),
+                Some(_) => children::is_void(host, state, workflow, &activation, attempt, index).await,
+            };
+            match void {
+                // The rules refuse it as stale. What an earlier handling of the same message led to is delivered again then.
+                Ok(true) => children::told_ends(state, activation, attempt, Vec::new()),
+                Ok(false) => children::told_ends(state, activation, attempt, vec![(index, error)]),
+                Err(error) => return Handled::Verdict(failed(&error)),
             }
-            Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
         }
         Work::ChildAsks { activation, attempt, index, asks, seq } => {
             Command::ChildrenAsked { activation, attempt, told: vec![Told { index, asks, seq }] }

@@ -124,7 +124,7 @@ impl Making<'_> {
                 self.stopped.remove(node);
                 self.end(node, at, Ended::Done);
             }
-            Event::ExecutionRetried { .. } => self.take_up(at),
+            Event::ExecutionRetried { reopened, .. } => self.take_up(reopened, at),
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
                 self.drop_all(at);
             }
@@ -224,10 +224,14 @@ impl Making<'_> {
     }
 
     /// Goes on with what an end stopped: what failed has another attempt, and the rest does what it did.
-    fn take_up(&mut self, at: Time) {
+    fn take_up(&mut self, reopened: &[NodeId], at: Time) {
         for (node, ix) in std::mem::take(&mut self.stopped) {
             let Span { visit, attempt, doing, ended, .. } = self.spans[ix].clone();
             match ended {
+                // It goes on with the children that it has.
+                Ended::Failed(_) if reopened.contains(&node) => {
+                    self.begin(&node, visit, attempt, Doing::Below, Some(at));
+                }
                 Ended::Failed(_) => self.begin(&node, visit, attempt + 1, Doing::Running, Some(at)),
                 // A question is asked anew, which an event of its own tells.
                 Ended::Dropped if doing != Doing::Asking => self.begin(&node, visit, attempt, doing, Some(at)),

@@ -8,6 +8,7 @@ mod retry;
 
 pub(super) use dead_letter::dead_letter;
 pub(super) use resume::{route_recorded, send_due};
+pub(super) use retry::retry;
 
 use super::turn::Deciding;
 use crate::{
@@ -30,7 +31,7 @@ pub(super) fn control(
         Control::Pause => pause::pause(turn, status, reason),
         Control::Resume => resume::resume(turn, status, reason),
         Control::Cancel => cancel::cancel(turn, status, reason),
-        Control::Retry => retry::retry(turn, status, reason),
+        Control::Retry => retry::retry(turn, status, reason, 0),
     }
 }
 

@@ -8,14 +8,21 @@ use crate::{
     effect::{ChildControl, Effect, Purpose},
     error::Rejection,
     event::Event,
-    execution::{Phase, Status},
+    execution::{Children, Phase, Status},
 };
-use document::{Delivery, graph::NodeIx, id::NodeId, time::Time};
+use document::{Delivery, NodeKind, graph::NodeIx, id::NodeId, time::Time};
 use std::collections::BTreeMap;
 
 /// Takes up the nodes that failed, and what was due, running or waiting when the execution ended, in the same visits.
-/// Attempt numbers go on; the budget of each node's `retry` and the execution's timeout begin afresh.
-pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
+/// Attempt numbers go on; the budget of each node's `retry` and the execution's timeout begin afresh. A `map` or `workflow`
+/// node that failed goes on with the children that it has, in the same attempt, so that none does again what it did.
+/// `by_parent` is the retry of its parent that takes up a child whose end made the parent fail; 0 for none.
+pub(in crate::decide) fn retry(
+    turn: &mut Deciding<'_>,
+    status: Status,
+    reason: Option<String>,
+    by_parent: u32,
+) -> Result<(), Rejection> {
     match status {
         Status::Failed | Status::Cancelled => {}
         _ if status.is_terminal() => return Err(Rejection::instead(status, "there is nothing to retry")),
@@ -25,7 +32,8 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     // It was cancelled while it went back: it goes on with that.
     if turn.state.rolling.is_some() {
         let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-        turn.record(Event::ExecutionRetried { reason, deadline, timeouts: BTreeMap::new(), begun: Vec::new() });
+        let (timeouts, begun, reopened) = Default::default();
+        turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, reopened, by_parent });
         turn.undo_next();
         return Ok(());
     }
@@ -40,8 +48,9 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         return Err(Rejection::status(status, why));
     }
     let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-    let (timeouts, begun) = (timeouts(turn), begun(turn));
-    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun });
+    let reopened = reopened(turn);
+    let (timeouts, begun) = (timeouts(turn, &reopened), begun(turn));
+    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, reopened: reopened.clone(), by_parent });
     // It was cancelled before it began.
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::super::start::begin_at_trigger(turn);
@@ -52,7 +61,7 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         turn.request(Effect::Admit { workflow });
     }
     for ix in 0..turn.workflow.nodes.len() {
-        wait_on(turn, ix);
+        wait_on(turn, ix, reopened.contains(&turn.node(ix).id));
     }
     send_due(turn);
     route_recorded(turn);
@@ -61,11 +70,26 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     Ok(())
 }
 
+/// The failed nodes that go on with the children that they have: those of the attempt that failed, by a config that is
+/// the same still. What could not be decided about the way on from a node is decided again instead.
+fn reopened(turn: &Deciding<'_>) -> Vec<NodeId> {
+    let goes_on = |node: &&document::Node| {
+        let Some(found) = turn.state.node(&node.id).filter(|found| found.phase == Phase::Failed) else { return false };
+        let of_attempt = |kids: &Children| (kids.visit, kids.attempt) == (found.visit, found.attempt.max(1));
+        let kids = turn.state.children.get(&node.id);
+        matches!(node.kind, NodeKind::Children(_))
+            && found.undecided.is_none()
+            && kids.is_some_and(|kids| of_attempt(kids) && !kids.outdated)
+    };
+    turn.workflow.nodes.iter().filter(goes_on).map(|node| node.id.clone()).collect()
+}
+
 /// When the attempts time out of those nodes that go on waiting.
-fn timeouts(turn: &Deciding<'_>) -> BTreeMap<NodeId, Time> {
+fn timeouts(turn: &Deciding<'_>, reopened: &[NodeId]) -> BTreeMap<NodeId, Time> {
     let waits = |ix: &NodeIx| {
-        let was = turn.state.node(&turn.node(*ix).id).and_then(|node| node.was.as_ref());
-        matches!(was, Some(Phase::Waiting { .. } | Phase::Children))
+        let id = &turn.node(*ix).id;
+        let was = turn.state.node(id).and_then(|node| node.was.as_ref());
+        matches!(was, Some(Phase::Waiting { .. } | Phase::Children)) || reopened.contains(id)
     };
     let nodes = (0..turn.workflow.nodes.len()).filter(waits);
     nodes.filter_map(|ix| Some((turn.node(ix).id.clone(), turn.timeout_at(ix)?))).collect()
@@ -81,8 +105,9 @@ fn begun(turn: &Deciding<'_>) -> Vec<NodeId> {
     turn.workflow.nodes.iter().filter(under_way).map(|node| node.id.clone()).collect()
 }
 
-/// Sets the timers of a node that waits on, and tells its children to go on too.
-fn wait_on(turn: &mut Deciding<'_>, ix: NodeIx) {
+/// Sets the timers of a node that waits on, and tells its children to go on too. Those of a node that is `reopened` are told
+/// as they are asked for, as many at once as may run.
+fn wait_on(turn: &mut Deciding<'_>, ix: NodeIx, reopened: bool) {
     match turn.phase(ix).clone() {
         Phase::Waiting { until, .. } => {
             if let Some(at) = until {
@@ -93,7 +118,9 @@ fn wait_on(turn: &mut Deciding<'_>, ix: NodeIx) {
         }
         Phase::Children => {
             turn.set_timeout(ix);
-            turn.control_children(ix, ChildControl::Retry);
+            if !reopened {
+                turn.control_children(ix, ChildControl::Retry);
+            }
             turn.start_after_pause(ix);
         }
         _ => {}

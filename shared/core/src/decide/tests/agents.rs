@@ -57,7 +57,7 @@ impl Story {
         let activation = self.state.activation(&"a".into());
         let kids = self.state.children[&activation.node].clone();
         let ends = (0..kids.count).map(|index| (index, None)).collect();
-        self.when(Command::ChildrenEnded { activation, attempt: kids.attempt, ends }).unwrap();
+        self.when(Command::ChildrenEnded { activation, attempt: kids.attempt, reopened: 0, ends }).unwrap();
         let ended = given.as_array().unwrap().iter().map(
             |one| json!({"call": one[0], "status": one[1], "result": one[2], "error": one[3], "execution_id": "x"}),
         );

@@ -32,7 +32,7 @@ fn told(story: &Story, told: &[(u32, bool, u64)]) -> Command {
 
 fn ended(story: &Story, index: u32) -> Command {
     let (activation, ends) = (story.state.activation(&"all".into()), vec![(index, None)]);
-    Command::ChildrenEnded { activation, attempt: 1, ends }
+    Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends }
 }
 
 /// A child that asks a person, and then waits.

@@ -27,7 +27,7 @@ fn twice() -> Value {
 
 fn ends(story: &Story, attempt: u32, ends: &[(u32, Option<&str>)]) -> Command {
     let ends = ends.iter().map(|(index, why)| (*index, why.map(str::to_owned))).collect();
-    Command::ChildrenEnded { activation: story.state.activation(&"all".into()), attempt, ends }
+    Command::ChildrenEnded { activation: story.state.activation(&"all".into()), attempt, reopened: 0, ends }
 }
 
 #[test]

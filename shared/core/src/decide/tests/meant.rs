@@ -68,7 +68,7 @@ impl Story {
     fn ends(&mut self, index: u32, at: i64) {
         self.now = Time(at);
         let activation = self.state.activation(&"all".into());
-        self.when(Command::ChildrenEnded { activation, attempt: 1, ends: vec![(index, None)] }).unwrap();
+        self.when(Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends: vec![(index, None)] }).unwrap();
     }
 
     fn times_out(&mut self, node: &str, purpose: Purpose, at: i64) {

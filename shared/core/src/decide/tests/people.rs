@@ -200,7 +200,7 @@ fn trying_again_after_a_person_counts_one_attempt_and_starts_other_children() {
     let first = story.state.activation(&"all".into());
     let ended = |attempt| {
         let ends = vec![(0, Some("no".into()))];
-        Command::ChildrenEnded { activation: first.clone(), attempt, ends }
+        Command::ChildrenEnded { activation: first.clone(), attempt, reopened: 0, ends }
     };
     story.when(ended(1)).unwrap();
     story.is(Status::WaitingHuman);

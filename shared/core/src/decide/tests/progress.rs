@@ -11,7 +11,7 @@ fn percent(story: &Story) -> Value {
 
 fn ended(story: &Story, attempt: u32, ends: &[(u32, Option<&str>)]) -> Command {
     let ends = ends.iter().map(|(index, why)| (*index, why.map(str::to_owned))).collect();
-    Command::ChildrenEnded { activation: story.state.activation(&"all".into()), attempt, ends }
+    Command::ChildrenEnded { activation: story.state.activation(&"all".into()), attempt, reopened: 0, ends }
 }
 
 fn mapping(extra: Value) -> Story {

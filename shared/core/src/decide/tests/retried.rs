@@ -125,7 +125,7 @@ fn children_are_taken_up_too() {
     let mut story = Story::given(json!([all, get("bad", json!({"retry": {"max_attempts": 1}}))]), edges, json!({}));
     story.open("all");
     let activation = story.state.activation(&"all".into());
-    story.when(Command::ChildrenEnded { activation, attempt: 1, ends: vec![(1, None)] }).unwrap();
+    story.when(Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends: vec![(1, None)] }).unwrap();
     fails(&mut story, "bad", 1);
     story.is(Status::Failed);
     story.when(control(Control::Retry)).unwrap();

@@ -89,7 +89,7 @@ fn a_map_runs_as_many_and_tolerates_as_many_as_its_templates_say() {
     let end = |story: &mut Story, index: u32, error: Option<&str>| {
         let activation = story.state.activation(&"it".into());
         let ends = vec![(index, error.map(str::to_owned))];
-        story.when(crate::command::Command::ChildrenEnded { activation, attempt: 1, ends }).unwrap();
+        story.when(crate::command::Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends }).unwrap();
     };
     end(&mut story, 0, Some("no"));
     story.is(Status::Waiting);
@@ -111,7 +111,7 @@ fn a_list_of_workflows_stops_or_goes_on_as_its_template_says() {
         let mut story = opened("workflow", config.clone(), json!({ "stop": stop }));
         let activation = story.state.activation(&"it".into());
         let ends = vec![(0, Some("no".to_owned()))];
-        story.when(crate::command::Command::ChildrenEnded { activation, attempt: 1, ends }).unwrap();
+        story.when(crate::command::Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends }).unwrap();
         assert_eq!(story.state.status() == Status::Failed, failed, "{stop}");
     }
     refused(&opened("workflow", config, json!({ "stop": "yes" })), "invalid_config", "stop_on_failure");

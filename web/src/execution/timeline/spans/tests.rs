@@ -82,13 +82,22 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
         unknown: false,
     };
     let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
-    let retried =
-        Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new(), begun: Vec::new() };
+    let retried = |reopened: &[&str]| Event::ExecutionRetried {
+        reason: None,
+        deadline: Time(0),
+        timeouts: BTreeMap::new(),
+        begun: Vec::new(),
+        reopened: reopened.iter().map(|&node| node.into()).collect(),
+        by_parent: 0,
+    };
     let turns = [
         turn(1, 0, vec![activated("a", 1), activated("b", 1)]),
         turn(2, 1_000, vec![failed(1), ended()]),
-        turn(3, 60_000, vec![retried]),
+        turn(3, 60_000, vec![retried(&[])]),
         turn(4, 61_000, vec![failed(2), ended()]),
+        // A node with children goes on with those that it has.
+        turn(5, 70_000, vec![retried(&["a"])]),
+        turn(6, 71_000, vec![failed(2), ended()]),
     ];
     let (running, code) = (Doing::Running, || Ended::Failed("http_status".into()));
     assert_eq!(
@@ -98,6 +107,8 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
             ("b".into(), running, Some(0), Some(1_000), Ended::Dropped),
             ("a".into(), running, Some(60_000), Some(61_000), code()),
             ("b".into(), running, Some(60_000), Some(61_000), Ended::Dropped),
+            ("a".into(), Doing::Below, Some(70_000), Some(71_000), code()),
+            ("b".into(), running, Some(70_000), Some(71_000), Ended::Dropped),
         ]
     );
 }
