@@ -61,15 +61,17 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         return one(globals, client, &args, (id, &body), began).await;
     }
     let asked = async {
-        let mut asked = Vec::with_capacity(args.ids.len());
-        for id in &args.ids {
-            let interaction = interaction(&client, &pick(&client, id).await?, began).await?;
-            if args.approve {
-                named(&client, &interaction, &args).await?;
+        let (mut asked, mut refused) = (Vec::with_capacity(args.ids.len()), Vec::new());
+        for (at, id) in args.ids.iter().enumerate() {
+            match meant(&client, id, &args, began).await {
+                Ok(interaction) => asked.push(interaction),
+                Err(failure) if OF_ONE.contains(&failure.code.as_str()) => {
+                    refused.push((at, answer_many::refused(id, &failure)));
+                }
+                Err(failure) => return Err(failure),
             }
-            asked.push(interaction);
         }
-        answer_many::send(&client, asked, body).await
+        answer_many::send(&client, asked, refused, body).await
     }
     .await;
     let idle = client.idle();
@@ -77,14 +79,24 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     answer_many::tell(globals, &asked.map_err(|failure| advised(failure, &args))?, idle)
 }
 
+/// The codes of failures that are about one of several questions: the others are answered all the same.
+const OF_ONE: [&str; 6] =
+    ["not_found", "ambiguous", "no_open_interaction", "several_open_interactions", "moved_on", "tool_not_named"];
+
+/// The question that somebody means and may answer so.
+async fn meant(client: &Client, id: &str, args: &Args, began: Time) -> Result<String, Failure> {
+    let interaction = interaction(client, &pick(client, id).await?, began).await?;
+    if args.approve {
+        named(client, &interaction, args).await?;
+    }
+    Ok(interaction)
+}
+
 /// Answers one question.
 async fn one(globals: &Globals, client: Client, args: &Args, (id, body): (&str, &AnswerBody), began: Time) -> Outcome {
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = interaction(&client, &pick(&client, id).await?, began).await?;
-        if args.approve {
-            named(&client, &interaction, args).await?;
-        }
+        let interaction = meant(&client, id, args, began).await?;
         match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), body).await {
             Ok(answer) => Ok((interaction, answer)),
             Err(failure) if failure.code == "invalid_answer" => {

@@ -5,20 +5,42 @@ use super::{
     client::{Client, Reply},
     output,
 };
-use api::types::{AnswerBody, AnswersBody, RespondedItem, RespondedMany, RespondedOutcome};
+use api::types::{AnswerBody, AnswersBody, RespondedItem, RespondedMany, RespondedOutcome, WhyNot};
+use serde_json::json;
 
-/// Answers these questions, each by itself.
+/// The line of a question that cannot be answered, since it is not known which is meant.
+pub fn refused(id: &str, failure: &Failure) -> RespondedItem {
+    let (code, message) = (failure.code.clone(), failure.message().to_owned());
+    let error = WhyNot { code, message, decision: None, errors: Vec::new() };
+    RespondedItem { interaction_id: id.to_owned(), outcome: RespondedOutcome::Refused { error } }
+}
+
+/// Answers these questions, each by itself. `refused` are those that cannot be, with their places among all.
 ///
 /// # Errors
 /// Where none was answered: the questions are not alike, are too many, or the host is out of reach.
-pub async fn send(client: &Client, interaction_ids: Vec<String>, answer: AnswerBody) -> Result<Reply, Failure> {
+pub async fn send(
+    client: &Client,
+    interaction_ids: Vec<String>,
+    refused: Vec<(usize, RespondedItem)>,
+    answer: AnswerBody,
+) -> Result<Reply, Failure> {
     if answer.arguments.is_some() {
         let message = "the arguments of one tool are not those of another";
         return Err(Failure::usage(message, "answer one question with --arguments"));
     }
     let AnswerBody { approved, option, data, text, content, tool, comment, answer_as, arguments: _ } = answer;
     let body = AnswersBody { interaction_ids, approved, option, data, text, content, tool, comment, answer_as };
-    client.post("/v1/interactions/respond", &body).await
+    let mut reply = match body.interaction_ids.is_empty() {
+        true => Reply(json!({ "items": [] })),
+        false => client.post("/v1/interactions/respond", &body).await?,
+    };
+    if let Some(items) = reply.0["items"].as_array_mut() {
+        for (at, item) in refused {
+            items.insert(at.min(items.len()), json!(item));
+        }
+    }
+    Ok(reply)
 }
 
 /// Tells one line for each question, and `idle` where any was answered. Exit 1 where any was not.

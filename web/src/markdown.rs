@@ -11,15 +11,15 @@ pub fn markdown(text: &str) -> Markup {
         return html! { p.plain dir="auto" { (text) } };
     }
     let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
-    let mut links = Vec::new();
-    let safe = events.flat_map(move |event| safe(event, &mut links));
+    let (mut links, mut headings) = (Vec::new(), Headings::default());
+    let safe = events.flat_map(move |event| safe(event, &mut links, &mut headings));
     let mut out = String::new();
     pulldown_cmark::html::push_html(&mut out, safe);
     PreEscaped(out)
 }
 
 /// An event as it may be shown. `links` holds, for each link that is open, whether it may be followed.
-fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
+fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>, headings: &mut Headings) -> Option<Event<'a>> {
     match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
@@ -34,9 +34,10 @@ fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
         Event::End(TagEnd::Image) => None,
         // The page has headings of its own: those of a text stand below them, and name nothing.
         Event::Start(Tag::Heading { level, .. }) => {
-            Some(Event::Start(Tag::Heading { level: lower(level), id: None, classes: Vec::new(), attrs: Vec::new() }))
+            let level = headings.below(level);
+            Some(Event::Start(Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() }))
         }
-        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lower(level)))),
+        Event::End(TagEnd::Heading(_)) => Some(Event::End(TagEnd::Heading(headings.level()))),
         // Columns would be aligned by styles of their own, which the pages do not allow.
         Event::Start(Tag::Table(columns)) => Some(Event::Start(Tag::Table(vec![Alignment::None; columns.len()]))),
         other => Some(other),
@@ -50,12 +51,28 @@ fn may_lead_to(address: &str) -> bool {
     ["http", "https", "mailto"].iter().any(|good| scheme.eq_ignore_ascii_case(good))
 }
 
-fn lower(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H3,
-        HeadingLevel::H2 => HeadingLevel::H4,
-        HeadingLevel::H3 => HeadingLevel::H5,
-        HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
+/// The levels of the headings that the present one stands below, and its own, as the text has them. Whoever reads by
+/// headings misses those that are left out, so that none is: they begin below the heading of the page.
+#[derive(Default)]
+struct Headings(Vec<HeadingLevel>);
+
+impl Headings {
+    /// The level at which the next heading is shown.
+    fn below(&mut self, level: HeadingLevel) -> HeadingLevel {
+        self.0.retain(|above| *above < level);
+        self.0.push(level);
+        self.level()
+    }
+
+    /// The level at which the present heading is shown.
+    fn level(&self) -> HeadingLevel {
+        match self.0.len() {
+            0 | 1 => HeadingLevel::H2,
+            2 => HeadingLevel::H3,
+            3 => HeadingLevel::H4,
+            4 => HeadingLevel::H5,
+            _ => HeadingLevel::H6,
+        }
     }
 }
 
@@ -70,7 +87,8 @@ mod tests {
     #[test]
     fn what_people_write_is_set_in_type() {
         assert_eq!(shown("**bold** and `code`").trim(), "<p><strong>bold</strong> and <code>code</code></p>");
-        assert_eq!(shown("# Title").trim(), "<h3>Title</h3>");
+        assert_eq!(shown("# Title").trim(), "<h2>Title</h2>");
+        assert_eq!(shown("### a\n##### b\n# c\n## d").replace('\n', ""), "<h2>a</h2><h3>b</h3><h2>c</h2><h3>d</h3>");
         assert!(shown("| a | b |\n|---|---|\n| 1 | 2 |").contains("<table>"));
         assert!(!shown("| a |\n|--:|\n| 1 |").contains("style"));
         assert!(shown("- one\n- two").contains("<li>one</li>"));

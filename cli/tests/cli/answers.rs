@@ -102,6 +102,26 @@ fn a_resume_that_finds_a_question_names_the_command_that_answers_it() {
 }
 
 #[test]
+fn of_several_those_are_answered_that_can_be() {
+    let home = Home::new();
+    let file = home.file("row.json", row());
+    let asks = || {
+        let waiting = home.run(&["run", &file, "--no-input", "--json"]).exits(3).json();
+        waiting["pending_interactions"][0]["interaction_id"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (asks(), asks());
+    let told = home.run(&["answer", &one, "nobody-knows-it", &two, "--approve"]).exits(1);
+    let lines: Vec<&str> = told.out.lines().collect();
+    assert!(lines.len() == 3 && lines[1].starts_with("nobody-knows-it is not answered: "), "{told:?}");
+    assert!([lines[0], lines[2]].iter().all(|line| line.ends_with("is decided: approved")), "{told:?}");
+    assert!(told.err.contains("1 of 3 questions not answered"), "{told:?}");
+    // Where none is known, each has its line all the same.
+    let told = home.run(&["answer", "nobody-knows-it", "nor-this-one", "--approve", "--json"]).exits(1).json();
+    let codes: Vec<_> = told["items"].as_array().unwrap().iter().map(|item| &item["error"]["code"]).collect();
+    assert_eq!(codes, ["not_found", "not_found"]);
+}
+
+#[test]
 fn commands_that_answer_an_execution_answer_what_it_asked_when_they_began() {
     let home = Home::new();
     let dev = Dev::start(&home);

@@ -81,6 +81,8 @@ pub const YAML_STACK_BYTES: usize = 16 << 20;
 pub const SECRETS_AT_ONCE: usize = 8;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
 pub const BODY: Duration = Duration::from_secs(20);
+/// Faults of one body that are told at once: for each it is read once more.
+pub const MISFITS: usize = 16;
 /// Bytes of a body from which on it is read beside the threads that answer. Less takes about a millisecond.
 pub const ASIDE_BYTES: usize = 256 * 1024;
 /// Levels of nesting in a body's JSON: those of a document, and those that a request puts around it. Readers of a

@@ -67,7 +67,9 @@ pub(super) fn reminder(letter: &Letter) -> Message {
     let one = &*letter.interaction;
     let asked: Vec<&str> = one.assignees.iter().map(String::as_str).collect();
     let (begins, word) = match letter.notice {
-        Notice::Escalated => ("Reminder: ", "Nobody decided in time, so more people are asked".to_owned()),
+        Notice::Escalated => {
+            ("Nobody decided in time: ", format!("Nobody decided in time, so this now asks {}", names(&asked)))
+        }
         Notice::Reassigned => ("Others are asked now: ", format!("This now asks {}", names(&asked))),
         Notice::Asked | Notice::Reminder | Notice::Again | Notice::Outcome => {
             ("Reminder: ", "This still waits for an answer".to_owned())

@@ -42,8 +42,8 @@ impl Notifier for Slack {
             (Notice::Outcome, Some(first)) => self.change(&first, &blocks::outcome(letter)).await,
             // Nobody was asked through this channel, so that nobody needs to know how it ended.
             (Notice::Outcome, None) => return Told::Dropped,
-            (Notice::Reminder | Notice::Escalated, Some(first)) => self.reply(&first, &blocks::reminder(letter)).await,
-            (Notice::Reassigned, Some(first)) => self.pass_on(&first, letter).await,
+            (Notice::Reminder, Some(first)) => self.reply(&first, &blocks::reminder(letter)).await,
+            (Notice::Escalated | Notice::Reassigned, Some(first)) => self.pass_on(&first, letter).await,
             (Notice::Asked, Some(_)) | (Notice::Again, _) => self.post(letter).await,
             (Notice::Asked | Notice::Reminder | Notice::Escalated | Notice::Reassigned, None) => {
                 self.post(letter).await

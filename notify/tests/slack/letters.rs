@@ -72,20 +72,29 @@ async fn a_channel_is_asked_reminded_below_and_shown_the_outcome_in_place_of_the
 
 #[tokio::test]
 async fn a_channel_is_shown_and_told_who_is_asked_by_now() {
-    let stand_in = StandIn::start().await;
-    let slack = slack(&stand_in.origin, TOKEN, None);
-    let first = slack.send(&letter(Some("#finance"), Notice::Asked, None)).await;
-    let mut others = letter(Some("#finance"), Notice::Reassigned, Some("Cfinance:1700000000.000001"));
-    Arc::make_mut(&mut others.interaction).assignees = vec!["director@example.com".into()];
-    assert_eq!(slack.send(&others).await, first);
-    let changed = stand_in.calls("chat.update");
-    assert_eq!(changed[0].arguments["ts"], "1700000000.000001");
-    let blocks = &changed[0].arguments["blocks"];
-    assert!(blocks.contains("asks director@example.com") && blocks.contains("approve") && !blocks.contains("ana@"));
-    let posted = stand_in.calls("chat.postMessage");
-    assert_eq!(posted[1].arguments["thread_ts"], "1700000000.000001");
-    assert!(posted[1].arguments["text"].starts_with("Others are asked now: "));
-    assert!(posted[1].arguments["blocks"].contains("This now asks director@example.com"));
+    for (notice, begins, word) in [
+        (Notice::Reassigned, "Others are asked now: ", "This now asks director@example.com"),
+        (
+            Notice::Escalated,
+            "Nobody decided in time: ",
+            "Nobody decided in time, so this now asks director@example.com",
+        ),
+    ] {
+        let stand_in = StandIn::start().await;
+        let slack = slack(&stand_in.origin, TOKEN, None);
+        let first = slack.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+        let mut others = letter(Some("#finance"), notice, Some("Cfinance:1700000000.000001"));
+        Arc::make_mut(&mut others.interaction).assignees = vec!["director@example.com".into()];
+        assert_eq!(slack.send(&others).await, first);
+        let changed = stand_in.calls("chat.update");
+        assert_eq!(changed[0].arguments["ts"], "1700000000.000001");
+        let blocks = &changed[0].arguments["blocks"];
+        assert!(blocks.contains("asks director@example.com") && blocks.contains("approve") && !blocks.contains("ana@"));
+        let posted = stand_in.calls("chat.postMessage");
+        assert_eq!(posted[1].arguments["thread_ts"], "1700000000.000001");
+        assert!(posted[1].arguments["text"].starts_with(begins), "{:?}", posted[1].arguments["text"]);
+        assert!(posted[1].arguments["blocks"].contains(word), "{:?}", posted[1].arguments["blocks"]);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! One question, as its people see it, and the execution that asks it.
 
-use crate::{Answered, App, Caller, Params, Path, Problem, Reader, Routes, types};
+use crate::{Answered, App, Caller, Params, Path, Problem, Reader, Routes, auth::Scope, types};
 use axum::{Json, extract::State};
 use engine::groups::people_of;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(one))
 }
 
-/// A question as one caller sees it: with that caller's own link, where the caller is asked, and with nobody else's.
+/// A question as one caller sees it: with that caller's own link, where the caller is asked and may answer, and with nobody
+/// else's. Whoever has the link answers, so that one who only reads does not get it.
 pub(super) async fn shown(
     app: &App,
     caller: &Caller,
@@ -19,7 +20,11 @@ pub(super) async fn shown(
     one: &Interaction,
 ) -> Answered<types::Interaction> {
     let shown = types::Interaction::of(one, execution, &*app.workflow(execution).await?);
-    let Some(links) = app.host.links().filter(|_| one.is_open() && !caller.subject.is_empty()) else {
+    let Some(links) = app
+        .host
+        .links()
+        .filter(|_| one.is_open() && !caller.subject.is_empty() && caller.require(Scope::Respond).is_ok())
+    else {
         return Ok(shown);
     };
     let people = people_of(&*app.host, &execution.started.owner, &one.assignees).await?;

@@ -1,13 +1,50 @@
-//! A body that is JSON and does not fit: which part of it, and what is wrong with that part, in words for people. Serde
-//! tells it in words for programmers of Rust.
+//! A body that is JSON and does not fit: which parts of it, and what is wrong with them, in words for people. Serde tells it
+//! in words for programmers of Rust.
 
-use crate::Problem;
+use crate::{Problem, limits, types::Fault};
 use document::json::{TWICE, twice};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Segment, Track};
 
-/// The problem of a body that does not fit `T`, for the reason that serde gives. It is read once more to find the place.
+/// The problem of a body that does not fit `T`, for the reason that serde gives, with all its faults: serde tells one, so
+/// the body is read again without what does not fit.
 pub fn misfit<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    let position = format!(" (line {}, column {})", error.line(), error.column());
+    let mut problem = one::<T>(bytes, error, &position);
+    // Reading a large one again and again would take too long.
+    if bytes.len() > limits::ASIDE_BYTES {
+        return problem;
+    }
+    let Ok(Value::Object(mut rest)) = serde_json::from_slice(bytes) else { return problem };
+    while problem.errors().len() < limits::MISFITS {
+        // What is missing cannot be left out, and would hide what else is.
+        let Some(field) = problem.errors().last().and_then(|fault| first_part(&fault.path)) else { break };
+        if rest.shift_remove(&field).is_none() {
+            break;
+        }
+        let Ok(bytes) = serde_json::to_vec(&rest) else { break };
+        let Err(error) = serde_json::from_slice::<T>(&bytes) else { break };
+        let further = one::<T>(&bytes, &error, "");
+        // It is missing since it was left out.
+        let told =
+            |fault: &Fault| problem.errors().iter().any(|other| first_part(&other.path) == first_part(&fault.path));
+        if further.errors().iter().any(told) {
+            break;
+        }
+        problem = problem.with_errors(further.errors().to_vec());
+    }
+    problem
+}
+
+/// The name of the field of the body in which a part stands; none for the body itself.
+fn first_part(pointer: &str) -> Option<String> {
+    let field = pointer.strip_prefix('/')?.split('/').next()?;
+    Some(field.replace("~1", "/").replace("~0", "~"))
+}
+
+/// One fault of a body. It is read once more to find the place.
+fn one<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error, position: &str) -> Problem {
     let mut track = Track::new();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     // The outcome is known: it is the error that is told.
@@ -16,13 +53,12 @@ pub fn misfit<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> P
     let message = error.to_string();
     // Serde's text ends with the position.
     let message = message.split(" at line ").next().unwrap_or(&message);
-    let position = format!("line {}, column {}", error.line(), error.column());
     if message.ends_with(TWICE) {
-        return Problem::field("duplicate_key", &place.pointer, message, &format!("keep one of the two ({position})"));
+        return Problem::field("duplicate_key", &place.pointer, message, &format!("keep one of the two{position}"));
     }
     if let Some(field) = message.strip_prefix("duplicate field `") {
         let field = field.trim_end_matches('`');
-        let hint = format!("keep one of the two ({position})");
+        let hint = format!("keep one of the two{position}");
         return Problem::field("duplicate_key", &place.within(field), twice(field), &hint);
     }
     if message.starts_with("unknown field") {
@@ -33,7 +69,7 @@ pub fn misfit<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> P
         return Problem::field("missing_field", &place.within(field), message, "add this field");
     }
     let told = told(message).map_or_else(|| message.to_owned(), |told| format!("{} {told}", place.name));
-    Problem::field("invalid_field", &place.pointer, told, &format!("see the types at /openapi.json ({position})"))
+    Problem::field("invalid_field", &place.pointer, told, &format!("see the types at /openapi.json{position}"))
 }
 
 /// A part of a body.

@@ -39,6 +39,31 @@ async fn what_somebody_may_not_decide_is_not_in_the_list_of_what_waits_for_them(
 }
 
 #[tokio::test]
+async fn whose_token_may_only_read_gets_no_link() {
+    let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_links("https://flows.example.com");
+    let world = World::over(host, |app| app);
+    world.token("starts", "acme", &["read", "run"]).await;
+    world.token("ann", "acme", &["read", "respond"]).await;
+    world.token("bob", "acme", &["read", "run", "admin"]).await;
+    let call = async |who: &str, method: &str, path: &str, body: Value| {
+        world.with_headers(method, path, &[("authorization", &format!("Bearer {who}"))], body).await
+    };
+    let start = json!({"workflow": approval(), "input": {"amount": 5}});
+    call("starts", "POST", "/v1/executions", start).await.of(202);
+    world.run().await;
+    // Both are asked. Whoever has a link answers by it, whatever their token may do.
+    for (who, has_link) in [("ann", true), ("bob", false), ("starts", false)] {
+        let all = call(who, "GET", "/v1/interactions", Value::Null).await.of(200);
+        let one = &all["items"][0];
+        assert_eq!(one["assignees"], json!(["ann@example.com", "bob@example.com"]), "{one}");
+        assert_eq!(one["link"].is_string(), has_link, "{who}: {one}");
+        let path = format!("/v1/interactions/{}", one["interaction_id"].as_str().unwrap());
+        let alone = call(who, "GET", &path, Value::Null).await.of(200);
+        assert_eq!(alone["link"].is_string(), has_link, "{who}: {alone}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_the_list_is_full_where_there_are_enough() {
     let world = world();
     let mut free = approval();

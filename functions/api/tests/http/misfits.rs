@@ -75,6 +75,40 @@ async fn a_body_that_does_not_fit_is_told_by_its_place_and_for_people() {
     }
 }
 
+#[tokio::test]
+async fn all_faults_of_a_body_are_told_at_once() {
+    let world = World::local();
+    let all: [(&str, &str, &[(&str, &str)]); 5] = [
+        (
+            "/v1/executions/x/resume",
+            r#"{"approved": "x", "comment": 5, "bogus": 1}"#,
+            &[("invalid_field", "/approved"), ("invalid_field", "/comment"), ("unknown_field", "/bogus")],
+        ),
+        (
+            "/v1/tokens",
+            r#"{"name": 1, "scopes": ["read", 7, 8], "subject": "a@b.c"}"#,
+            &[("invalid_field", "/name"), ("invalid_field", "/scopes/1")],
+        ),
+        // What is missing is told where all else fits, and not because it was left out.
+        ("/v1/tokens", r#"{"nam": "ci"}"#, &[("unknown_field", "/nam"), ("missing_field", "/name")]),
+        ("/v1/executions/x/backtrack", r#"{"node": 1}"#, &[("invalid_field", "/node")]),
+        (
+            "/v1/executions/x/pause",
+            r#"{"a/b": 1, "a~c": 2}"#,
+            &[("unknown_field", "/a~1b"), ("unknown_field", "/a~0c")],
+        ),
+    ];
+    for (path, body, faults) in all {
+        let request = Request::post(path).header("content-type", "application/json").body(Body::from(body)).unwrap();
+        let problem = world.send(request).await.problem(422, faults[0].0);
+        let told = problem["errors"].as_array().unwrap().iter();
+        let told: Vec<_> = told.map(|one| (one["code"].as_str().unwrap(), one["path"].as_str().unwrap())).collect();
+        let same = |(one, other): (&(&str, &str), &(&str, &str))| one == other;
+        assert!(told.len() == faults.len() && told.iter().zip(faults).all(same), "{body}: {problem:#}");
+        assert_eq!(problem["detail"], problem["errors"][0]["message"]);
+    }
+}
+
 /// A value may be a secret that was put into the wrong place.
 #[tokio::test]
 async fn a_value_that_does_not_fit_is_not_repeated() {

@@ -104,6 +104,36 @@ async fn on_error_rollback_undoes_what_was_done_then_fails_and_a_retry_starts_ov
 }
 
 #[tokio::test]
+async fn a_fail_node_undoes_what_was_done_where_its_policy_or_that_of_all_says_so() {
+    let refused = |extra: Value| {
+        let mut node = json!({"id": "no", "type": "fail", "config": {"code": "refused", "message": "not today"}});
+        node.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap());
+        node
+    };
+    let of_all = |policy: &str| {
+        let mut document = chain("all", &[charge("a"), charge("b"), refused(json!({}))]);
+        document["settings"] = json!({"on_error": policy});
+        document
+    };
+    let own = |policy: &str| chain("own", &[charge("a"), charge("b"), refused(json!({"on_error": policy}))]);
+    for (document, undoes) in [
+        (own("rollback"), true),
+        (of_all("rollback"), true),
+        (own("fail"), false),
+        (of_all("continue"), false),
+        (of_all("ask_human"), false),
+    ] {
+        let world = World::ran(&document).await;
+        world.is(Status::Failed);
+        let error = world.state().error.clone().unwrap();
+        assert_eq!((error.code.as_str(), error.node.unwrap().as_str()), ("refused", "no"));
+        let undone: &[&str] = if undoes { &["/undo/id/b", "/undo/id/a"] } else { &[] };
+        assert_eq!(&world.entries()[2..], undone, "{document}");
+        world.holds().await;
+    }
+}
+
+#[tokio::test]
 async fn a_compensation_that_fails_waits_for_a_person() {
     let world = World::ran(&chain("stuck", &[charge("a"), charge("b")])).await;
     world.fails("/undo/id/b", "no");

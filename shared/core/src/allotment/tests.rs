@@ -97,7 +97,7 @@ impl Trees {
                 return;
             }
             Work::ChildEnded { activation, attempt, index, error } => {
-                Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
+                Command::ChildrenEnded { activation, attempt, reopened: 0, ends: vec![(index, error)] }
             }
             other => panic!("{other:?}"),
         };

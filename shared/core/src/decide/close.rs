@@ -9,7 +9,7 @@ use crate::{
     payload::Payload,
     sight::Sight,
 };
-use document::graph::NodeIx;
+use document::{OnError, graph::NodeIx};
 use expression::Template;
 use serde_json::{Map, Value};
 
@@ -96,7 +96,11 @@ impl Deciding<'_> {
         let (visit, attempt) = self.state.node(&id).map_or((1, 1), |node| (node.visit, node.attempt.max(1)));
         let error = Error { node: Some(id.clone()), attempt: Some(attempt), ..error };
         self.record(Event::NodeFailed { node: id, visit, attempt, error: error.clone(), unknown: false });
-        self.fail_execution(error);
+        // Whoever reaches the node means to end: of the policies only that one counts which does so too.
+        match self.node(ix).on_error {
+            OnError::Rollback => self.undo_and_fail(ix, error),
+            OnError::Fail | OnError::Continue | OnError::AskHuman => self.fail_execution(error),
+        }
     }
 
     fn complete(&mut self, output: Payload) {

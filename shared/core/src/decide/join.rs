@@ -29,7 +29,10 @@ impl Deciding<'_> {
             return;
         }
         match self.joined(ix) {
-            Joined::Activate(via) => self.activate(ix, via),
+            Joined::Activate(via) => {
+                let won = self.state.won.get(&self.node(ix).id).cloned();
+                self.activate(ix, won.unwrap_or(via));
+            }
             Joined::Skip => {
                 self.record_skipped(self.node(ix).id.clone());
                 self.touch_targets(ix);

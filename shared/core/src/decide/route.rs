@@ -148,11 +148,7 @@ impl Deciding<'_> {
             (Ok(live), _) if !live.is_empty() => ("error", Ok(live)),
             (Ok(_), OnError::Continue) if node.of.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
             (Ok(_), OnError::AskHuman) if !self.is_aborted(ix) => return self.ask_about(ix, &error),
-            (Ok(_), OnError::Rollback) => {
-                let reason = Some(format!("node {id} failed"));
-                let after = After::Fail { error };
-                return self.ask_rollback(Rollback { after, reason, ..Rollback::to(1) });
-            }
+            (Ok(_), OnError::Rollback) => return self.undo_and_fail(ix, error),
             (Ok(_), _) => return self.fail_execution(error),
             (Err(undecided), _) => ("error", Err(undecided)),
         };
@@ -164,6 +160,12 @@ impl Deciding<'_> {
         };
         self.record(Event::NodeRouted { node: id, visit, port: port.into(), output: Some(output), live });
         self.touch_targets(ix);
+    }
+
+    /// Undoes what was done, and fails the execution then.
+    pub fn undo_and_fail(&mut self, ix: NodeIx, error: Error) {
+        let reason = Some(format!("node {} failed", self.node(ix).id));
+        self.ask_rollback(Rollback { after: After::Fail { error }, reason, ..Rollback::to(1) });
     }
 
     /// Decides a node that only computes a route.

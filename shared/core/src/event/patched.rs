@@ -24,6 +24,9 @@ pub struct Patched {
     /// named have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub via: BTreeMap<NodeId, Vec<EdgeIx>>,
+    /// Nodes that the new document would have reached already, and along which edges: an `any` is won by the first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub won: BTreeMap<NodeId, Vec<EdgeIx>>,
     /// Nodes that were skipped and are no longer, or are no longer there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle: Vec<NodeId>,

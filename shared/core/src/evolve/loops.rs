@@ -26,6 +26,8 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
             let ix = *workflow.graph.index.get(node)?;
             let value = iteration_value(workflow, state, ix, reading);
             let input = input_of(workflow, state, ix, reading);
+            let body = workflow.graph.body.get(ix)?;
+            state.won.retain(|inner, _| !workflow.graph.index.get(inner).is_some_and(|inner| body.contains(inner)));
             let current = Arc::make_mut(state.loops.get_mut(node)?);
             if current.begun > 0 {
                 current.outputs.push(value.clone());

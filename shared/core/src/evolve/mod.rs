@@ -161,6 +161,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         undone_for: None,
         retried: 0,
         taken_up: 0,
+        won: BTreeMap::new(),
         extended: None,
         resume_count: 0,
         end: started.skipped.is_some().then_some(Status::Skipped),
@@ -214,6 +215,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         }
         Event::NodeActivated { node, visit, via } => {
             workflow.graph.index.get(node)?;
+            state.won.remove(node);
             activate(state, node, *visit, via, at);
         }
         Event::AttemptIntended { node, attempt, deadline, .. } => {

@@ -17,6 +17,7 @@ pub fn put_on(state: &mut Execution, patched: &Patched, at: Time) {
             Arc::make_mut(node).via.clear();
         }
     }
+    state.won.clone_from(&patched.won);
     for (id, via) in &patched.via {
         node_mut(state, id).via.clone_from(via);
     }

@@ -120,6 +120,7 @@ pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&Execu
     state.nodes = point.nodes.iter().map(|(id, found)| (id.clone(), node(found))).collect();
     state.edges = point.edges.clone();
     state.loops = point.loops.clone();
+    state.won.clear();
     state.children = children(point, of);
 }
 

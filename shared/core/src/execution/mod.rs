@@ -19,7 +19,7 @@ use crate::{
     payload::Payload,
     rollback::{After, Rolling},
 };
-use document::{id::NodeId, time::Time};
+use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -98,6 +98,9 @@ pub struct Execution {
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
     /// The state of every edge, by its position in the document (`EdgeIx`).
     pub edges: Arc<Vec<EdgeState>>,
+    /// Nodes that are to be reached along these edges, since a patch says that they would have been before others were live.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub won: BTreeMap<NodeId, Vec<EdgeIx>>,
     /// The state of every loop that was entered, by its node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub loops: BTreeMap<NodeId, Arc<LoopState>>,

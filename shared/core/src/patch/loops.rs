@@ -10,7 +10,7 @@ use document::{
 impl Walk<'_> {
     /// A loop was entered, with these items.
     pub fn enters(&mut self, event: &Event, node: &NodeId) {
-        let Event::LoopEntered { items, .. } = event else { return };
+        let Event::LoopEntered { items, bound, .. } = event else { return };
         let Some(&ix) = self.new.graph.index.get(node).filter(|_| self.differs.config(node.as_str())) else { return };
         let Some(config) = self.new.nodes[ix].kind.as_loop() else { return };
         let now = self.first(|turn| turn.enter_loop(ix, config));
@@ -19,8 +19,13 @@ impl Walk<'_> {
             (Some(Event::LoopEntered { items: None, .. }), None) => true,
             _ => false,
         };
+        // A loop that goes on would go on to the bound that was rendered when it was entered.
+        let bounded = matches!(&now, Some(Event::LoopEntered { bound: now, .. }) if now == bound);
+        let same = same && (bounded || !self.is_open(node, self.visit(node)));
         if !same {
-            let message = format!("loop {node} would not have been entered so: leave what it goes through");
+            let message = format!(
+                "loop {node} would not have been entered so: leave what it goes through, and how often at most"
+            );
             self.stands(node.as_str(), self.visit(node), event, Why::IterationChanged, message);
         }
     }

@@ -261,7 +261,10 @@ impl<'a> Walk<'a> {
     }
 
     /// What of the present state follows from the new document.
-    fn patched(self, state: &Execution, old: &Workflow) -> Patched {
+    fn patched(mut self, state: &Execution, old: &Workflow) -> Patched {
+        let won = std::mem::take(&mut self.satisfied).into_iter();
+        let won = won.filter(|(ix, first)| !matches!(self.joined(*ix), Some(Joined::Activate(now)) if now == *first));
+        let won = won.map(|(ix, first)| (self.new.nodes[ix].id.clone(), first)).collect();
         let then = self.then;
         let via = then.nodes.iter().filter(|(id, node)| !node.via.is_empty() && state.nodes.contains_key(*id));
         let is_skipped = |of: &Execution, id: &NodeId| of.node(id).is_some_and(|node| node.phase == Phase::Skipped);
@@ -277,6 +280,7 @@ impl<'a> Walk<'a> {
             hash: self.new.hash.clone(),
             edges: (*then.edges).clone(),
             via: via.map(|(id, node)| (id.clone(), node.via.clone())).collect(),
+            won,
             idle: state.nodes.keys().filter(no_longer).cloned().collect(),
             skipped: then.nodes.keys().filter(|id| is_skipped(&then, id) && !is_skipped(state, id)).cloned().collect(),
             outdated: state.children.keys().filter(outdated).cloned().collect(),

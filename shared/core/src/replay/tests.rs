@@ -269,7 +269,7 @@ fn children_count_as_recorded_as_long_as_they_would_be_the_same() {
     let mut past = Past::of(&document("input"), json!([1, 2]));
     past.opens("all");
     let activation = past.state.activation(&"all".into());
-    past.when(Command::ChildrenEnded { activation, attempt: 1, ends: vec![(0, None), (1, None)] });
+    past.when(Command::ChildrenEnded { activation, attempt: 1, reopened: 0, ends: vec![(0, None), (1, None)] });
     past.succeeds("all", json!([1, 2]));
     assert_eq!(past.state.status(), Status::Completed);
     assert_eq!(past.on(&document("input")).outcome, Difference::Same);

@@ -2,7 +2,7 @@
 //! away.
 
 use crate::{
-    Connection,
+    Connection, OnError,
     node::node_type::Mode,
     read_tools::{is_agent, is_lent, lends},
     reading::{At, Cx, Frame, RawEdge, RawNode},
@@ -47,6 +47,12 @@ fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
         let message = "a model whose answer was lost is asked again: that does nothing outside";
         let hint = "Give `delivery` to the tools that must not run twice.";
         cx.warning("no_effect", &at.key("delivery"), message, hint);
+    }
+    let policy = object.get("on_error").and_then(OnError::of);
+    if kind.name == "fail" && policy == Some(OnError::AskHuman) {
+        let message = "a `fail` ends the execution, and nobody is asked about that";
+        let hint = "Put a `human` before it, or give `rollback` to undo what was done first.";
+        cx.warning("no_effect", &at.key("on_error"), message, hint);
     }
     if never_again && given("retry") {
         let message = format!("a `{}` is decided once, and the same way again: it is not retried", kind.name);

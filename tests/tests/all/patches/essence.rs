@@ -45,6 +45,7 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         arrived: _,
         retried: _,
         taken_up: _,
+        won: _,
         resume_count: _,
         requests: _,
         signals: _,
@@ -71,7 +72,7 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
     } = state;
     json!({
         "end": end, "output": of(output.as_ref()), "error": error.as_ref().map(|error| &error.code), "done": done,
-        "skipped": skipped, "nodes": of_nodes(workflow, nodes, compared), "edges": edges, "loops": of_loops(loops),
+        "skipped": skipped, "nodes": of_nodes(workflow, nodes, compared), "edges": edges, "loops": of_loops(state, loops),
         "children": of_families(state, children, compared),
     })
 }
@@ -84,8 +85,10 @@ fn of_nodes(workflow: &Workflow, nodes: &BTreeMap<NodeId, Arc<NodeState>>, compa
     json!(told)
 }
 
-fn of_loops(loops: &BTreeMap<NodeId, Arc<LoopState>>) -> Value {
-    let told: BTreeMap<String, Value> = loops.iter().map(|(id, looped)| (id.to_string(), of_loop(looped))).collect();
+fn of_loops(state: &Execution, loops: &BTreeMap<NodeId, Arc<LoopState>>) -> Value {
+    let goes_on = |id| state.node(id).is_some_and(|node| node.phase == Phase::Looping);
+    let told: BTreeMap<String, Value> =
+        loops.iter().map(|(id, looped)| (id.to_string(), of_loop(looped, goes_on(id)))).collect();
     json!(told)
 }
 
@@ -168,9 +171,11 @@ fn of_phase(phase: &Phase, runs: bool) -> Value {
     }
 }
 
-fn of_loop(looped: &LoopState) -> Value {
+/// A loop that is over has a bound no more.
+fn of_loop(looped: &LoopState, goes_on: bool) -> Value {
     let LoopState { begun, count, items, bound, outputs, broken } = looped;
     let outputs: Vec<Value> = outputs.iter().map(|output| of(Some(output))).collect();
+    let bound = bound.filter(|_| goes_on);
     json!([begun, count, of(items.as_ref()), bound, outputs, broken])
 }
 

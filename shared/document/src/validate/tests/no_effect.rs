@@ -78,4 +78,10 @@ fn bounds_of_what_takes_no_time() {
     let mut document = one("transform", json!({"set": {}}));
     document["nodes"][1]["timeout_seconds"] = json!(5);
     expect(&document, &[("no_effect", "/nodes/1/timeout_seconds")]);
+    for (policy, told) in [("ask_human", true), ("fail", false), ("rollback", false)] {
+        let mut document = one("fail", json!({}));
+        document["nodes"][1]["on_error"] = json!(policy);
+        let wanted: &[(&str, &str)] = if told { &[("no_effect", "/nodes/1/on_error")] } else { &[] };
+        expect(&document, wanted);
+    }
 }
