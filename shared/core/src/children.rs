@@ -253,6 +253,7 @@ impl<'a> Family<'a> {
             owner: parent.owner.clone(),
             started_by: parent.started_by.clone(),
             descendants: self.descendants,
+            taken_up: self.kids().map_or(0, |kids| kids.reopened),
             parent: Some(Parent {
                 execution_id: parent.execution_id.clone(),
                 activation: self.activation.clone(),

@@ -306,6 +306,7 @@ async fn submit_start(
         awaited: request.awaited,
         held: found.held,
         looked_around: found.looked_around,
+        taken_up: 0,
         in_line: request.in_line,
         descendants: host.most_descendants(),
         forked: None,

@@ -90,6 +90,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         metadata: Default::default(),
         started_by: Some("someone@example.com".into()),
         parent: None,
+        taken_up: 0,
         item: None,
         args: None,
         inherited: Vec::new(),

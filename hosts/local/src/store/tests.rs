@@ -67,6 +67,7 @@ fn started(id: &ExecutionId) -> Event {
         metadata: serde_json::Map::new(),
         started_by: None,
         parent: None,
+        taken_up: 0,
         item: None,
         args: None,
         inherited: vec![],

@@ -95,6 +95,22 @@ async fn it_fails_again_as_often_as_the_cause_stays() {
 }
 
 #[tokio::test]
+async fn children_that_had_not_begun_are_tried_as_often_as_the_node_says() {
+    let world = World::started(&chain("later", &[each(1, json!({}))])).await;
+    world.fails("/p/v", "no");
+    world.fails("/p/y", "no");
+    world.host.handle_due().await;
+    world.works("/p/v");
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Failed);
+    assert_eq!(retried(&world, 5).await, [1, 0, 0, 0, 0], "the fourth began with the retry, and failed once");
+    world.works("/p/y");
+    world.control(Control::Retry).await.unwrap();
+    assert_eq!(retried(&world, 5).await, [1, 0, 0, 1, 0]);
+    paid_once(&world).await;
+}
+
+#[tokio::test]
 async fn failures_that_were_tolerated_are_taken_up_too_and_no_more_run_at_once_than_may() {
     let world = World::started(&chain("most", &[each(2, json!({"tolerated_failures": 2}))])).await;
     for item in ["v", "x", "y"] {

@@ -80,6 +80,9 @@ pub struct Started {
     /// The node that started this execution as its child; none where a caller did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// For a child: the latest retry of its parent that took up the children of its node before it began; 0 for none.
+    #[serde(default, skip_serializing_if = "crate::id::is_zero")]
+    pub taken_up: u32,
     /// For the child of a map: the item that it works on.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub item: Option<Payload>,
@@ -144,6 +147,7 @@ impl Started {
             metadata: Map::new(),
             started_by: None,
             parent: None,
+            taken_up: 0,
             item: None,
             args: None,
             inherited: Vec::new(),

@@ -160,7 +160,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         visits: Arc::default(),
         undone_for: None,
         retried: 0,
-        taken_up: 0,
+        taken_up: started.taken_up,
         won: BTreeMap::new(),
         extended: None,
         resume_count: 0,
