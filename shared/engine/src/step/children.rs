@@ -1,9 +1,10 @@
 //! Starts the children of `map` and `workflow` nodes, and tells them what their parent wants: to pause, resume or
 //! cancel.
 
+use super::first_turns;
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
-    drive::{submit, with_values, workflow_of},
+    drive::{Submission, Submitted, submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
 };
@@ -15,15 +16,17 @@ use stepwell_core::{
     command::{Asked, Command, Control},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    event::Parent,
-    execution::{Children as Kids, Execution, NodeState, Phase, Status},
+    event::Started,
+    execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
-    owed::{Since, owed, tell_slice},
+    owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
+    wanted::{stop, wish},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
-/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the parent which children could not start.
+/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the
+/// parent which children could not start, and which are over already.
 ///
 /// # Errors
 /// Where the store fails. The message then comes again, and children that were started already are left alone.
@@ -61,7 +64,7 @@ pub async fn start_children(
     let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
-        ends.extend(started?.map(|(index, error)| (index, Some(error))));
+        ends.extend(started?);
     }
     // Not all were begun: the message is replaced by one about the rest.
     if let Some(rest) = &rest {
@@ -144,27 +147,6 @@ pub async fn is_void(
     Ok(true)
 }
 
-/// What a parent in this state wants of the children that an attempt has started.
-pub(crate) fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
-    match () {
-        () if !parent.waits_for_children(activation, attempt) => ChildControl::Cancel,
-        () if parent.paused => ChildControl::Pause,
-        () => ChildControl::Resume,
-    }
-}
-
-/// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.
-/// So where it is to be undone, and has begun what can be undone, it stands still until then.
-pub(super) fn stop(parent: &Execution, child: &Execution) -> ChildControl {
-    let undone = |of: &Parent| {
-        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none());
-        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
-    };
-    let begun = |node: &Arc<NodeState>| matches!(node.phase, Phase::Intended { .. } | Phase::Children);
-    let stands = child.started.parent.as_ref().is_some_and(undone) && child.nodes.values().any(begun);
-    if stands { ChildControl::Pause } else { ChildControl::Cancel }
-}
-
 /// Makes a child do what its parent wants. `control` is what the message asks for, but the parent's present state
 /// counts: messages overtake each other, and one that pauses may come after the one that resumes. After each command
 /// both are loaded again, until the child is as the parent wants it.
@@ -238,53 +220,94 @@ fn reason(control: ChildControl) -> &'static str {
     }
 }
 
-/// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
+/// The end of a child, by its index: why it failed, none where it completed.
+type End = (u32, Option<String>);
+
+/// Starts the child with this index. Returns its end where it is over by then, or cannot be started.
 async fn start(
     host: &dyn Host,
     parent: &Execution,
     owner: &str,
     family: Family<'_>,
     index: u32,
-) -> Result<Option<(u32, String)>, StoreError> {
-    let id = family.id(index);
-    if let Some(child) = host.journal().load_lean(&id).await? {
-        // An execution that was imported has the id that its file names.
-        let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
-        if !own || child.started.owner != owner {
-            return Ok(Some((index, format!("another execution has its id {id}"))));
-        }
-        begin_again(host, &child).await?;
-        return Ok(None);
+) -> Result<Option<End>, StoreError> {
+    if let Some(child) = host.journal().load_lean(&family.id(index)).await? {
+        return there_already(host, parent, owner, &child, index).await;
     }
     let runs = with_values(host, parent.id(), || Reading::of(|reading| family.runs(index, reading))).await?;
     let started = match runs {
         None => return Ok(None),
         Some(Ok(Runs::Body(body))) => {
             let begin = || family.start_of_body(index, body, host.now());
-            Ok(with_values(host, parent.id(), begin).await?)
+            Ok((body.clone(), with_values(host, parent.id(), begin).await?))
         }
         Some(Ok(Runs::Saved(workflow))) => match saved(host, owner, workflow).await? {
             Ok((version, saved)) => {
                 let begin = || family.start_of_saved(index, version, &saved, host.now());
-                with_values(host, parent.id(), begin).await?
+                with_values(host, parent.id(), begin).await?.map(|started| (saved.clone(), started))
             }
             Err(why) => Err(why),
         },
         Some(Err(why)) => Err(why),
     };
     match started {
-        Ok(started) => {
-            submit(host, &id, Command::Start(Box::new(started))).await?;
-            Ok(None)
-        }
-        Err(why) => Ok(Some((index, why))),
+        Ok((workflow, started)) => match begin(host, &workflow, started).await? {
+            Some(Submitted { state, committed: true, .. }) => Ok(end_of(&state).map(|error| (index, error))),
+            // Another handler was faster, and may have died before it told anybody.
+            Some(Submitted { state, .. }) => there_already(host, parent, owner, &state, index).await,
+            None => Ok(None),
+        },
+        Err(why) => Ok(Some((index, Some(why)))),
     }
 }
 
-/// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could deliver
-/// them; a later turn shows that they arrived.
+/// What becomes of a child that exists.
+async fn there_already(
+    host: &dyn Host,
+    parent: &Execution,
+    owner: &str,
+    child: &Execution,
+    index: u32,
+) -> Result<Option<End>, StoreError> {
+    // An execution that was imported has the id that its file names.
+    let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
+    if !own || child.started.owner != owner {
+        return Ok(Some((index, Some(format!("another execution has its id {}", child.id())))));
+    }
+    begin_again(host, child).await?;
+    Ok(None)
+}
+
+/// Writes a child's first turns. None where the caller need not tell how it ended.
+async fn begin(host: &dyn Host, workflow: &Arc<Workflow>, started: Started) -> Result<Option<Submitted>, StoreError> {
+    let id = started.execution_id.clone();
+    if !delivery::computes_at_start(host) {
+        submit(host, &id, Command::Start(Box::new(started))).await?;
+        return Ok(None);
+    }
+    let asked = first_turns::commands(host, workflow, started).await?;
+    submit(host, &id, Submission { asked, settled: Some(first_turns::is_settled), ..Submission::default() }).await
+}
+
+/// How a child ended, as its parent is told of it; none where it goes on.
+fn end_of(child: &Execution) -> Option<Option<String>> {
+    owed_at_end(child).into_iter().find_map(|effect| match effect {
+        Effect::Send { message: Message { work: Work::ChildEnded { error, .. }, .. }, .. } => Some(error),
+        _ => None,
+    })
+}
+
+/// Delivers the effects of a child's first turns again. Whoever started the child may have died before it could deliver
+/// them, or before the parent knew of the end; a later turn of one that goes on shows that they arrived.
 async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
-    if child.seq > 1 || !may_be_lost(host) {
+    if !may_be_lost(host) {
+        return Ok(());
+    }
+    if child.end.is_some() {
+        return delivery::deliver(host, child.id(), &owed_at_end(child)).await;
+    }
+    let first = 1 + limits::COMPUTED_AT_START as u64;
+    if child.seq > first {
         return Ok(());
     }
     let workflow = workflow_of(host, child).await?;

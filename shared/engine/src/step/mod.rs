@@ -9,12 +9,13 @@ mod attempt;
 mod children;
 mod collect;
 mod deliver;
+mod first_turns;
 mod handled;
+mod report;
 pub(crate) mod secrets;
 mod undo;
 mod unwanted;
 
-pub(crate) use children::wish;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
@@ -301,6 +302,12 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
             return attempt::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }
         Work::StartChildren { activation, attempt, from, to } => {
+            // Its handler may have died after it recorded the ends of children that were over at once.
+            if delivery.deliveries > 1
+                && let Err(error) = delivery::make_good(host, state, workflow, &delivery.message.work).await
+            {
+                return Handled::Verdict(failed(&error));
+            }
             return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
                 Ok(commands) => Handled::Commands(commands, Vec::new()),
