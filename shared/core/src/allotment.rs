@@ -41,6 +41,11 @@ pub fn further(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
     of_node.min(together.saturating_sub(all))
 }
 
+/// Whether a node starts children when those of another one end, since there are too few places for all.
+pub fn take_turns(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
+    allotted(workflow, state, ix).is_some_and(|(_, allotment)| allotment.together.is_some())
+}
+
 /// How many descendants each child of a node may have alive at once.
 pub fn budget_of_child(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
     allotted(workflow, state, ix).map_or(0, |(_, allotment)| allotment.each)

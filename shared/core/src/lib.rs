@@ -73,3 +73,4 @@ pub mod sight;
 pub mod status;
 pub mod task;
 pub mod view;
+pub mod wanted;

@@ -2,6 +2,7 @@
 //! when a message was lost, and after a restart.
 
 use crate::{
+    allotment::take_turns,
     effect::{ChildControl, Delivering, Effect, Message, Purpose, Undoing, Work},
     execution::{Children, Execution, NodeState, Phase, Status},
     id::{Activation, ExecutionId, InteractionId, child_id},
@@ -99,7 +100,10 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
         Work::Deliver(delivering) => messages_of(state, &delivering.interaction),
-        Work::StartChildren { .. } | Work::TellChildren { .. } | Work::Remember { .. } => Vec::new(),
+        Work::StartChildren { activation, attempt, from, to } => {
+            owed_since_children_started(workflow, state, activation, *attempt, *from..*to)
+        }
+        Work::TellChildren { .. } | Work::Remember { .. } => Vec::new(),
         Work::Undo(_)
         | Work::ChildUndone { .. }
         | Work::RollBack
@@ -107,6 +111,35 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
         | Work::Control { .. }
         | Work::Admit => owed(workflow, state, Since::Ever),
     }
+}
+
+/// What followed from the ends of children that were over when they were started, or could not be: whoever started them tells
+/// the parent. The message for children of its range is the one at hand, and those before have their own.
+fn owed_since_children_started(
+    workflow: &Workflow,
+    state: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    range: Range<u32>,
+) -> Vec<Effect> {
+    let same = |kids: &&Arc<Children>| kids.visit == activation.visit && kids.attempt == attempt;
+    let kids = state.children.get(&activation.node).filter(same);
+    let visit = state.node(&activation.node).map(|node| node.visit);
+    let told = kids.is_some_and(|kids| range.clone().any(|index| kids.ended.contains(index)));
+    if !told || visit != Some(activation.visit) {
+        return Vec::new();
+    }
+    let mut effects = owed(workflow, state, Since::Of(activation));
+    effects.retain_mut(|effect| match effect {
+        Effect::Send {
+            message: Message { work: Work::StartChildren { activation: of, from, to, .. }, .. }, ..
+        } if of == activation => {
+            *from = range.end.max(*from);
+            from < to
+        }
+        _ => true,
+    });
+    effects
 }
 
 /// Cancels children that still run although their node no longer waits for them.
@@ -269,6 +302,9 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     if let Since::Of(cause) = since {
         let finished = state.node(&cause.node).map_or(0, |cause| cause.finished_seq);
         let caused = *id == cause.node || (finished > 0 && node.activated_seq == finished);
+        // Where children of the one ended, those of another may have begun.
+        let turns = node.phase == Phase::Children && state.children.contains_key(&cause.node);
+        let caused = caused || (turns && take_turns(workflow, state, ix));
         if !caused && node.phase != Phase::Looping {
             return Vec::new();
         }

@@ -57,6 +57,18 @@ pub enum Outcome<V = Value> {
     Unknown(Failure),
 }
 
+impl<V> Outcome<V> {
+    /// What is known of an attempt that ran twice, by the outcome of the second run: where that certainly did nothing, the
+    /// first may have done it.
+    #[must_use]
+    pub fn of_a_second_run(self) -> Self {
+        match self {
+            Self::Failed(failure) => Self::Unknown(failure),
+            known @ (Self::Succeeded { .. } | Self::Unknown(_)) => known,
+        }
+    }
+}
+
 impl From<Outcome> for Outcome<Payload> {
     fn from(outcome: Outcome) -> Self {
         match outcome {

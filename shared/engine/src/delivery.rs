@@ -9,7 +9,13 @@ use crate::{
     port::{Commit, Delivers, Host, StoreError},
 };
 use document::Workflow;
-use stepwell_core::{due::due_at, effect::Effect, execution::Execution, id::ExecutionId, owed::owed_at_end};
+use stepwell_core::{
+    due::due_at,
+    effect::{Effect, Work},
+    execution::Execution,
+    id::ExecutionId,
+    owed::{owed_again, owed_at_end},
+};
 
 /// Whether the effects of a committed turn may not have been delivered, so that they must be delivered again.
 pub fn may_be_lost(host: &dyn Host) -> bool {
@@ -44,6 +50,12 @@ pub fn children_at_once(host: &dyn Host) -> usize {
     }
 }
 
+/// Whether the first steps of children are decided with their start, where they only compute: each message and each write
+/// costs. In one process they cost little, and who comes first is decided message by message.
+pub fn computes_at_start(host: &dyn Host) -> bool {
+    may_be_lost(host)
+}
+
 /// Makes a commit say when somebody must look after the execution, where a message of it may be lost.
 pub fn schedule(host: &dyn Host, workflow: &Workflow, commit: &mut Commit) {
     commit.due = if may_be_lost(host) { due_at(workflow, &commit.state) } else { None };
@@ -67,6 +79,17 @@ pub async fn repeat(host: &dyn Host, id: &ExecutionId, effects: &[Effect]) -> Re
         return Ok(());
     }
     host.outbox().deliver(id, effects).await
+}
+
+/// Delivers again what a message that came a second time had caused when it was handled before, where that may have been lost.
+///
+/// # Errors
+/// What the host says. The message then comes again.
+pub async fn make_good(host: &dyn Host, state: &Execution, workflow: &Workflow, work: &Work) -> Result<(), StoreError> {
+    if !may_be_lost(host) {
+        return Ok(());
+    }
+    repeat(host, state.id(), &owed_again(workflow, state, work)).await
 }
 
 /// Delivers effects, if there are any.

@@ -57,6 +57,8 @@ pub struct Submission {
     pub documents: Vec<Arc<Workflow>>,
     /// Whether the caller can go on with the step that follows, and how far.
     pub ahead: Option<Ahead>,
+    /// Says which effects the caller carries out, of those that lead to a state; none where it carries out none.
+    pub settled: Option<fn(&Effect, &Execution) -> bool>,
 }
 
 impl Submission {
@@ -96,7 +98,7 @@ pub async fn submit(
     id: &ExecutionId,
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
-    let Submission { asked, logs, acks, seen, workflow, documents, ahead } = submission.into();
+    let Submission { asked, logs, acks, seen, workflow, documents, ahead, settled } = submission.into();
     let of_seen = seen.as_ref().map(|seen| seen.workflow_hash().to_owned());
     let logs: Arc<[NodeLog]> = logs.into();
     // A host that is the only writer avoids conflicts by waiting here.
@@ -119,6 +121,10 @@ pub async fn submit(
         let Some(mut batch) = decide_all(host, state, workflow, &documents, &asked, ahead).await? else {
             return Ok(None);
         };
+        if let Some(settled) = settled {
+            let Commit { effects, state, .. } = &mut batch.decided;
+            effects.retain(|effect| !settled(effect, state));
+        }
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
         match finish(host, id, batch).await {

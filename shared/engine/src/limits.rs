@@ -8,6 +8,9 @@ pub use stepwell_core::limits::*;
 pub const CHILDREN_AT_ONCE: usize = 32;
 /// The same number on the embedded host, where children that are written together share one sync of the disk.
 pub const CHILDREN_IN_ONE_SYNC: usize = 1_000;
+/// Steps that only compute whose turns are written with the start of a child: enough for the body of a `map` that shapes its
+/// item, and few beside the hundreds of children that one message starts.
+pub const COMPUTED_AT_START: usize = 8;
 /// Entries of a rank that are taken in a row while a lower rank waits. What callers wait for loses little by it, and bulk
 /// work goes on, whatever callers do.
 pub const TURNS_OF_A_RANK: u32 = 8;

@@ -14,13 +14,23 @@ use std::{
     },
     time::Duration,
 };
-use stepwell_core::{command::Command, effect::Work, event::Started, execution::Status};
+use stepwell_core::{
+    command::{Command, Control},
+    effect::Work,
+    event::{Event, Started, Turn},
+    execution::Status,
+};
 
 const NOW: Time = Time(1_000_000);
 const ITEMS: u32 = 200;
 
 /// An execution of a map of 200 items on a host with time for as many things as the counter says.
 async fn mapping() -> (Memory, Arc<AtomicU32>) {
+    mapping_of(ITEMS).await
+}
+
+/// The same, of so many items.
+async fn mapping_of(items: u32) -> (Memory, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(u32::MAX));
     let counted = left.clone();
     let time_left = move || {
@@ -38,7 +48,7 @@ async fn mapping() -> (Memory, Arc<AtomicU32>) {
     });
     let workflow = parse(&document).unwrap().workflow;
     host.catalogue().keep_workflow(&workflow).await.unwrap();
-    let started = Started::new("e".into(), &workflow, json!({"items": (0..ITEMS).collect::<Vec<_>>()}), NOW);
+    let started = Started::new("e".into(), &workflow, json!({"items": (0..items).collect::<Vec<_>>()}), NOW);
     submit(&host, &"e".into(), Command::Start(Box::new(started))).await.unwrap();
     (host, left)
 }
@@ -103,4 +113,27 @@ async fn children_that_cannot_be_read_in_time_fail_their_node_and_nothing_gets_s
     }
     let ended = host.journal().load(&"e".into()).await.unwrap().unwrap();
     assert_eq!((ended.status(), ended.error.as_ref().unwrap().code.as_str()), (Status::Failed, "too_many_items"));
+}
+
+/// A release that looked after no child that it found over would drop the message by which its parent is told, as this test
+/// does. Whoever goes back to it can tell the parent by hand.
+#[tokio::test]
+async fn a_parent_that_nobody_told_of_a_child_that_was_over_at_once_is_told_when_it_is_paused() {
+    let (host, _) = mapping_of(1).await;
+    assert!(run(&host, |work| matches!(work, Work::StartChildren { .. })).await);
+    let over = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionCompleted { .. }));
+    let host = host.cut_off_after(over);
+    let delivery = host.take().unwrap();
+    let receipt = delivery.receipt;
+    assert!(matches!(engine::step::handle(&host, &[delivery]).await[..], [Verdict::Return { .. }]));
+    host.ack(receipt);
+    let parent = async || host.journal().load(&"e".into()).await.unwrap().unwrap();
+    run(&host, |_| false).await;
+    assert_eq!((parent().await.status(), parent().await.children["all"].ended.len()), (Status::Waiting, 0));
+    for control in [Control::Pause, Control::Resume] {
+        submit(&host, &"e".into(), Command::Control { control, reason: None }).await.unwrap();
+        run(&host, |_| false).await;
+        assert_eq!(parent().await.children["all"].ended.len(), 1);
+    }
+    assert_eq!(parent().await.status(), Status::Completed);
 }

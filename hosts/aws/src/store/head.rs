@@ -120,7 +120,8 @@ pub(super) fn update_to(item: Item, with_due: bool) -> (String, Expression) {
 
 impl Table {
     /// Puts a head before the first turn. A head that is there already stays, since another process starts the same
-    /// execution.
+    /// execution, unless nobody would look after the execution by then: the other process may have died before its turn, which
+    /// would have ended a child at once, and this one's may not.
     pub(super) async fn put_head(
         &self,
         to: Use<'_>,
@@ -135,7 +136,14 @@ impl Table {
         if let Some(mark) = mark {
             item.insert("p".into(), AttributeValue::Ss(vec![mark.into()]));
         }
-        self.db.put(to, item, Expression::new("attribute_not_exists(pk)")).await.map(drop)
+        let put = self.db.put(to, item, Expression::new("attribute_not_exists(pk)")).await?;
+        let (Written::No(Some(there)), Some(due), None) = (put, due, mark) else { return Ok(()) };
+        if text_of(&there, "ds").is_some_and(|is_due| *is_due <= *keys::time(due)) {
+            return Ok(());
+        }
+        let (update, values) = update_to(head(state, Some(due), self.parts), true);
+        let later = values.and("attribute_exists(pk) AND #sq <= :sq AND (attribute_not_exists(ds) OR #ds > :ds)");
+        self.db.update(to, (&keys::execution(state.id()), keys::HEAD), &update, later).await.map(drop)
     }
 
     /// Writes a head after a commit, once the commit's effects are delivered. The marks of other commits stay, and so

@@ -9,7 +9,6 @@ use crate::{
     delivery::schedule,
     drive::{offload, submit, workflow_of},
     port::{Commit, Host, StoreError},
-    step::wish,
 };
 use document::Workflow;
 use std::{
@@ -28,6 +27,7 @@ use stepwell_core::{
     invariant::check_folded,
     payload::Payload,
     task::NodeLog,
+    wanted::wish,
 };
 
 /// Takes a piece in; with `rehearse` only says what would become of it. What is there already is compared and left as it

@@ -8,8 +8,9 @@ use crate::{
     prepare::{Prepared, prepare},
     step::{
         agent, agent_patch,
-        collect::{collect, too_large},
+        collect::collect,
         handled::{Handled, failed, later, unknown},
+        report::report,
         secrets::Vault,
     },
 };
@@ -17,12 +18,11 @@ use document::{Workflow, node::agent::Head, time::Time};
 use futures::future::{Either, select};
 use std::sync::Arc;
 use stepwell_core::{
-    command::{Asked, Command},
+    command::Command,
     effect::Effect,
     execution::Execution,
     id::{Activation, ExecutionId},
-    payload::Payload,
-    task::{Failure, NodeLog, Outcome, Report, Task},
+    task::{NodeLog, Outcome, Report, Task},
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
@@ -112,14 +112,12 @@ fn held(handled: Handled, place: Box<dyn Send>) -> Handled {
     }
 }
 
-/// What is known of an attempt that ran twice, of which the second run certainly did nothing: the first may have done it.
+/// Says of an attempt that ran for the second time what is known of it.
 fn unsure(handled: Handled) -> Handled {
     let Handled::Commands(mut commands, logs) = handled else { return handled };
     for one in &mut commands {
-        if let Command::Report { outcome, .. } = &mut one.command
-            && let Outcome::Failed(failure) = outcome
-        {
-            *outcome = Outcome::Unknown(failure.clone());
+        if let Command::Report { outcome, .. } = &mut one.command {
+            *outcome = outcome.clone().of_a_second_run();
         }
     }
     Handled::Commands(commands, logs)
@@ -186,22 +184,6 @@ fn reported(
     logs: Vec<NodeLog>,
 ) -> Handled {
     Handled::Commands(vec![report(activation, attempt, outcome, duration_ms)], logs)
-}
-
-/// The command that reports an outcome. An output that is too large is a failure, before any host tries to keep it.
-pub(super) fn report(activation: Activation, attempt: u32, outcome: Outcome, duration_ms: Option<u64>) -> Asked {
-    let outcome = match Outcome::<Payload>::from(outcome) {
-        Outcome::Succeeded { output, .. } if output.weight(limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
-            Outcome::Failed(too_large())
-        }
-        Outcome::Succeeded { output, .. }
-            if output.memory(limits::OUTCOME_MEMORY_BYTES) > limits::OUTCOME_MEMORY_BYTES =>
-        {
-            Outcome::Failed(Failure::too_many_values())
-        }
-        other => other,
-    };
-    Asked::from(Command::Report { activation, attempt, outcome, duration_ms })
 }
 
 /// What the children of a node gave; of an agent's, what came of the patches that it asked for.

@@ -1,9 +1,13 @@
 //! Starts the children of `map` and `workflow` nodes, and tells them what their parent wants: to pause, resume or
 //! cancel.
 
+use super::{
+    first_turns,
+    taken_up::{REASON, goes_on, take_up},
+};
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
-    drive::{submit, with_values, workflow_of},
+    drive::{Submission, Submitted, submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
 };
@@ -15,16 +19,17 @@ use stepwell_core::{
     command::{Asked, Command},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    error::Rejection,
-    event::{Event, Parent, Turn},
-    execution::{Children as Kids, Execution, NodeState, Phase, Status},
+    event::{Event, Started, Turn},
+    execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
+    wanted::{stop, wish},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
-/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the parent which children could not start.
+/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the
+/// parent which children could not start, and which are over already.
 ///
 /// # Errors
 /// Where the store fails. The message then comes again, and children that were started already are left alone.
@@ -62,7 +67,7 @@ pub async fn start_children(
     let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
-        ends.extend(started?.map(|(index, error)| (index, Some(error))));
+        ends.extend(started?);
     }
     // Not all were begun: the message is replaced by one about the rest.
     if let Some(rest) = &rest {
@@ -78,7 +83,7 @@ pub async fn start_children(
 }
 
 /// The command that records ends of children, as they are seen in a state of their parent.
-pub fn told_ends(state: &Execution, activation: Activation, attempt: u32, ends: Vec<(u32, Option<String>)>) -> Command {
+pub fn told_ends(state: &Execution, activation: Activation, attempt: u32, ends: Vec<End>) -> Command {
     let reopened = state.children.get(&activation.node).map_or(0, |kids| kids.reopened);
     Command::ChildrenEnded { activation, attempt, reopened, ends }
 }
@@ -111,70 +116,6 @@ async fn tell(
 ) -> Result<(), StoreError> {
     let told = children.map(|id| async move { obey(host, &id, control).await });
     stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
-}
-
-/// Whether the word that a child did not complete is void: the child was reopened since, or an execution above it was retried
-/// before the child went on. In that case it is told to go on, once its turn has come, and tells its next end.
-///
-/// # Errors
-/// Where the store fails.
-pub async fn is_void(
-    host: &dyn Host,
-    state: &Execution,
-    workflow: &Workflow,
-    activation: &Activation,
-    attempt: u32,
-    index: u32,
-) -> Result<bool, StoreError> {
-    let waits = state.waits_for_children(activation, attempt);
-    // Elsewhere children are cancelled by their parent alone, and it must have been retried to wait for them again.
-    if waits && !host.journal().keeps_states() && state.retried == 0 {
-        return Ok(false);
-    }
-    let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(false) };
-    let id = family.id(index);
-    let Some(child) = host.journal().load_lean(&id).await? else { return Ok(false) };
-    // It was taken up since and lives, or has completed: then it has told that by another message. A parent that does not
-    // wait refuses it. Where it is retried before it does, it tells the child to go on.
-    if !waits || !matches!(child.end, Some(Status::Failed | Status::Cancelled)) {
-        return Ok(true);
-    }
-    if !is_taken_up(state, &child) && (child.end == Some(Status::Failed) || by_somebody(host, &child).await?) {
-        return Ok(false);
-    }
-    let asked = state.children.get(&activation.node).map_or(0, |kids| kids.asked());
-    if index < asked {
-        let message = Message { execution: id, work: Work::Control { control: ChildControl::Retry } };
-        host.outbox().deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
-    }
-    Ok(true)
-}
-
-/// Whether a caller asked for the last turn of an execution.
-async fn by_somebody(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
-    let last = host.journal().turns_lean(state.id(), state.seq.saturating_sub(1), 1).await?;
-    Ok(last.iter().any(|turn| turn.by.is_some()))
-}
-
-/// What a parent in this state wants of the children that an attempt has started.
-pub(crate) fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
-    match () {
-        () if !parent.waits_for_children(activation, attempt) => ChildControl::Cancel,
-        () if parent.paused => ChildControl::Pause,
-        () => ChildControl::Resume,
-    }
-}
-
-/// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.
-/// So where it is to be undone, and has begun what can be undone, it stands still until then.
-pub(super) fn stop(parent: &Execution, child: &Execution) -> ChildControl {
-    let undone = |of: &Parent| {
-        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none());
-        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
-    };
-    let begun = |node: &Arc<NodeState>| matches!(node.phase, Phase::Intended { .. } | Phase::Children);
-    let stands = child.started.parent.as_ref().is_some_and(undone) && child.nodes.values().any(begun);
-    if stands { ChildControl::Pause } else { ChildControl::Cancel }
 }
 
 /// Makes a child do what its parent wants. `control` is what the message asks for, but the parent's present state
@@ -250,94 +191,107 @@ fn reason(control: ChildControl) -> &'static str {
     match control {
         ChildControl::Pause => "its parent was paused",
         ChildControl::Resume => "its parent was resumed",
-        ChildControl::Retry => "its parent was retried",
+        ChildControl::Retry => REASON,
         ChildControl::Cancel => "its parent no longer needs it",
     }
 }
 
-/// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
+/// The end of a child, by its index: why it failed, none where it completed.
+pub(super) type End = (u32, Option<String>);
+
+/// Starts the child with this index. Returns its end where it is over by then, or cannot be started.
 async fn start(
     host: &dyn Host,
     parent: &Execution,
     owner: &str,
     family: Family<'_>,
     index: u32,
-) -> Result<Option<(u32, String)>, StoreError> {
-    let id = family.id(index);
-    if let Some(child) = host.journal().load_lean(&id).await? {
-        // An execution that was imported has the id that its file names.
-        let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
-        if !own || child.started.owner != owner {
-            return Ok(Some((index, format!("another execution has its id {id}"))));
-        }
-        return goes_on(host, parent, &child, family).await.map(|why| why.map(|why| (index, why)));
+) -> Result<Option<End>, StoreError> {
+    if let Some(child) = host.journal().load_lean(&family.id(index)).await? {
+        return there_already(host, parent, owner, &child, index).await;
     }
     let runs = with_values(host, parent.id(), || Reading::of(|reading| family.runs(index, reading))).await?;
     let started = match runs {
         None => return Ok(None),
         Some(Ok(Runs::Body(body))) => {
             let begin = || family.start_of_body(index, body, host.now());
-            Ok(with_values(host, parent.id(), begin).await?)
+            Ok((body.clone(), with_values(host, parent.id(), begin).await?))
         }
         Some(Ok(Runs::Saved(workflow))) => match saved(host, owner, workflow).await? {
             Ok((version, saved)) => {
                 let begin = || family.start_of_saved(index, version, &saved, host.now());
-                with_values(host, parent.id(), begin).await?
+                with_values(host, parent.id(), begin).await?.map(|started| (saved.clone(), started))
             }
             Err(why) => Err(why),
         },
         Some(Err(why)) => Err(why),
     };
     match started {
-        Ok(started) => {
-            submit(host, &id, Command::Start(Box::new(started))).await?;
-            Ok(None)
-        }
-        Err(why) => Ok(Some((index, why))),
+        Ok((workflow, started)) => match begin(host, &workflow, started).await? {
+            Some(Submitted { state, committed: true, .. }) => Ok(end_of(&state).map(|error| (index, error))),
+            // Another handler was faster, and may have died before it told anybody.
+            Some(Submitted { state, .. }) => there_already(host, parent, owner, &state, index).await,
+            None => Ok(None),
+        },
+        Err(why) => Ok(Some((index, Some(why)))),
     }
 }
 
-/// Lets a child go on that exists already. Says why it cannot, where it cannot.
-async fn goes_on(
+/// What becomes of a child that exists.
+async fn there_already(
     host: &dyn Host,
     parent: &Execution,
+    owner: &str,
     child: &Execution,
-    family: Family<'_>,
-) -> Result<Option<String>, StoreError> {
-    let kids = parent.children.get(&family.activation().node).filter(|kids| kids.reopened > 0);
-    match kids {
-        Some(kids) if is_taken_up(parent, child) => take_up(host, child.id(), kids).await,
-        // It told its end when the parent did not wait for it.
-        Some(_) if child.end.is_some() => delivery::deliver(host, child.id(), &owed_at_end(child)).await.map(|()| None),
-        Some(_) | None => begin_again(host, child).await.map(|()| None),
+    index: u32,
+) -> Result<Option<End>, StoreError> {
+    // An execution that was imported has the id that its file names.
+    let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
+    if !own || child.started.owner != owner {
+        return Ok(Some((index, Some(format!("another execution has its id {}", child.id())))));
     }
+    let why = match &child.started.parent {
+        Some(link) => goes_on(host, parent, child, &link.activation).await?,
+        None => None,
+    };
+    Ok(why.map(|why| (index, Some(why))))
 }
 
-/// Lets a child go on, since its parent was retried. Says why it cannot, where it cannot.
-async fn take_up(host: &dyn Host, child: &ExecutionId, kids: &Kids) -> Result<Option<String>, StoreError> {
-    let reason = Some(reason(ChildControl::Retry).into());
-    let submitted = submit(host, child, Command::TakeUp { by_parent: kids.reopened, reason }).await?;
-    Ok(submitted.and_then(|submitted| match submitted.replies.into_iter().next() {
-        Some(Err(Rejection::Status { message, .. })) => Some(message),
+/// Writes a child's first turns. None where the caller need not tell how it ended.
+async fn begin(host: &dyn Host, workflow: &Arc<Workflow>, started: Started) -> Result<Option<Submitted>, StoreError> {
+    let id = started.execution_id.clone();
+    if !delivery::computes_at_start(host) {
+        submit(host, &id, Command::Start(Box::new(started))).await?;
+        return Ok(None);
+    }
+    let asked = first_turns::commands(host, workflow, started).await?;
+    submit(host, &id, Submission { asked, settled: Some(first_turns::is_settled), ..Submission::default() }).await
+}
+
+/// How a child ended, as its parent is told of it; none where it goes on.
+fn end_of(child: &Execution) -> Option<Option<String>> {
+    owed_at_end(child).into_iter().find_map(|effect| match effect {
+        Effect::Send { message: Message { work: Work::ChildEnded { error, .. }, .. }, .. } => Some(error),
         _ => None,
-    }))
+    })
 }
 
-/// Delivers the effects of a child's first turn again, or of the one that took it up. Whoever started the child may have
-/// died before it could deliver them; a later turn shows that they arrived.
-async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
+/// Delivers the effects of a child's first turns again. Whoever started the child may have died before it could deliver
+/// them, or before the parent knew of the end; a later turn of one that goes on shows that they arrived. The same of the turn
+/// by which a retry took it up.
+///
+/// # Errors
+/// Where the store fails.
+pub(super) async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
     if !may_be_lost(host) {
         return Ok(());
     }
-    if child.seq > 1 {
-        let taken_up = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionRetried { .. }));
-        let last = match child.retried {
-            0 => Vec::new(),
-            _ => host.journal().turns_lean(child.id(), child.seq - 1, 1).await?,
-        };
-        if !last.iter().any(taken_up) {
-            return Ok(());
-        }
+    if child.end.is_some() {
+        return delivery::deliver(host, child.id(), &owed_at_end(child)).await;
+    }
+    let first = 1 + limits::COMPUTED_AT_START as u64;
+    if child.seq > first && !was_taken_up(host, child).await? {
+        return Ok(());
     }
     let workflow = workflow_of(host, child).await?;
     delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
@@ -355,4 +309,13 @@ pub(super) async fn saved(
         Some(parsed) => Ok(Ok((latest.version, parsed))),
         None => Err(StoreError::Permanent(format!("the document of workflow {workflow} is not stored"))),
     }
+}
+
+/// Whether the last turn of a child is one by which a retry took it up.
+async fn was_taken_up(host: &dyn Host, child: &Execution) -> Result<bool, StoreError> {
+    if child.retried == 0 {
+        return Ok(false);
+    }
+    let retries = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionRetried { .. }));
+    Ok(host.journal().turns_lean(child.id(), child.seq.saturating_sub(1), 1).await?.iter().any(retries))
 }

@@ -9,12 +9,14 @@ mod attempt;
 mod children;
 mod collect;
 mod deliver;
+mod first_turns;
 mod handled;
+mod report;
 pub(crate) mod secrets;
+mod taken_up;
 mod undo;
 mod unwanted;
 
-pub(crate) use children::wish;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
@@ -301,6 +303,12 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
             return attempt::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }
         Work::StartChildren { activation, attempt, from, to } => {
+            // Its handler may have died after it recorded the ends of children that were over at once.
+            if delivery.deliveries > 1
+                && let Err(error) = delivery::make_good(host, state, workflow, &delivery.message.work).await
+            {
+                return Handled::Verdict(failed(&error));
+            }
             return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
                 Ok(commands) => Handled::Commands(commands, Vec::new()),
@@ -319,7 +327,7 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::ChildEnded { activation, attempt, index, error } => {
             let void = match error {
                 None => Ok(false),
-                Some(_) => children::is_void(host, state, workflow, &activation, attempt, index).await,
+                Some(_) => taken_up::is_void(host, state, workflow, &activation, attempt, index).await,
             };
             match void {
                 // The rules refuse it as stale. What an earlier handling of the same message led to is delivered again then.

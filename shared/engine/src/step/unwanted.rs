@@ -1,13 +1,14 @@
 //! Descendants of an execution that was cancelled or needs them no longer. Those who cancel tell them level by level, in
 //! slices, which takes a while where they are many: until then their messages are dropped as they come.
 
-use super::{children::stop, handled::Handled};
+use super::handled::Handled;
 use crate::port::{Delivery, Host, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
     effect::{ChildControl, Work},
     execution::Execution,
+    wanted::stop,
 };
 
 /// The reason that is recorded in the journal of such an execution.

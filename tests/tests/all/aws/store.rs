@@ -5,17 +5,18 @@ use ::aws::{Aws, services::ports::Records};
 use document::time::Time;
 use engine::{
     drive::submit,
-    port::{Clock, Commit, Host, StoreError},
+    port::{Clock, Commit, ExecutionFilter, Host, StoreError, Window},
 };
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
     command::{Command, Control},
+    event::{Parent, Started},
     execution::{Execution, Status},
     id::ExecutionId,
 };
 use stepwell_tests::{
-    aws_world::World,
+    aws_world::{Fault, World},
     store_conformance::{ask, command, document, kept, run, start, started},
 };
 
@@ -228,6 +229,40 @@ async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
     );
     host.admission().leave("guard", &id, &ticket).await.unwrap();
     world.host(true, 1).admission().enter("guard", &id).await.unwrap();
+}
+
+/// The head of a start stands before its first turn. Where the process dies in between, the next one may find another
+/// document, by which the execution goes on: then somebody must look after it, whatever the first head said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_is_looked_after_whatever_head_an_earlier_try_of_it_has_left() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(true, 1);
+    let (above, state) = started_by(&host, "above").await;
+    let over =
+        kept(&host, &json!({"id": "over", "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []})).await;
+    let asks = kept(&host, &document("asks")).await;
+    let (activation, attempt, index, depth) = (state.activation(&"ask".into()), 1, 0, 1);
+    let parent = Parent { execution_id: above.clone(), activation, attempt, index, depth };
+    let first = Started { parent: Some(parent.clone()), ..started(&host, &over, "several", json!({})) };
+    let id = first.execution_id.clone();
+    let begin = async |started: Started| submit(&host, &id, Command::Start(Box::new(started))).await;
+    let begun = async || {
+        let children = ExecutionFilter { owner: "several".into(), parent: Some(above.clone()), ..Default::default() };
+        let page = host.index().executions(&children, &Window { limit: 9, cursor: None }).await.unwrap();
+        let due = host.agenda().due(NOW.after_seconds(1e6), 9).await.unwrap().contains(&id);
+        (page.items.into_iter().map(|it| it.status).collect::<Vec<_>>(), due)
+    };
+    // Given a start that is over at once, whose turn is not written,
+    world.wire.plan(Some((2, Fault::ErrorBefore)));
+    assert!(matches!(begin(first.clone()).await, Err(StoreError::Transient(_))));
+    assert_eq!(begun().await, (vec![Status::Completed], false));
+    // when the next one goes on, then it is shown and looked after as it is.
+    let second = Started { execution_id: id.clone(), ..started(&host, &asks, "several", json!({})) };
+    begin(Started { parent: Some(parent), ..second }).await.unwrap();
+    assert_eq!(begun().await, (vec![Status::Running], true));
+    // And one that would be over at once, and comes too late, leaves it so.
+    begin(first).await.unwrap();
+    assert_eq!(begun().await, (vec![Status::Running], true));
 }
 
 /// The number of the call that writes the first turn of a start.

@@ -5,8 +5,9 @@ use crate::{
     command::{Command, Control},
     effect::{ChildControl, Effect, Work},
     error::Rejection,
-    event::Event,
+    event::{Event, Started},
     execution::Status,
+    owed::owed_again,
     view::{self, NodeStatus},
 };
 use document::time::Time;
@@ -123,4 +124,66 @@ fn children_that_ended_before_their_parent_asked_for_them_do_not_hold_the_others
         assert_eq!((kids.started, kids.running(), kids.ended.len()), (3, 1, 2), "the third one runs");
         story.is(Status::Waiting);
     }
+}
+
+/// Children that are over at their start are told of by the message that started them. Whoever handled it may have died
+/// before it delivered what followed: the message for what they gave, or for further children.
+#[test]
+fn a_message_that_starts_children_owes_again_what_their_ends_led_to() {
+    let of = |story: &Story, from: u32, to: u32| {
+        let activation = story.state.activation(&"all".into());
+        owed_again(&story.workflow, &story.state, &Work::StartChildren { activation, attempt: 1, from, to })
+    };
+    let work = |effects: Vec<Effect>| -> Vec<Work> {
+        let work = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Send { message, .. } => Some(message.work),
+            _ => None,
+        });
+        work.collect()
+    };
+    let mut story = mapping(json!({}), "[1, 2]");
+    assert_eq!(of(&story, 0, 2), [], "nothing ended yet");
+    story.when(ends(&story, 1, &[(0, None), (1, None)])).unwrap();
+    let owes = of(&story, 0, 2);
+    assert!(story.effects.iter().all(|effect| owes.contains(effect)), "{owes:?} for {:?}", story.effects);
+    assert!(matches!(&work(owes)[..], [Work::Step { attempt: 1, .. }]), "what they gave is gathered");
+
+    let mut story = mapping(
+        json!({"config": {"items": "[1, 2, 3]", "max_concurrency": 1,
+        "body": {"nodes": [{"id": "no", "type": "fail", "config": {}}], "edges": []}}}),
+        "",
+    );
+    story.when(ends(&story, 1, &[(0, None)])).unwrap();
+    assert!(matches!(&work(of(&story, 0, 1))[..], [Work::StartChildren { from: 1, to: 2, .. }]), "further ones start");
+    assert_eq!(of(&story, 1, 2), [], "none of these has ended");
+}
+
+/// Nodes that share too few places for their children start them by turns: what a word of the one led to may be children of
+/// the other.
+#[test]
+fn the_word_of_a_child_that_comes_again_owes_the_children_of_another_node_that_it_made_room_for() {
+    let body = json!({ "nodes": [{ "id": "no", "type": "fail", "config": {} }], "edges": [] });
+    let map = |id: &str| json!({ "id": id, "type": "map", "config": { "items": "[1]", "body": body } });
+    let edges = json!([{ "from": "start", "to": "all" }, { "from": "start", "to": "more" }]);
+    let mut story = Story::given(json!([map("all"), map("more")]), edges, json!({}));
+    let few = Started { descendants: 1, ..(*story.state.started).clone() };
+    story.state.started = few.into();
+    story.open("all");
+    story.open("more");
+    assert_eq!(story.state.children["more"].started, 0, "there is no room");
+    story.when(ends(&story, 1, &[(0, None)])).unwrap();
+    let activation = story.state.activation(&"all".into());
+    let (attempt, error) = (1, None);
+    for work in [
+        Work::ChildEnded { activation: activation.clone(), attempt, index: 0, error },
+        Work::StartChildren { activation, attempt, from: 0, to: 1 },
+    ] {
+        let owes = owed_again(&story.workflow, &story.state, &work);
+        assert!(story.effects.iter().all(|effect| owes.contains(effect)), "{owes:?} for {:?}", story.effects);
+    }
+    let starts = |effect: &Effect| {
+        let Effect::Send { message, .. } = effect else { return false };
+        matches!(&message.work, Work::StartChildren { activation, .. } if activation.node.as_str() == "more")
+    };
+    assert!(story.effects.iter().any(starts), "{:?}", story.effects);
 }
