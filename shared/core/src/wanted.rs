@@ -1,9 +1,10 @@
 //! What a parent wants of its children, by the state that it is in now: messages to children overtake each other.
 
 use crate::{
+    children::is_taken_up,
     effect::ChildControl,
     event::Parent,
-    execution::{Execution, NodeState, Phase},
+    execution::{Children, Execution, NodeState, Phase, Status},
     id::Activation,
 };
 use std::sync::Arc;
@@ -15,6 +16,23 @@ pub fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildC
         () if parent.paused => ChildControl::Pause,
         () => ChildControl::Resume,
     }
+}
+
+/// The same of one child, by how it stands itself; none of the parent's state stands for a parent that is gone.
+pub fn wish_for(parent: Option<&Execution>, child: &Execution) -> ChildControl {
+    let (Some(parent), Some(of)) = (parent, &child.started.parent) else { return ChildControl::Cancel };
+    match wish(parent, &of.activation, of.attempt) {
+        ChildControl::Cancel => stop(parent, child),
+        other => other,
+    }
+}
+
+/// The children of which one goes on that has ended, since their parent was retried and its turn has come; none where it does
+/// not.
+pub fn taken_up_with<'a>(parent: Option<&'a Execution>, child: &Execution) -> Option<&'a Children> {
+    let (parent, of) = (parent?, child.started.parent.as_ref()?);
+    let kids = parent.children.get(&of.activation.node).filter(|kids| of.index < kids.asked())?;
+    (child.end == Some(Status::Cancelled) || is_taken_up(parent, child)).then_some(kids)
 }
 
 /// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.

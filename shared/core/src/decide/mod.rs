@@ -99,10 +99,9 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
     let status = turn.state.status();
     match (status, command) {
         (_, Command::Start(_)) => Err(Rejection::Stale("the execution exists already")),
-
         (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
-        (_, Command::TakeUp { by_parent, reason }) => control::retry(turn, status, reason, by_parent),
+        (_, Command::TakeUp { by_parent, reason }) => control::take_up(turn, status, by_parent, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         // What became of a message is kept also after the end, of which the last messages tell.
         (_, Command::Told { delivering, told }) => people::told(turn, &delivering, told),
@@ -119,7 +118,6 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         }
         (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::instead(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
-
         (_, Command::Patch { patched, seq }) => patch::patch(turn, status, *patched, seq),
         (_, Command::RollBack { rollback, plan, seq }) => rollback::begin(turn, *rollback, plan, seq),
         (_, Command::Unstick { action, node, output, reason }) => {

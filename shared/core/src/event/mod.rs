@@ -313,10 +313,10 @@ pub enum Event {
         /// When the attempts of nodes that wait on fail with `timeout`, by node.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         timeouts: BTreeMap<NodeId, Time>,
-        /// The nodes of which an `at_most_once` attempt was under way: it is awaited, and not made again.
+        /// The nodes of which an `at_most_once` attempt was under way: it is not made again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         begun: Vec<NodeId>,
-        /// The failed `map` and `workflow` nodes that go on with the children that they have, in the same attempt.
+        /// The failed nodes that go on with the children that they have, in the same attempt.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reopened: Vec<NodeId>,
         /// For a child: which retry of its parent takes it up; 0 where no failed node of the parent does.
@@ -326,10 +326,8 @@ pub enum Event {
     /// The execution runs by another document from here on.
     WorkflowPatched(Box<Patched>),
     /// The execution is to go back. Nothing starts any more; the journal is read for what is to be undone.
-    RollbackAsked {
-        /// What was asked for.
-        rollback: Rollback,
-    },
+    #[allow(missing_docs)]
+    RollbackAsked { rollback: Rollback },
     /// The execution goes back: whatever bears an older epoch is stale from here on.
     RollbackBegun {
         /// What was asked for.
@@ -349,10 +347,9 @@ pub enum Event {
         ended: Ended,
     },
     /// An `at_most_once` attempt to undo something is about to run.
-    CompensationIntended {
-        /// After this time the attempt's outcome is unknown.
-        deadline: Time,
-    },
+    /// After the deadline its outcome is unknown.
+    #[allow(missing_docs)]
+    CompensationIntended { deadline: Time },
     /// An attempt to undo something failed.
     CompensationFailed(Box<NotUndone>),
     /// Something is undone.
@@ -391,11 +388,9 @@ pub enum Event {
     /// The execution completed, with this result.
     #[allow(missing_docs)]
     ExecutionCompleted { output: Payload },
-    /// The execution failed: what else was due is dropped.
-    ExecutionFailed {
-        /// Why the execution failed, and at which node.
-        error: Error,
-    },
+    /// The execution failed, for this reason and at the node that it names: what else was due is dropped.
+    #[allow(missing_docs)]
+    ExecutionFailed { error: Error },
     /// The execution was cancelled: what else was due is dropped.
     ExecutionCancelled {
         /// The caller's reason, for people; none where the caller gave none.

@@ -10,29 +10,11 @@ use std::sync::Arc;
 pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
         Event::ChildrenPlanned(planned) => {
-            let Planned { node, visit, count, items, timeout_at, at_once, tolerated } = &**planned;
-            let at_work = node_mut(state, node);
+            let at_work = node_mut(state, &planned.node);
             at_work.phase = Phase::Children;
-            at_work.timeout_at = *timeout_at;
-            let attempt = at_work.attempt.max(1);
-            let children = Children {
-                visit: *visit,
-                attempt,
-                count: *count,
-                items: items.clone(),
-                at_once: *at_once,
-                tolerated: *tolerated,
-                started: 0,
-                reopened: 0,
-                again: None,
-                outdated: false,
-                kept: Vec::new(),
-                ended: Default::default(),
-                failed: Default::default(),
-                asking: Default::default(),
-                ceased: Default::default(),
-            };
-            state.children.insert(node.clone(), Arc::new(children));
+            at_work.timeout_at = planned.timeout_at;
+            let children = as_planned(planned, at_work.attempt.max(1));
+            state.children.insert(planned.node.clone(), Arc::new(children));
         }
         Event::ChildrenStarted { node, to, .. } => {
             if let Some(children) = state.children.get_mut(node) {
@@ -66,6 +48,27 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
             }
         }
         _ => {}
+    }
+}
+
+/// The children of an attempt before any is asked for.
+fn as_planned(planned: &Planned, attempt: u32) -> Children {
+    Children {
+        visit: planned.visit,
+        attempt,
+        count: planned.count,
+        items: planned.items.clone(),
+        at_once: planned.at_once,
+        tolerated: planned.tolerated,
+        started: 0,
+        reopened: 0,
+        again: None,
+        outdated: false,
+        kept: Vec::new(),
+        ended: Default::default(),
+        failed: Default::default(),
+        asking: Default::default(),
+        ceased: Default::default(),
     }
 }
 

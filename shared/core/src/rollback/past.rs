@@ -202,21 +202,7 @@ impl<'a> Past<'a> {
                     kids.closed = kids.closed.or(Some(order));
                 }
             }
-            // Those that had not completed go on. Where they ended before says nothing any more.
-            Event::ExecutionRetried { reopened, .. } => {
-                for node in reopened {
-                    let attempt = before.node(node).map_or(1, |found| found.attempt.max(1));
-                    let family = (before.activation(node), attempt);
-                    let Some(kids) = self.families.get_mut(&family) else { continue };
-                    let failed = std::mem::take(&mut kids.failed);
-                    kids.ended.remove_all(&failed);
-                    kids.closed = None;
-                    let goes_on = |end: &(Order, Activation, u32, u32)| {
-                        (&end.1, end.2) == (&family.0, family.1) && failed.contains(end.3)
-                    };
-                    self.ends.retain(|end| !goes_on(end));
-                }
-            }
+            Event::ExecutionRetried { reopened, .. } => self.note_reopened(reopened, before),
             // A rollback starts children of the checkpoint anew, under its own epoch.
             Event::RolledBack { .. } => {
                 for (node, kids) in &after.children {
@@ -234,6 +220,22 @@ impl<'a> Past<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Notes that children go on that had not completed. When they ended before says nothing any more.
+    fn note_reopened(&mut self, reopened: &[NodeId], before: &Execution) {
+        for node in reopened {
+            let attempt = before.node(node).map_or(1, |found| found.attempt.max(1));
+            let family = (before.activation(node), attempt);
+            let Some(kids) = self.families.get_mut(&family) else { continue };
+            let failed = std::mem::take(&mut kids.failed);
+            kids.ended.remove_all(&failed);
+            kids.closed = None;
+            let goes_on = |(_, activation, attempt, index): &(Order, Activation, u32, u32)| {
+                (activation, *attempt) == (&family.0, family.1) && failed.contains(*index)
+            };
+            self.ends.retain(|end| !goes_on(end));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::{
     first_turns,
-    taken_up::{REASON, goes_on, take_up},
+    taken_up::{REASON, begin_again, goes_on, take_up},
 };
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
@@ -15,16 +15,16 @@ use document::{Workflow, id::WorkflowId};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{ops::Range, sync::Arc};
 use stepwell_core::{
-    children::{Family, Runs, is_taken_up},
+    children::{Family, Runs},
     command::{Asked, Command},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    event::{Event, Started, Turn},
+    event::Started,
     execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
-    wanted::{stop, wish},
+    wanted::{taken_up_with, wish, wish_for},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -133,17 +133,9 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         }
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let above = host.journal().load_lean(&parent.execution_id).await?;
-        let wish = above.as_ref().map_or(ChildControl::Cancel, |above| {
-            match wish(above, &parent.activation, parent.attempt) {
-                ChildControl::Cancel => stop(above, &child),
-                other => other,
-            }
-        });
+        let wish = wish_for(above.as_deref(), &child);
         let retried = control == ChildControl::Retry && wish != ChildControl::Cancel;
-        // Its parent was retried, and takes its children up, each in its turn.
-        let kids = above.as_ref().and_then(|above| above.children.get(&parent.activation.node));
-        let goes_on = child.end == Some(Status::Cancelled) || above.as_ref().is_some_and(|it| is_taken_up(it, &child));
-        if let Some(kids) = kids.filter(|kids| retried && goes_on && parent.index < kids.asked()) {
+        if let Some(kids) = taken_up_with(above.as_deref(), &child).filter(|_| retried) {
             if take_up(host, id, kids).await?.is_some() {
                 return Ok(());
             }
@@ -276,27 +268,6 @@ fn end_of(child: &Execution) -> Option<Option<String>> {
     })
 }
 
-/// Delivers the effects of a child's first turns again. Whoever started the child may have died before it could deliver
-/// them, or before the parent knew of the end; a later turn of one that goes on shows that they arrived. The same of the turn
-/// by which a retry took it up.
-///
-/// # Errors
-/// Where the store fails.
-pub(super) async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
-    if !may_be_lost(host) {
-        return Ok(());
-    }
-    if child.end.is_some() {
-        return delivery::deliver(host, child.id(), &owed_at_end(child)).await;
-    }
-    let first = 1 + limits::COMPUTED_AT_START as u64;
-    if child.seq > first && !was_taken_up(host, child).await? {
-        return Ok(());
-    }
-    let workflow = workflow_of(host, child).await?;
-    delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
-}
-
 /// The latest version of a saved workflow and its number, or why a child cannot run it.
 pub(super) async fn saved(
     host: &dyn Host,
@@ -309,13 +280,4 @@ pub(super) async fn saved(
         Some(parsed) => Ok(Ok((latest.version, parsed))),
         None => Err(StoreError::Permanent(format!("the document of workflow {workflow} is not stored"))),
     }
-}
-
-/// Whether the last turn of a child is one by which a retry took it up.
-async fn was_taken_up(host: &dyn Host, child: &Execution) -> Result<bool, StoreError> {
-    if child.retried == 0 {
-        return Ok(false);
-    }
-    let retries = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionRetried { .. }));
-    Ok(host.journal().turns_lean(child.id(), child.seq.saturating_sub(1), 1).await?.iter().any(retries))
 }

@@ -1,9 +1,9 @@
 //! Children of a parent that was retried: which go on, and which of their words no longer count.
 
-use super::children::begin_again;
 use crate::{
-    delivery,
-    drive::submit,
+    delivery::{self, may_be_lost},
+    drive::{submit, workflow_of},
+    limits,
     port::{Host, StoreError},
 };
 use document::Workflow;
@@ -12,9 +12,10 @@ use stepwell_core::{
     command::Command,
     effect::{ChildControl, Effect, Message, Work},
     error::Rejection,
+    event::{Event, Turn},
     execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
-    owed::owed_at_end,
+    owed::{Since, owed, owed_at_end},
 };
 
 /// The reason that is recorded in the journal of a child that goes on.
@@ -93,4 +94,34 @@ pub(super) async fn take_up(host: &dyn Host, child: &ExecutionId, kids: &Kids) -
         Some(Err(Rejection::Status { message, .. })) => Some(message),
         _ => None,
     }))
+}
+
+/// Delivers the effects of a child's first turns again. Whoever started the child may have died before it could deliver
+/// them, or before the parent knew of the end; a later turn of one that goes on shows that they arrived. The same of the turn
+/// by which a retry took it up.
+///
+/// # Errors
+/// Where the store fails.
+pub(super) async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
+    if !may_be_lost(host) {
+        return Ok(());
+    }
+    if child.end.is_some() {
+        return delivery::deliver(host, child.id(), &owed_at_end(child)).await;
+    }
+    let first = 1 + limits::COMPUTED_AT_START as u64;
+    if child.seq > first && !was_taken_up(host, child).await? {
+        return Ok(());
+    }
+    let workflow = workflow_of(host, child).await?;
+    delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
+}
+
+/// Whether the last turn of a child is one by which a retry took it up.
+async fn was_taken_up(host: &dyn Host, child: &Execution) -> Result<bool, StoreError> {
+    if child.retried == 0 {
+        return Ok(false);
+    }
+    let retries = |turn: &Turn| turn.events.iter().any(|event| matches!(event, Event::ExecutionRetried { .. }));
+    Ok(host.journal().turns_lean(child.id(), child.seq.saturating_sub(1), 1).await?.iter().any(retries))
 }

@@ -8,7 +8,6 @@ mod retry;
 
 pub(super) use dead_letter::dead_letter;
 pub(super) use resume::{route_recorded, send_due};
-pub(super) use retry::retry;
 
 use super::turn::Deciding;
 use crate::{
@@ -33,6 +32,16 @@ pub(super) fn control(
         Control::Cancel => cancel::cancel(turn, status, reason),
         Control::Retry => retry::retry(turn, status, reason, 0),
     }
+}
+
+/// Lets a child go on that its parent takes up by this retry.
+pub(super) fn take_up(
+    turn: &mut Deciding<'_>,
+    status: Status,
+    by_parent: u32,
+    reason: Option<String>,
+) -> Result<(), Rejection> {
+    retry::retry(turn, status, reason, by_parent)
 }
 
 impl Deciding<'_> {

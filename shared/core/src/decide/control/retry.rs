@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Attempt numbers go on; the budget of each node's `retry` and the execution's timeout begin afresh. A `map` or `workflow`
 /// node that failed goes on with the children that it has, in the same attempt, so that none does again what it did.
 /// `by_parent` is the retry of its parent that takes up a child whose end made the parent fail; 0 for none.
-pub(in crate::decide) fn retry(
+pub(super) fn retry(
     turn: &mut Deciding<'_>,
     status: Status,
     reason: Option<String>,

@@ -78,9 +78,10 @@ fn bounds_of_what_takes_no_time() {
     let mut document = one("transform", json!({"set": {}}));
     document["nodes"][1]["timeout_seconds"] = json!(5);
     expect(&document, &[("no_effect", "/nodes/1/timeout_seconds")]);
-    for (policy, told) in [("ask_human", true), ("fail", false), ("rollback", false)] {
+    let asks = json!({"ask_human": {"assignees": ["ops@x.example"], "timeout_seconds": 9}});
+    for (policy, told) in [(asks, true), (json!("fail"), false), (json!("rollback"), false)] {
         let mut document = one("fail", json!({}));
-        document["nodes"][1]["on_error"] = json!(policy);
+        document["nodes"][1]["on_error"] = policy;
         let wanted: &[(&str, &str)] = if told { &[("no_effect", "/nodes/1/on_error")] } else { &[] };
         expect(&document, wanted);
     }
