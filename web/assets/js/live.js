@@ -86,6 +86,7 @@ let travelled = new URLSearchParams(location.search).has('at');
 let due = false;
 let last = 0;
 let pause = PAUSE;
+let waits = PAUSE;
 
 /** Brings the page up to date soon, once for however much happens until then. */
 function soon() {
@@ -98,8 +99,14 @@ function soon() {
     const before = page.querySelector('#head .status')?.textContent;
     const asking = performance.now();
     const shown = await show(null);
-    // Not at the same moment as all others who were told the same.
-    if (shown === undefined) { pause = PAUSE * (1 + Math.random()); soon(); return; }
+    // Not at the same moment as all others who were told the same, and the less often the more look.
+    if (shown === undefined) {
+      waits = Math.min(2 * waits, LONGEST / 2);
+      pause = waits * (0.5 + Math.random());
+      soon();
+      return;
+    }
+    waits = PAUSE;
     pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
     const now = page.querySelector('#head .status')?.textContent;
     if (now && now !== before) told.textContent = now;
