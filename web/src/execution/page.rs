@@ -122,7 +122,8 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
         picture: of_execution(seen, up, &Refused::new()),
         node: node(visit, seen, selected.as_ref(), &spans, &below),
         questions: questions(visit, &below),
-        recorded: looked_at.map_or_else(|| html! { section #recorded data-part hidden {} }, recorded),
+        recorded: looked_at
+            .map_or_else(|| html! { section #recorded data-part hidden {} }, |turn| recorded(seen, turn)),
         timeline: timeline(seen, up, &spans, until, is_whole),
         children: children(visit, seen, &below),
         journal,
@@ -168,9 +169,11 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
                     (parts.recorded)
                     (parts.facts)
                 }
+                div.below {
+                    (parts.children)
+                    (parts.journal)
+                }
             }
-            (parts.children)
-            (parts.journal)
         }
     }
 }
