@@ -170,7 +170,7 @@ fn attempts(node: &Node, spans: &[Span]) -> Markup {
         @if own.len() > 1 {
             h3 { "Attempts" }
             div.scroll tabindex="0" role="region" aria-label="Attempts" { table.list.attempts {
-                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th scope="col" { "Took" } th scope="col" { "Ended" } } }
+                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th.number scope="col" { "Took" } th scope="col" { "Ended" } } }
                 tbody { @for span in shown { tr {
                     td { @if span.visit > 0 { (span.visit) } }
                     td { (span.attempt) }
