@@ -87,7 +87,7 @@ function computed() {
 /** A page as `live.js` keeps it: the stream says that something happened, and the parts are asked for. */
 async function open(id, over, told) {
   const page = await ask('GET', `/executions/${id}`);
-  let [due, last, pause] = [false, 0, 500];
+  let [due, last, pause, waits] = [false, 0, 500, 500];
   const soon = () => {
     if (due) return;
     due = true;
@@ -96,7 +96,14 @@ async function open(id, over, told) {
       last = Date.now();
       if (over.aborted) return;
       const parts = await ask('GET', `/executions/${id}/live?`, undefined, undefined, over).catch(() => '');
-      if (parts === '') { pause = 500 * (1 + Math.random()); soon(); return; }
+      told.asked += 1;
+      if (parts === '') {
+        waits = Math.min(2 * waits, 5_000);
+        pause = waits * (0.5 + Math.random());
+        soon();
+        return;
+      }
+      waits = 500;
       told.updates += 1;
       told.bytes += parts.length;
       told.took += Date.now() - last;
@@ -118,7 +125,7 @@ async function round(pages) {
   });
   const over = new AbortController();
   setMaxListeners(0, over.signal);
-  const told = { updates: 0, bytes: 0, heard: 0, took: 0 };
+  const told = { asked: 0, updates: 0, bytes: 0, heard: 0, took: 0 };
   await all(ids.slice(0, pages), (id) => open(id, over.signal, told));
   await sleep(1_000);
   const [begun, taken] = [performance.now(), computed()];
@@ -128,7 +135,7 @@ async function round(pages) {
   const [seconds, busy] = [(performance.now() - begun) / 1_000, computed() - taken];
   over.abort();
   await sleep(300);
-  const cost = pages === 0 ? '' : `; ${told.updates} updates of ${(told.bytes / told.updates / 1024).toFixed(0)} KB after ${(told.took / told.updates).toFixed(0)} ms, ${(told.heard / 1024).toFixed(0)} KB of events`;
+  const cost = pages === 0 ? '' : `; asked ${told.asked} times, ${told.updates} updates of ${(told.bytes / told.updates / 1024).toFixed(0)} KB after ${(told.took / told.updates).toFixed(0)} ms, ${(told.heard / 1024).toFixed(0)} KB of events`;
   console.log(`${pages} pages: ${(STEPS / seconds).toFixed(0)} steps/s, ${((busy / STEPS) * 1e6).toFixed(1)} µs of a processor for each${cost}`);
   return { rate: STEPS / seconds, cost: busy / STEPS };
 }

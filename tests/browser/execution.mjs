@@ -57,6 +57,15 @@ test('an execution is read: picture, node, timeline, journal, and as it was', as
     await page.getByRole('heading', { name: 'Book a trip' }).waitFor();
     await look('now');
     await clean(page, view);
+    // On a wide screen the picture stands beside what waits, and the journal right below the timeline, however long the other is.
+    const edges = (of) => page.locator(of).evaluate((one) => { const { left, right, top, bottom } = one.getBoundingClientRect(); return { left, right, top, bottom }; });
+    const [picture, asks, time, journal] = [await edges('#picture'), await edges('#questions'), await edges('#timeline'), await edges('#journal')];
+    if (view.size[0] > 1024) {
+      assert.ok(asks.left > picture.right && asks.top === picture.top, JSON.stringify({ picture, asks }));
+      assert.ok(journal.left === time.left && journal.top - time.bottom < 40, JSON.stringify({ time, journal }));
+    } else {
+      assert.ok(picture.bottom < asks.top && asks.bottom < journal.top, JSON.stringify({ picture, asks, journal }));
+    }
     // Each name of the timeline stands beside its bar.
     const middle = (of) => page.locator(of).evaluateAll((all) => all.map((one) => { const box = one.getBoundingClientRect(); return box.top + box.height / 2; }));
     const [names, bars] = [await middle('.timeline .names li:not(.axis)'), await middle('.timeline .bars .bar')];

@@ -53,6 +53,41 @@ test('what refuses says why', async () => {
   }, [VIEWS[0], VIEWS[2]]);
 });
 
+test('of many that are chosen it is shown how far it has come', async () => {
+  const questions = [];
+  for (let made = 0; made < 24; made += 1) questions.push(await world.question({ kind: 'approval' }));
+  await world.inViews('executions', async (page, look, view) => {
+    await page.goto(`${world.url}/executions?status=waiting_human`);
+    const mine = view === VIEWS[0] ? questions.slice(0, 12) : questions.slice(12);
+    for (const one of mine) await page.getByLabel(`execution ${one.interaction.execution_id}`).check();
+    // The second part of them is asked only once somebody has seen what is shown of the first.
+    let parts = 0;
+    let seen;
+    const looked = new Promise((done) => { seen = done; });
+    await page.route('**/executions/many', async (route) => {
+      parts += 1;
+      if (parts === 2) await looked;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Cancel' }).click({ noWaitAfter: true });
+    await page.getByText('Cancel: 10 of 12').waitFor();
+    assert.equal(await page.getByRole('progressbar', { name: 'Cancel' }).getAttribute('value'), '10');
+    await look('progress');
+    seen();
+    await page.getByText('Cancel: asked of 12 executions.').waitFor();
+    assert.equal(parts, 2);
+    for (const one of mine) assert.equal(await status(one), 'cancelled');
+    // What has ended is not resumed: all refuse, and each says why.
+    await page.goto(`${world.url}/executions?status=cancelled`);
+    for (const one of mine) await page.getByLabel(`execution ${one.interaction.execution_id}`).check();
+    await page.getByRole('button', { name: 'Resume' }).click({ noWaitAfter: true });
+    await page.getByRole('heading', { name: 'Resume: 12 of 12 executions refused' }).waitFor();
+    assert.equal(await page.locator('tbody tr').count(), 12);
+    assert.match(await page.locator('tbody tr').first().textContent(), /is cancelled/);
+    assert.deepEqual(await world.serious(page), []);
+  }, [VIEWS[0], VIEWS[3]]);
+});
+
 test('all that the list shows are asked by a job, which is shown first', async () => {
   await world.inViews('executions', async (page, look, view) => {
     await page.goto(`${world.url}/executions?status=failed`);

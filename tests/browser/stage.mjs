@@ -100,6 +100,8 @@ export async function stage(settings = {}) {
         page.on('request', (request) => request.url().startsWith(host.url) || complaints.push(`a request to ${request.url()}`));
         const look = async (what) => {
           await layOut(page);
+          // The menu stands at the top of a window, and a picture of the whole page begins there.
+          await page.evaluate(() => scrollTo(0, 0));
           await page.screenshot({ path: join(screens, `${name}-${what}-${view.name}.png`), fullPage: true });
           const wide = await context.newCDPSession(page).then((session) => session.send('Page.getLayoutMetrics'));
           if (wide.cssContentSize.width > view.size[0]) throw new Error(`${name} ${what}: wider than the screen`);

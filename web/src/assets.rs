@@ -58,6 +58,8 @@ assets! {
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
     /// Keeps lists up to date, and counts what is chosen in them.
     LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    /// Shows how far a request to many executions has come.
+    MANY = "many"."js", "text/javascript; charset=utf-8", ["js/many.js"];
     /// Shows a conversation as it is held.
     CHAT = "chat"."js", "text/javascript; charset=utf-8", ["js/chat.js"];
     /// Moves through lists by keys.

@@ -27,6 +27,7 @@ mod picture;
 mod question;
 mod refused;
 mod session;
+mod value;
 mod words;
 mod workflows;
 

@@ -88,7 +88,9 @@ pub const AGAIN: Duration = Duration::from_secs(20);
 /// a second, and a phone has time for its reader.
 pub const MOVES: Duration = Duration::from_millis(500);
 /// How many times as long as it took to draw a page that follows an execution no other is drawn, as long as that rest is
-/// below its bound: so all of them together take a twentieth of one processor. Fifty pages of two milliseconds each have their turns every two seconds.
+/// below its bound: so all of them
+/// together take a twentieth of one processor at most. Fifty pages of two milliseconds each have their turns every two
+/// seconds, and of six milliseconds, where the host is busy, every six.
 pub const LIVE_REST: u32 = 19;
 /// How long that rest is at most, so that one page of a large workflow does not make others stand still.
 pub const LIVE_RESTS: Duration = Duration::from_secs(1);

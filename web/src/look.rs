@@ -2,7 +2,7 @@
 
 use crate::limits;
 use maud::{Markup, html};
-use stepwell_core::execution::Status;
+use stepwell_core::{execution::Status, view::CallState};
 
 /// The sign and the word of a status.
 pub fn words(status: Status) -> (&'static str, &'static str) {
@@ -25,6 +25,28 @@ pub fn words(status: Status) -> (&'static str, &'static str) {
 pub fn status(status: Status) -> Markup {
     let (sign, word) = words(status);
     html! { span class={ "status " (status.as_str()) } { span aria-hidden="true" { (sign) } " " (word) } }
+}
+
+/// What became of a tool call, as pages show it.
+pub fn call_status(state: CallState) -> Markup {
+    let (class, sign, word) = call_words(state);
+    html! { span.status.(class) { span aria-hidden="true" { (sign) } " " (word) } }
+}
+
+/// A class, a sign and a word.
+fn call_words(state: CallState) -> (&'static str, &'static str, &'static str) {
+    match state {
+        CallState::Pending => ("pending", "○", "Not begun"),
+        CallState::Running => ("running", "▶", "Running"),
+        CallState::WaitingHuman => ("waiting_human", "?", "Waits for a person"),
+        CallState::Succeeded => ("completed", "✓", "Succeeded"),
+        CallState::Failed => ("failed", "✕", "Failed"),
+        CallState::Refused => ("failed", "✕", "Not run"),
+        CallState::Rejected => ("failed", "✕", "Refused by a person"),
+        CallState::Expired => ("failed", "✕", "Not approved in time"),
+        CallState::Answered => ("completed", "✓", "Answered by a person"),
+        CallState::Cancelled => ("cancelled", "⊘", "Dropped"),
+    }
 }
 
 /// An id by its beginning, which holds the moment at which it was made; the whole is its title.

@@ -34,20 +34,25 @@ function isSame(part, old) {
   return before === text;
 }
 
-/** Puts a part in place of the one that is there, unless it is the same as before. What was unfolded stays so. */
+/**
+ * Puts a part in place of the one that is there, unless it is the same as before. What was unfolded stays so. The element
+ * itself stays too: for another in its place the browser would work out the looks of everything around it anew.
+ */
 function put(part) {
   const old = document.getElementById(part.id);
   if (!old || isSame(part, old)) return;
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const focused = old !== document.activeElement && old.contains(document.activeElement) ? document.activeElement : null;
   const which = focused && [...old.querySelectorAll('a, summary, [tabindex]')].indexOf(focused);
   const open = [...old.querySelectorAll('details')].map((one) => one.open);
   const fresh = document.importNode(part, true);
-  old.replaceWith(fresh);
-  fresh.querySelectorAll('details').forEach((one, ix) => { if (ix in open) one.open = open[ix]; });
-  document.dispatchEvent(new CustomEvent('put', { detail: fresh }));
-  const [place, moved] = [places.get(part.id), fresh.querySelector('.pane')];
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  old.replaceChildren(...fresh.childNodes);
+  old.querySelectorAll('details').forEach((one, ix) => { if (ix in open) one.open = open[ix]; });
+  document.dispatchEvent(new CustomEvent('put', { detail: old }));
+  const [place, moved] = [places.get(part.id), old.querySelector('.pane')];
   if (place && moved) [moved.scrollLeft, moved.scrollTop] = place;
-  if (focused) (old === focused ? fresh : [...fresh.querySelectorAll('a, summary, [tabindex]')][which])?.focus({ preventScroll: true });
+  if (focused) [...old.querySelectorAll('a, summary, [tabindex]')][which]?.focus({ preventScroll: true });
 }
 
 async function show(at) {
@@ -86,6 +91,7 @@ let travelled = new URLSearchParams(location.search).has('at');
 let due = false;
 let last = 0;
 let pause = PAUSE;
+let waits = PAUSE;
 
 /** Brings the page up to date soon, once for however much happens until then. */
 function soon() {
@@ -98,8 +104,14 @@ function soon() {
     const before = page.querySelector('#head .status')?.textContent;
     const asking = performance.now();
     const shown = await show(null);
-    // Not at the same moment as all others who were told the same.
-    if (shown === undefined) { pause = PAUSE * (1 + Math.random()); soon(); return; }
+    // Not at the same moment as all others who were told the same, and the less often the more look.
+    if (shown === undefined) {
+      waits = Math.min(2 * waits, LONGEST / 2);
+      pause = waits * (0.5 + Math.random());
+      soon();
+      return;
+    }
+    waits = PAUSE;
     pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
     const now = page.querySelector('#head .status')?.textContent;
     if (now && now !== before) told.textContent = now;

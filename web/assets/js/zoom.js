@@ -21,25 +21,30 @@ function picture(frame) {
   const set = (to) => {
     const before = scale;
     scale = Math.min(MOST, Math.max(Math.min(0.05, whole()), to));
-    const [x, y] = [pane.scrollLeft + pane.clientWidth / 2, pane.scrollTop + pane.clientHeight / 2];
     drawing.setAttribute('width', width * scale);
     drawing.setAttribute('height', height * scale);
-    pane.scrollLeft = (x * scale) / before - pane.clientWidth / 2;
-    pane.scrollTop = (y * scale) / before - pane.clientHeight / 2;
+    return scale / before;
+  };
+  /** Zooms around the middle of what is seen. */
+  const zoom = (to) => {
+    const [wide, high] = [pane.clientWidth / 2, pane.clientHeight / 2];
+    const [x, y] = [pane.scrollLeft + wide, pane.scrollTop + high];
+    const by = set(to);
+    [pane.scrollLeft, pane.scrollTop] = [x * by - wide, y * by - high];
   };
   const bar = document.createElement('div');
   bar.className = 'zoom';
   bar.append(
-    button('−', 'Zoom out of the picture', () => set(scale / 1.4)),
-    button('+', 'Zoom into the picture', () => set(scale * 1.4)),
-    button('Fit', 'Fit the picture into its frame', () => set(whole())),
-    button('1:1', '1:1, the picture in its own size', () => set(1)),
+    button('−', 'Zoom out of the picture', () => zoom(scale / 1.4)),
+    button('+', 'Zoom into the picture', () => zoom(scale * 1.4)),
+    button('Fit', 'Fit the picture into its frame', () => zoom(whole())),
+    button('1:1', '1:1, the picture in its own size', () => zoom(1)),
   );
   frame.prepend(bar);
   pane.addEventListener('wheel', (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
-    set(scale * (event.deltaY > 0 ? 1 / 1.15 : 1.15));
+    zoom(scale * (event.deltaY > 0 ? 1 / 1.15 : 1.15));
   }, { passive: false });
   let held = null;
   pane.addEventListener('dragstart', (event) => event.preventDefault());
@@ -59,18 +64,22 @@ function picture(frame) {
     }
     held = null;
   });
-  // What is looked for comes first: what is in the way, the selected node, else one that runs, waits or failed.
-  const focus = frame.querySelector('.node.refused') ?? frame.querySelector('.node.current')
-    ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed')
-    ?? frame.querySelector('.node.start');
-  // What nearly fits is shown whole; of what does not, texts stay readable.
-  if (whole() >= 0.8) set(whole());
-  else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.75, pane.clientWidth / width))));
-  if (focus) {
+  // A large picture has a turn of its own, after the rest of the page is shown: a phone is kept from its reader less long.
+  requestAnimationFrame(() => setTimeout(() => {
+    // What nearly fits is shown whole; of what does not, texts stay readable.
+    if (whole() >= 0.8) set(whole());
+    else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.75, pane.clientWidth / width))));
+    // Its size is known before its parts are laid out, which they are once.
+    drawing.classList.add('drawn');
+    // What is looked for comes first: what is in the way, the selected node, else one that runs, waits or failed.
+    const focus = frame.querySelector('.node.refused') ?? frame.querySelector('.node.current')
+      ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed')
+      ?? frame.querySelector('.node.start');
+    if (!focus) return;
     const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
     pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;
     pane.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
-  }
+  }));
 }
 
 function timeline(frame) {

@@ -9,6 +9,7 @@ use crate::{
     desk::{Refusal, part, query},
     layout::{Place, View, answered, token},
     limits,
+    look::call_status,
     markdown::markdown,
     moment::moment,
     refused::refused,
@@ -123,7 +124,7 @@ fn message(visit: &Visit, one: &ChatMessage, session: &str) -> Markup {
 fn tool_call(call: &AgentCall) -> Markup {
     html! {
         li.call {
-            p.who { span { "Tool " code { bdi { (call.name) } } } span { (call.status.as_str().replace('_', " ")) } }
+            p.who { span { "Tool " code { bdi { (call.name) } } } (call_status(call.status)) }
             details {
                 summary { "What it was given and gave" }
                 pre.code tabindex="0" { code { (beginning(&format!("{:#}", call.arguments), limits::CHAT_VALUE)) } }

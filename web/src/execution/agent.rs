@@ -4,13 +4,13 @@ use super::{aim::address, below::Below, seen::Seen};
 use crate::{
     desk::{part, pretty},
     limits,
+    look::call_status,
     session::Visit,
     words::{beginning, count, plural},
 };
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::view::CallState;
 
 /// What a conversation is shown with.
 pub struct Around<'a> {
@@ -76,7 +76,7 @@ fn answer(turn: &AgentTurn, around: &Around<'_>) -> Markup {
             }
             @else if turn.text.is_empty() { p.hint { "It only asks for tools." } }
             @else { (text(&turn.text)) }
-            @if turn.left_out.is_none() { p.hint { (used(&turn.usage)) " · stopped by " code { bdi { (turn.stop_reason) } } } }
+            @if turn.left_out.is_none() { p.hint { (used(&turn.usage)) " · " (stopped(&turn.stop_reason)) } }
         }
         @for call in turn.tool_calls.iter().take(limits::TALK_CALLS) { (tool_call(call, around)) }
         @if turn.tool_calls.len() > limits::TALK_CALLS {
@@ -132,14 +132,13 @@ fn text(text: &str) -> Markup {
 }
 
 fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
-    let (class, sign, word) = look(call.status);
     let up = &around.visit.up;
     let question = call.execution_id.as_deref().and_then(|id| around.below.question_in(id));
     html! {
         li.call {
             p.who {
                 span { "Tool " code { bdi { (call.name) } } }
-                " " span.status.(class) { span aria-hidden="true" { (sign) } " " (word) }
+                " " (call_status(call.status))
             }
             (json(&call.arguments, "Arguments"))
             @if let Some(question) = question {
@@ -166,18 +165,13 @@ fn json(value: &Value, label: &str) -> Markup {
     }
 }
 
-/// How what became of a call looks: a class, a sign and a word.
-fn look(state: CallState) -> (&'static str, &'static str, &'static str) {
-    match state {
-        CallState::Pending => ("pending", "○", "Not begun"),
-        CallState::Running => ("running", "▶", "Running"),
-        CallState::WaitingHuman => ("waiting_human", "?", "Waits for a person"),
-        CallState::Succeeded => ("completed", "✓", "Succeeded"),
-        CallState::Failed => ("failed", "✕", "Failed"),
-        CallState::Refused => ("failed", "✕", "Not run"),
-        CallState::Rejected => ("failed", "✕", "Refused by a person"),
-        CallState::Expired => ("failed", "✕", "Not approved in time"),
-        CallState::Answered => ("completed", "✓", "Answered by a person"),
-        CallState::Cancelled => ("cancelled", "⊘", "Dropped"),
-    }
+/// Why an answer ended, in words for those reasons that providers give; any other as it is.
+fn stopped(reason: &str) -> Markup {
+    let words = match reason {
+        "stop" | "end_turn" | "stop_sequence" => "finished",
+        "tool_calls" | "tool_use" => "asks for tools",
+        "length" | "max_tokens" => "cut off at its greatest length",
+        other => return html! { "stopped by " code { bdi { (other) } } },
+    };
+    html! { (words) }
 }

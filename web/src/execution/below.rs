@@ -7,7 +7,7 @@ use super::{
 use crate::{
     desk::{Asked, part, query},
     limits,
-    look::{names, short_id, status},
+    look::{names, short_id, status, words},
     moment::{distance, moment},
     session::Visit,
     words::beginning,
@@ -92,10 +92,10 @@ pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th.number scope="col" { "Progress" } th scope="col" { "What it does" } } }
                 tbody { @for child in &page.items { tr {
                     th scope="row" { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
-                    td data-label="Of" { @if let Some(parent) = &child.parent { bdi { (parent.node) } " " (parent.index + 1) } }
+                    td data-label="Of" { @if let Some(parent) = &child.parent { bdi { (seen.name_of(&parent.node)) } ", " (parent.index + 1) } }
                     td data-label="Status" { (status(child.status)) }
                     td.number data-label="Progress" { (child.progress) " %" }
-                    td dir="auto" { (beginning(&child.message, limits::SAID)) }
+                    td.wide-cell dir="auto" { @if child.message.trim_end_matches('.') != words(child.status).1 { (beginning(&child.message, limits::SAID)) } }
                 } } }
             } }
             nav.pages aria-label="Parts of the list of children" {

@@ -1,11 +1,12 @@
 //! The head of the page: what the execution does, what may be done with it, and the facts about it.
 
-use super::{aim::address, seen::Seen, value::value};
+use super::{aim::address, seen::Seen};
 use crate::{
     desk::part,
-    look::{coded, is_long, short_id, status},
+    look::{coded, is_long, short_id, status, words},
     moment::{distance, moment},
     session::Visit,
+    value::value,
     words::{capital, count},
 };
 use api::Scope;
@@ -30,8 +31,9 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                 p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
-            // The error below says all that the sentence says of a failure.
-            @if shown.status != Status::Failed || shown.error.is_none() {
+            // The error below says all that the sentence says of a failure, and the status what it says of an end.
+            @let repeats = shown.message.trim_end_matches('.') == words(shown.status).1;
+            @if !repeats && (shown.status != Status::Failed || shown.error.is_none()) {
                 p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
             }
             div.progress {
@@ -47,7 +49,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                     div {
                         p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
                         p { code { (error.code) }
-                            @if let Some(node) = &error.node { " at " bdi { (node) } }
+                            @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node)) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
                     }
                 }
@@ -133,7 +135,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                 h3 { "Warnings" }
                 ul.plain-list {
                     @for warning in &shown.warnings {
-                        li { @if let Some(node) = &warning.node { strong { bdi { (node) } } ": " } (warning.message) }
+                        li { @if let Some(node) = &warning.node { strong { bdi { (seen.name_of(node)) } } ": " } (warning.message) }
                     }
                 }
             }

@@ -1,7 +1,12 @@
 //! The journal, newest turn first and in parts, and what the turn of a checkpoint recorded.
 
-use super::{aim::address, seen::Seen, value::value};
-use crate::{limits, moment::stamp, words::beginning};
+use super::{aim::address, seen::Seen};
+use crate::{
+    limits,
+    moment::stamp,
+    value::value,
+    words::{beginning, capital},
+};
 use document::time::Time;
 use maud::{Markup, html};
 use stepwell_core::{event::Turn, view};
@@ -59,7 +64,7 @@ fn with_moments(sentence: &str) -> Markup {
 }
 
 /// What the turn of the checkpoint recorded that is looked at.
-pub fn recorded(turn: &Turn) -> Markup {
+pub fn recorded(seen: &Seen, turn: &Turn) -> Markup {
     html! {
         section.panel #recorded data-part {
             h2 { "What checkpoint " (turn.seq) " recorded" }
@@ -67,8 +72,8 @@ pub fn recorded(turn: &Turn) -> Markup {
             ol.plain-list {
                 @for event in turn.events.iter().take(limits::EVENTS) {
                     @let shown = view::event(event);
-                    li { details { summary { code { (shown["type"].as_str().unwrap_or_default()) }
-                        @if let Some(node) = shown["node"].as_str() { " " bdi { (node) } } } (value(&shown, "")) } }
+                    li { details.more { summary { (capital(&shown["type"].as_str().unwrap_or_default().replace('_', " ")))
+                        @if let Some(node) = shown["node"].as_str() { ": " bdi { (seen.name_of(node)) } } } (value(&shown, "")) } }
                 }
             }
             @if turn.events.len() > limits::EVENTS { p.hint { "The first " (limits::EVENTS) " of " (turn.events.len()) " events." } }

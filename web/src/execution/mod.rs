@@ -17,7 +17,6 @@ mod seen;
 mod state;
 mod timeline;
 mod travel;
-mod value;
 mod values;
 
 use api::Routes;

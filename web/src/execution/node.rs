@@ -9,7 +9,6 @@ use super::{
     seen::Seen,
     state::of_node,
     timeline::{Ended, Span},
-    value::value,
 };
 use crate::{
     desk::{Asked, query},
@@ -17,6 +16,7 @@ use crate::{
     look::is_long,
     moment::{moment, stamp},
     session::Visit,
+    value::value,
     words::{capital, took},
 };
 use api::{Problem, Scope, executions::read, types};
@@ -90,7 +90,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
     let counted = ix.map(|ix| counted(seen, ix)).unwrap_or_default();
     html! {
         div.panel-head {
-            h2 { "Node " bdi { (node.name) } }
+            h2 { span.kicker { "Node " } bdi { (node.name) } }
             @if shown.lent_to.is_empty() { (of_node(shown.status).told()) }
         }
         p.hint {
@@ -120,7 +120,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             h3 { "Input" } (value(&shown.input, &whole("input")))
             h3 { "Output" }
             @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
-            @else if shown.agent.is_some() { details { summary { "What other nodes read" } (value(&shown.output, &whole("output"))) } }
+            @else if shown.agent.is_some() { details.more { summary { "What other nodes read" } (value(&shown.output, &whole("output"))) } }
             @else { (value(&shown.output, &whole("output"))) }
             (attempts(node, spans))
             (log(&selected.lines))
@@ -131,7 +131,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             }
         }
         @if let Some(body) = node.kind.inline_body() {
-            details { summary { "What runs for each item" }
+            details.more { summary { "What runs for each item" }
                 (crate::picture::small(body)) }
         }
     }
@@ -169,8 +169,8 @@ fn attempts(node: &Node, spans: &[Span]) -> Markup {
     html! {
         @if own.len() > 1 {
             h3 { "Attempts" }
-            div.scroll tabindex="0" role="region" aria-label="Attempts" { table.list {
-                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th scope="col" { "Took" } th scope="col" { "Ended" } } }
+            div.scroll tabindex="0" role="region" aria-label="Attempts" { table.list.attempts {
+                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th.number scope="col" { "Took" } th scope="col" { "Ended" } } }
                 tbody { @for span in shown { tr {
                     td { @if span.visit > 0 { (span.visit) } }
                     td { (span.attempt) }

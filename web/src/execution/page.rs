@@ -15,13 +15,13 @@ use super::{
 use crate::{
     answered::page_of_session,
     assets::{LIVE, ZOOM},
-    desk::Asked,
+    desk::{Asked, Refusal},
     layout::{Place, View, moving},
     limits,
     refused::refused,
     session::Visit,
 };
-use api::{Params, Problem};
+use api::{Params, Problem, Scope};
 use axum::{
     Extension,
     extract::Path,
@@ -36,7 +36,7 @@ pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
     let made = async {
         let seen = Seen::of(&visit, &id, Aim::of(params)?).await?;
         let parts = parts(&visit, &seen).await?;
-        Ok::<_, crate::desk::Refusal>((seen, parts))
+        Ok::<_, Refusal>((seen, parts))
     };
     match made.await {
         Ok((seen, parts)) => {
@@ -59,17 +59,21 @@ pub async fn live(
 ) -> Response {
     // The addresses in a part are seen from the page that it stands in.
     visit.up = "../".to_owned();
-    let seen = async { Seen::of(&visit, &id, Aim::of(params)?).await };
-    let seen = match seen.await {
-        Ok(seen) => seen,
+    let aim = match Aim::of(params).and_then(|aim| Ok(visit.caller.require(Scope::Read).map(|()| aim)?)) {
+        Ok(aim) => aim,
         Err(refusal) => return refused(&refusal, &visit.up),
     };
-    let made = parts(&visit, &seen);
+    let travels = aim.at.is_some();
+    // Nothing is read for a page whose turn it is not: most that ask are told so where many look.
+    let made = async {
+        let seen = Seen::of(&visit, &id, aim).await?;
+        Ok::<_, Refusal>(parts(&visit, &seen).await?.all(&seen))
+    };
     // Whoever travels in time waits for nobody: that is one person's hand, and not an execution that runs.
-    let made = if seen.aim.at.is_some() { Some(made.await) } else { pace.draw(made).await };
+    let made = if travels { Some(made.await) } else { pace.draw(made).await };
     match made {
         None => StatusCode::NO_CONTENT.into_response(),
-        Some(Ok(parts)) => page_of_session(StatusCode::OK, parts.all(&seen)),
+        Some(Ok(parts)) => page_of_session(StatusCode::OK, parts),
         Some(Err(refusal)) => refused(&refusal, &visit.up),
     }
 }
@@ -118,7 +122,8 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
         picture: of_execution(seen, up, &Refused::new()),
         node: node(visit, seen, selected.as_ref(), &spans, &below),
         questions: questions(visit, &below),
-        recorded: looked_at.map_or_else(|| html! { section #recorded data-part hidden {} }, recorded),
+        recorded: looked_at
+            .map_or_else(|| html! { section #recorded data-part hidden {} }, |turn| recorded(seen, turn)),
         timeline: timeline(seen, up, &spans, until, is_whole),
         children: children(visit, seen, &below),
         journal,
@@ -164,9 +169,11 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
                     (parts.recorded)
                     (parts.facts)
                 }
+                div.below {
+                    (parts.children)
+                    (parts.journal)
+                }
             }
-            (parts.children)
-            (parts.journal)
         }
     }
 }

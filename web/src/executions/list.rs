@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     answered::{page_of_session, see_other},
-    assets::LIST,
+    assets::{LIST, MANY},
     desk::{Asked, part, query},
     layout::{Place, View, shown, token},
     limits,
@@ -59,7 +59,7 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
                     (part_of_page(&visit, &wanted, &page))
                 }
             };
-            shown(&visit, View { place: Place::Executions, title: "Executions", scripts: &[&LIST], body })
+            shown(&visit, View { place: Place::Executions, title: "Executions", scripts: &[&LIST, &MANY], body })
         }
     }
 }

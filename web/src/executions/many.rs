@@ -2,7 +2,7 @@
 
 use super::list::ACTIONS;
 use crate::{
-    answered::see_other,
+    answered::{page_of_session, see_other},
     desk::{Asked, Refusal, part},
     layout::{Place, View, answered},
     limits,
@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{http::StatusCode, response::Response};
 use futures::{StreamExt, stream};
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 /// What became of one of them.
@@ -35,6 +35,10 @@ pub async fn send(Sent { visit, pairs }: Sent) -> Response {
     }
     let outcomes = ask(&visit, word, &ids).await;
     let failed: Vec<&Outcome> = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+    if pairs.get("part").is_some() {
+        // The script of the list asks some at a time, and gathers what refused.
+        return page_of_session(StatusCode::OK, html! { table { tbody { (rows("", &failed)) } } });
+    }
     if failed.is_empty() {
         let more = if back.is_empty() { "?" } else { "&" };
         return see_other(&format!("{list}{more}did={word}&many={}", outcomes.len()));
@@ -66,14 +70,7 @@ fn show(visit: &Visit, told: &str, failed: &[&Outcome], all: usize, list: &str) 
         div.scroll {
             table.list {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Why not" } } }
-                tbody {
-                    @for (id, outcome) in failed {
-                        tr {
-                            td { a href={ (visit.up) "executions/" (part(id)) } { (short_id(id)) } }
-                            td { @if let Err(refusal) = outcome { (capital(&refusal.problem.detail)) "." } }
-                        }
-                    }
-                }
+                tbody { (rows(&visit.up, failed)) }
             }
         }
         p { a href=(list) { "Back to the list" } }
@@ -83,4 +80,15 @@ fn show(visit: &Visit, told: &str, failed: &[&Outcome], all: usize, list: &str) 
         return answered(visit, StatusCode::OK, View { place: Place::Executions, title: &title, scripts: &[], body });
     }
     answered(visit, StatusCode::CONFLICT, View { place: Place::Executions, title: &title, scripts: &[], body })
+}
+
+fn rows(up: &str, failed: &[&Outcome]) -> Markup {
+    html! {
+        @for (id, outcome) in failed {
+            tr {
+                td { a href={ (up) "executions/" (part(id)) } { (short_id(id)) } }
+                td { @if let Err(refusal) = outcome { (capital(&refusal.problem.detail)) "." } }
+            }
+        }
+    }
 }

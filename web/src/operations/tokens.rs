@@ -61,7 +61,7 @@ pub async fn tokens(visit: &Visit) -> Asked<Markup> {
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " tokens are shown." } }
         }
-        details { summary { "Make a token" } (form(visit, &Pairs::default())) }
+        details.more { summary { "Make a token" } (form(visit, &Pairs::default())) }
     })
 }
 

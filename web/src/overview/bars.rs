@@ -27,7 +27,7 @@ pub fn bars(day: &Figures) -> Markup {
                     span.key.failed { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect.failed width="12" height="12" {} } (failed) " of them failed" }
                 }
                 (picture(&day.hours, most))
-                div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span { "most: " (most) " per hour" } span { "now" } }
+                div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span.most { "most: " (most) " per hour" } span { "now" } }
                 (table(&day.hours))
             }
         }
@@ -65,7 +65,7 @@ fn picture(hours: &[Hour], most: u64) -> Markup {
 /// The numbers, folded.
 fn table(hours: &[Hour]) -> Markup {
     html! {
-        details {
+        details.more {
             summary { "As a table" }
             div.scroll tabindex="0" role="region" aria-label="By the hour, as a table" { table.list {
                 thead { tr {

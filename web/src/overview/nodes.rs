@@ -49,7 +49,7 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
             tbody {
                 @for node in nodes.iter().take(limits::NODES) {
                     tr {
-                        th scope="row" { bdi { (node.node) } br;
+                        th scope="row" { bdi { (node.node) }
                             span.soft { a href=(workflow(up, node)) { bdi { (node.workflow) } } } }
                         td.number { (node.failures) " of " (node.runs) }
                         td.number.roomy { (told(node.p50)) }

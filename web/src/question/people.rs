@@ -2,10 +2,14 @@
 
 use super::{Found, words};
 use crate::{
+    form::plain,
+    look::is_long,
     moment::{distance, moment},
+    value::value as shown,
     words::{capital, plural},
 };
 use maud::{Markup, html};
+use serde_json::Value;
 use stepwell_core::{interaction::Response, view::tally};
 
 /// The people of a question: those who are asked, and whoever else has answered it.
@@ -92,8 +96,19 @@ pub fn own(found: &Found, response: &Response) -> Markup {
         }
         @for (what, given) in words::given_to_tool(&found.interaction, response) {
             p.kicker { (what) }
-            pre dir="auto" tabindex="0" { (given) }
+            (given_value(given))
         }
-        @if let Some(answer) = answer { pre dir="auto" tabindex="0" { (answer) } }
+        @if let Some(answer) = answer { (given_value(answer)) }
+    }
+}
+
+/// What somebody wrote, as it was written; what a form or a tool takes, by its fields.
+fn given_value(value: &Value) -> Markup {
+    match value {
+        Value::Array(_) | Value::Object(_) => shown(value, ""),
+        _ => {
+            let text = plain(value);
+            html! { p.given.scrolls[is_long(&text)] dir="auto" tabindex=[is_long(&text).then_some("0")] { (text) } }
+        }
     }
 }

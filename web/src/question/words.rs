@@ -1,6 +1,5 @@
 //! What pages call the kinds of questions and the decisions about them.
 
-use crate::form::plain;
 use serde_json::Value;
 use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind, Response};
 
@@ -55,18 +54,17 @@ pub fn sign(port: &str) -> (&'static str, &'static str) {
 }
 
 /// What a person gave a tool in place of its arguments, or of its result: what it is, and the value.
-pub fn given_to_tool(one: &Interaction, response: &Response) -> Vec<(&'static str, String)> {
+pub fn given_to_tool<'a>(one: &Interaction, response: &'a Response) -> Vec<(&'static str, &'a Value)> {
     let given = |field: &str| response.data.as_ref().filter(|_| one.kind == Kind::Authorization)?.get(field);
-    let arguments = given("arguments").map(|arguments| ("Used with these arguments", format!("{arguments:#}")));
-    let text = given("text").and_then(Value::as_str).map(|text| ("In the tool's place", text.to_owned()));
+    let arguments = given("arguments").map(|arguments| ("Used with these arguments", arguments));
+    let text = given("text").filter(|text| text.is_string()).map(|text| ("In the tool's place", text));
     arguments.into_iter().chain(text).collect()
 }
 
-/// The value of an answer as people read it, where the decision does not say it already.
-pub fn answer(one: &Interaction, value: &Value) -> Option<String> {
-    match (one.kind, value) {
-        (Kind::Approval | Kind::Authorization | Kind::Decision, _) | (_, Value::Null) => None,
-        (Kind::Input | Kind::Review | Kind::Ask, Value::Array(_) | Value::Object(_)) => Some(format!("{value:#}")),
-        (Kind::Input | Kind::Review | Kind::Ask, value) => Some(plain(value)),
+/// The value of an answer, where the decision does not say it already.
+pub fn answer<'a>(one: &Interaction, value: &'a Value) -> Option<&'a Value> {
+    match one.kind {
+        Kind::Approval | Kind::Authorization | Kind::Decision => None,
+        Kind::Input | Kind::Review | Kind::Ask => Some(value).filter(|value| !value.is_null()),
     }
 }

@@ -112,7 +112,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
         }
         section.panel aria-labelledby="document" {
             h2 #document { "Document" }
-            details { summary { "Show the document" } pre.code tabindex="0" { code { (compact(&workflow.document)) } } }
+            details.more { summary { "Show the document" } pre.code tabindex="0" { code { (compact(&workflow.document)) } } }
         }
     }
 }

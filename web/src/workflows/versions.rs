@@ -35,7 +35,7 @@ pub fn panel(visit: &Visit, shown: &Workflow, latest: u64, newest: &[Workflow]) 
                     li {
                         a href={ (address) "?version=" (one.version) }
                             aria-current=[(one.version == shown.version).then_some("true")] { "Version " (one.version) }
-                        " " span.when { (moment::moment(one.saved_at.0)) }
+                        " " span.when { (moment::brief(one.saved_at.0)) }
                         @if one.version > 1 {
                             " " a.quiet href={ (address) (between(one.version - 1, one.version)) } { "Changes" }
                         }

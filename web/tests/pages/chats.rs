@@ -79,7 +79,9 @@ async fn a_question_is_answered_within_the_conversation() {
     let sent = visitor.sends("/chat/help", &[("message", "Pay"), ("session", "s")]).await;
     let page = visitor.then(sent).await;
     assert!(
-        text(&page).contains("May the agent call pay?") && page.contains("name=\"value\" value=\"yes\""),
+        text(&page).contains("May the agent call pay?")
+            && page.contains("name=\"value\" value=\"yes\"")
+            && text(&page).contains("Tool pay ? Waits for a person"),
         "{}",
         text(&page)
     );
@@ -89,7 +91,7 @@ async fn a_question_is_answered_within_the_conversation() {
     assert!(busy.text.contains("And now?") && text(&busy.text).contains("asks somebody"), "{}", text(&busy.text));
     let answered = visitor.sends("/chat/help/answer", &[("session", "s"), ("value", "yes")]).await;
     let page = visitor.then(answered).await;
-    assert!(text(&page).contains("Paid.") && text(&page).contains("succeeded"), "{}", text(&page));
+    assert!(text(&page).contains("Paid.") && text(&page).contains("Tool pay ✓ Succeeded"), "{}", text(&page));
 }
 
 #[tokio::test]

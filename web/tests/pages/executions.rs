@@ -74,6 +74,11 @@ async fn what_is_chosen_is_asked_and_what_refuses_says_why() {
     let both = [("execution", one.execution.as_str()), ("execution", &other), ("action", "resume")];
     let refused = visitor.send("/executions/many", &both).await.of(409);
     assert!(text(&refused).contains("2 of 2 executions refused") && refused.contains(&other), "{}", text(&refused));
+    // The script of the list asks some at a time: the rows of those that refused are all that it is told.
+    let some = [("execution", one.execution.as_str()), ("action", "resume"), ("part", "yes")];
+    let rows = visitor.send("/executions/many", &some).await.of(200);
+    assert!(rows.starts_with("<table><tbody><tr>") && rows.contains(&one.execution), "{rows}");
+    assert!(rows.contains(&format!("href=\"executions/{}\"", one.execution)), "seen from the list: {rows}");
     for (pairs, status) in
         [(vec![("action", "cancel")], 422), (vec![("execution", other.as_str()), ("action", "delete")], 422)]
     {

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     desk::{Asked, Refusal, query},
-    execution::{seen::Seen, value::value},
+    execution::seen::Seen,
     layout::token,
     limits,
     moment::{moment, stamp},
     refused::why,
     session::{Sent, Visit},
+    value::value,
     words::beginning,
 };
 use api::{

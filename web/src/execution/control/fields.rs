@@ -14,7 +14,7 @@ use serde_json::Value;
 pub fn reason(typed: &str) -> Markup {
     html! {
         div.field {
-            label for="reason" { "Reason " span.mark { "(optional)" } }
+            label for="reason" { "Reason " span.mark { "optional" } }
             input #reason name="reason" value=(typed) aria-describedby="reason-hint" maxlength="1000";
             p.hint #reason-hint { "The journal keeps it." }
         }

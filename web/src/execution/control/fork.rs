@@ -64,7 +64,7 @@ async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Opt
             input type="hidden" name="to" value=(to);
             (json("input", "Input", "Leave it empty to begin with the same input.", pairs.get("input").unwrap_or_default(), 6))
             details open[pairs.get("act").is_some()] {
-                summary { "The workflow" }
+                summary { "Change the workflow of the fork" }
                 (json("document", "Document", "Change it to run the fork by another workflow. What led to the checkpoint must be what that could have led to.", pairs.get("document").unwrap_or_default(), 20))
             }
             div.actions {

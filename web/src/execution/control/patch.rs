@@ -82,7 +82,7 @@ fn form(visit: &Visit, pairs: &Pairs) -> Markup {
                 p.hint #text-hint { "JSON. Nodes that have not come to an end run by the change; what has happened stays as it is." }
             }
             div.field {
-                label for="description" { "What the change is for " span.mark { "(optional)" } }
+                label for="description" { "What the change is for " span.mark { "optional" } }
                 input #description name="description" value=(pairs.get("description").unwrap_or_default()) maxlength="1000";
             }
             div.actions {

@@ -19,6 +19,9 @@ const ROW: f64 = 1.75;
 /// Width of the narrowest bar, in percent: what took no time is seen too, also at the right end.
 const LEAST: f64 = 0.35;
 
+/// Where the last word of the axis may begin, in percent: on a phone the rest is as wide as `200 ms`.
+const ROOM: f64 = 78.0;
+
 /// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
 pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
     let begin = spans.iter().filter_map(|span| span.begin.or(span.end)).min().unwrap_or(seen.then.started_at);
@@ -103,7 +106,7 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
             @for (place, word) in marks {
                 line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
                 // At the right end a word would have no room.
-                @if *place < 84.0 { text.mark x=(percent(*place)) dx="4" y="1.1rem" { (word) } }
+                @if *place < ROOM { text.mark x=(percent(*place)) dx="4" y="1.1rem" { (word) } }
             }
         }
     }

@@ -196,7 +196,13 @@ impl Making<'_> {
     /// An outcome that was recorded: the attempt ran for as long as was measured, or since it was due.
     fn whole(&mut self, node: &NodeId, visit: u32, attempt: u32, ran: Option<u64>, at: Time, ended: Ended) {
         if !self.open.contains_key(node) {
-            let measured = ran.map(|millis| Time(at.0 - millis as i64)).or(self.restored);
+            let before = self.spans.iter().rev().find(|span| (&span.node, span.visit) == (node, visit));
+            let before = before.and_then(|span| span.end);
+            // The answer to a question is the outcome of the node that asked, which took no time beside.
+            if ended == Ended::Done && ran.is_none() && before == Some(at) {
+                return;
+            }
+            let measured = ran.map(|millis| Time(at.0 - millis as i64)).or(before.max(self.restored));
             self.begin(node, visit, attempt, Doing::Running, measured);
         }
         if let Some(span) = self.open.get(node).map(|ix| &mut self.spans[*ix]) {

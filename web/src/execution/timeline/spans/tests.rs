@@ -161,3 +161,25 @@ fn a_wait_begins_where_the_node_was_only_due() {
     let spans = of(&turns);
     assert_eq!((spans.len(), spans[1].1, spans[1].2, spans[1].3), (2, Doing::Waiting, Some(10), Some(500)));
 }
+
+#[test]
+fn the_answer_to_a_question_is_no_run_of_its_node() {
+    let event = |value| serde_json::from_value::<Event>(value).unwrap();
+    let id = "6f2d9c1e-8a4b-5c3d-9e7f-001122334455";
+    let asked = json!({"interaction_id": id, "activation": {"node": "a", "visit": 1}, "kind": "approval", "question": "?",
+        "created_at": 10});
+    let opened = event(json!({"type": "interaction_opened", "interaction": asked}));
+    let closed = |status: &str| event(json!({"type": "interaction_closed", "interaction_id": id, "status": status}));
+    let error = Error::new("timeout", "nobody answered");
+    let failed = Event::NodeFailed { node: "a".into(), visit: 1, attempt: 1, error, unknown: false };
+    let begun = [turn(1, 0, vec![activated("a", 1)]), turn(2, 10, vec![opened])];
+    let due = ("a".to_owned(), Doing::Running, Some(0), Some(10), Ended::Done);
+    let asking = ("a".to_owned(), Doing::Asking, Some(10), Some(900), Ended::Done);
+
+    let answered = [&begun[..], &[turn(3, 900, vec![closed("answered"), succeeded("a", 1, None)])]].concat();
+    assert_eq!(of(&answered), vec![due.clone(), asking.clone()]);
+    // A failure is shown where it was, and not as long as the question was open.
+    let late = [&begun[..], &[turn(3, 900, vec![closed("timed_out"), failed])]].concat();
+    let lost = ("a".to_owned(), Doing::Running, Some(900), Some(900), Ended::Failed("timeout".into()));
+    assert_eq!(of(&late), vec![due, asking, lost]);
+}
