@@ -389,18 +389,3 @@ fn roles_and_parts_of_other_systems_are_refused_with_what_stands_for_them() {
         assert!(hint.contains(says), "{kind}: {hint}");
     }
 }
-
-#[test]
-fn what_a_model_is_told_holds_no_secret() {
-    for config in [
-        json!({"system_prompt": "The key is {{ secrets.K }}."}),
-        json!({"prompt": "The key is {{ secrets.K }}."}),
-        json!({"prompt": null, "messages": [{"role": "user", "content": "{{ secrets.K }}"}]}),
-    ] {
-        let (errors, _) = check(&agent(config.clone(), &[]));
-        assert!(errors.iter().any(|error| error.code == "secret_not_allowed"), "{config}: {errors:#?}");
-    }
-    let memory = json!({"id": "m", "type": "memory", "config": {"key": "{{ secrets.K }}"}});
-    let (errors, _) = check(&agent(json!({}), &[(memory, "ai_memory", "a")]));
-    assert!(errors.iter().any(|error| error.code == "secret_not_allowed"), "{errors:#?}");
-}
