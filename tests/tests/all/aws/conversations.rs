@@ -106,7 +106,7 @@ fn in_order(all: Vec<Value>) -> Vec<Value> {
         }
     }
     for event in &mut told {
-        if let Some(ended) = event["completed"].as_array_mut() {
+        if let Some(ended) = event.get_mut("completed").and_then(Value::as_array_mut) {
             ended.sort_by_key(Value::as_u64);
         }
     }
@@ -119,6 +119,8 @@ fn plain(value: &Value, root: &str) -> Value {
     const ELSEWHERE: [&str; 6] = ["owner", "by", "answered_by", "started_by", "duration_ms", "receipt"];
     match value {
         Value::String(text) if document::time::Time::parse(text).is_some() => json!("a time"),
+        // Ids of calls and questions derive from that of the execution.
+        Value::String(text) if uuid::Uuid::parse_str(text).is_ok() => json!("an id"),
         Value::String(text) => json!(text.replace(root, "root")),
         Value::Array(items) => items.iter().map(|item| plain(item, root)).collect(),
         Value::Object(fields) => {
