@@ -184,6 +184,9 @@ if __name__ == "__main__":
     options.add_argument("--pause", type=float, default=0.02, help="seconds between two words of an answer in pieces")
     parsed = options.parse_args()
     PAUSE = parsed.pause
-    server = ThreadingHTTPServer(("127.0.0.1", parsed.port), Handler)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", parsed.port), Handler)
+    except OSError as error:
+        options.exit(1, f"port {parsed.port} cannot be used ({error.strerror}): choose another with --port\n")
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

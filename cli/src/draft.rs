@@ -1,7 +1,13 @@
 //! `stepwell draft "…"`: a language model writes a workflow, and the static checks judge it.
 
 use super::{
-    Exit, Failure, Globals, Outcome, allowed::Allowed, check::Checked, client::Client, output, reached::Reached,
+    Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
+    check::Checked,
+    client::Client,
+    failure::{Words, reason},
+    output,
+    reached::Reached,
 };
 use api::types::{Draft, DraftBody, Fault};
 use serde_json::Value;
@@ -10,6 +16,10 @@ use std::{
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
+
+/// What the command line calls the fields of the request.
+const WORDS: [Words; 2] =
+    [Words { path: "/model", flag: "--model", hint: None }, Words { path: "/intent", flag: "TEXT", hint: None }];
 
 /// The arguments of `stepwell draft`.
 #[derive(clap::Args)]
@@ -44,7 +54,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let body = DraftBody { intent: args.intent, model: args.model.map(Value::String), base };
     let told = client.post_patiently("/v1/workflows/draft", &body).await;
     client.close().await;
-    let draft: Draft = told?.read()?;
+    let draft: Draft = told.map_err(|failure: Failure| failure.in_words(&WORDS))?.read()?;
     if let (Some(file), Some(document)) = (args.output.as_deref(), &draft.document) {
         write(file, document)?;
     }
@@ -89,8 +99,8 @@ fn tell(draft: &Draft, file: Option<&Path>) {
         (None, _) => eprintln!("the model wrote no document"),
     }
     let line = |fault: &Fault, of: String| {
-        let hint = fault.hint.as_deref().unwrap_or_default();
-        eprintln!("{of} {}: {}. {}", output::clean(&fault.path), output::clean(&fault.message), output::clean(hint));
+        let hint = fault.hint.as_deref().filter(|hint| !hint.is_empty()).map(|hint| format!(". {hint}"));
+        eprintln!("{of} {}{}", output::clean(&reason(fault)), output::clean(&hint.unwrap_or_default()));
     };
     draft.errors.iter().for_each(|fault| line(fault, output::red("error:")));
     draft.warnings.iter().for_each(|fault| line(fault, output::yellow("warning:")));

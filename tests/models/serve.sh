@@ -5,7 +5,8 @@
 #
 # It prints `http://127.0.0.1:PORT` once it listens, and ends when its standard input does. The addresses for `base_url`
 # are that one for `anthropic`, `gemini` and `bedrock`, and that one with `/v1` for `openai` and `openai_compatible`. A
-# request that no fixture fits is answered with an error. `GET /__aimock/journal` lists the requests that came.
+# request that no fixture fits is answered with an error. A stream that is cut by `truncateAfterChunks` needs a `latency`, or
+# the connection ends before anything of it has left. `GET /__aimock/journal` lists the requests that came.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 "$here/install.sh"

@@ -8,6 +8,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
     client::{self, Client, escaped},
+    failure::Words,
     limits,
     logging::{About, LogArgs},
     output,
@@ -17,7 +18,7 @@ use super::{
 use local::server;
 use serde_json::{Value, json};
 use shown::Shown;
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 /// The arguments of `stepwell chat`.
 #[derive(clap::Args)]
@@ -81,10 +82,10 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
             }
             Err(failure) if lines.typed && failure.code != client::UNREACHABLE => {
                 // Somebody at a terminal can say it another way.
-                failure.tell(globals.json);
                 asks = asks && failure.code != "no_open_interaction";
+                advised(failure, &args.workflow).tell(globals.json);
             }
-            Err(failure) => return Err(failure),
+            Err(failure) => return Err(advised(failure, &args.workflow)),
         }
     }
     if let Some(session) = session {
@@ -92,6 +93,26 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
         eprintln!("{}", output::dim(&format!("go on with: {command}")));
     }
     Ok(exit)
+}
+
+/// What the command line calls the fields of the requests.
+const WORDS: [Words; 3] = [
+    Words { path: "/session_id", flag: "--session", hint: None },
+    Words { path: "/message", flag: "the message", hint: None },
+    Words { path: "/value", flag: "the answer", hint: None },
+];
+
+/// A failure with what to do about it here.
+fn advised(failure: Failure, workflow: &str) -> Failure {
+    let hint = match failure.code.as_str() {
+        "not_found" if Path::new(workflow).is_file() => {
+            "one talks with a saved workflow: `stepwell save FILE`, then `stepwell chat` with its id"
+        }
+        "not_found" => "`stepwell workflows` lists those that are saved",
+        "no_chat" => "`stepwell start` starts a workflow that is no conversation",
+        _ => return failure.in_words(&WORDS),
+    };
+    failure.with_hint(hint)
 }
 
 /// The request that a line makes: an answer where something is asked, else a message.

@@ -63,7 +63,17 @@ fn what_fails_and_what_is_no_chat_exits_with_1() {
     let told = home.say(&["chat", "chat-assistant"], "What of O-1?\n").exits(1);
     assert!(told.out.is_empty() && told.err.contains("STEPWELL_HTTP_ALLOW"), "{told:?}");
     let told = home.say(&["chat", "nothing"], "Hello\n").exits(1);
-    assert!(told.err.contains("there is no workflow nothing"), "{told:?}");
+    assert!(told.err.contains("there is no workflow nothing") && told.err.contains("stepwell workflows"), "{told:?}");
+    // A file is no saved workflow, and what is saved is no chat unless it begins as one.
+    let file =
+        home.file("greet.json", json!({"id": "greet", "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []}));
+    let told = home.say(&["chat", &file], "Hello\n").exits(1);
+    assert!(told.err.contains("`stepwell save FILE`"), "{told:?}");
+    home.run(&["save", &file]).exits(0);
+    let told = home.say(&["chat", "greet"], "Hello\n").exits(1);
+    assert!(told.err.contains("chat_trigger") && told.err.contains("`stepwell start`"), "{told:?}");
+    let told = home.say(&["chat", "chat-assistant", "--session", "a b"], "Hello\n").exits(1);
+    assert_eq!(told.err.matches("this names no session").count(), 1, "it is said once: {told:?}");
 }
 
 const MODEL_KEY: &str = "sk-of-the-model-0123456789";

@@ -62,10 +62,31 @@ fn a_draft_that_stays_wrong_is_shown_with_its_errors() {
 }
 
 #[test]
+fn an_answer_without_a_document_is_told_as_that() {
+    let home = Home::new();
+    let provider = Provider::saying(vec!["I cannot do that.".into()]);
+    let (model, allowed) = (provider.model("openai_compatible").to_string(), provider.allowed());
+    let told = home.run(&["draft", "Greet.", "--model", &model, "--http-allow", &allowed]).exits(1);
+    let lines: Vec<&str> = told.err.lines().collect();
+    assert_eq!(lines[0], "the model wrote no document", "{told:?}");
+    assert_eq!(lines[1], "error: the answer holds no JSON object: answer with one, and nothing else", "{told:?}");
+}
+
+#[test]
 fn without_a_model_or_leave_to_reach_it_nothing_is_drafted() {
     let home = Home::new();
     let none = home.run(&["draft", "Greet."]).exits(1);
-    assert!(none.err.contains("no model is named") && none.err.contains("STEPWELL_DRAFT_MODEL"), "{none:?}");
+    assert_eq!(none.err.matches("no model is named").count(), 1, "{none:?}");
+    assert!(none.err.contains("STEPWELL_DRAFT_MODEL"), "{none:?}");
+    let nobody = home.run(&["draft", "Greet.", "--model", "nobody/gpt"]).exits(1);
+    assert!(
+        nobody.err.contains("--model: `nobody` is no provider") && nobody.err.contains("`anthropic`"),
+        "{nobody:?}"
+    );
+    let mut without_key = home.command(&["draft", "Greet.", "--model", "openai/gpt-5-mini"]);
+    without_key.env_remove("OPENAI_API_KEY");
+    let told = crate::support::Told::of(without_key.output().unwrap()).exits(1);
+    assert!(told.err.contains("OPENAI_API_KEY") && told.err.contains("stepwell secret set NAME"), "{told:?}");
     let provider = Provider::saying(vec![said(&greet("transform"))]);
     let model = provider.model("openai_compatible").to_string();
     let told = home.run(&["draft", "Greet.", "--model", &model, "--json"]).exits(1);

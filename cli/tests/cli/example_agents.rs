@@ -149,3 +149,18 @@ fn two_agents_look_into_the_parts_of_a_question() {
                   Canals carried water over more than a hundred kilometres.";
     assert_eq!(output, json!({"report": report, "topics": 2}));
 }
+
+#[test]
+fn a_port_that_is_taken_is_told_and_so_is_a_model_that_is_not_there() {
+    let model = Model::start();
+    let port = model.port.to_string();
+    let taken = Command::new("python3").args([&example("model.py"), "--port", &port]).output().unwrap();
+    let told = String::from_utf8(taken.stderr).unwrap();
+    assert!(told.contains(&format!("port {port} cannot be used")) && !told.contains("Traceback"), "{told}");
+    drop(model);
+    let home = Home::new();
+    let allowed = format!("127.0.0.1:{port}");
+    let input = json!({"message": "O-1 arrived broken.", "server": format!("http://{allowed}")}).to_string();
+    let told = home.run(&["run", &example("refund-agent.json"), "--input", &input, "--http-allow", &allowed]).exits(1);
+    assert!(told.err.contains(&format!("no connection to {allowed}: connection refused")), "{told:?}");
+}

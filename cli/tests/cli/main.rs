@@ -5,6 +5,7 @@ mod agents;
 mod answers;
 mod back;
 mod below;
+mod broken_streams;
 mod bulk;
 mod chats;
 mod commands;
@@ -34,6 +35,9 @@ mod screens;
 mod secrets;
 mod shapes;
 mod socket;
+// Tests of other crates start the same server.
+#[path = "../../../tests/src/stand_in.rs"]
+mod stand_in;
 mod stop;
 mod story;
 mod support;

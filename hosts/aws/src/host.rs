@@ -83,6 +83,8 @@ pub struct Aws {
     goes_ahead: bool,
     most_descendants: u32,
     prices: Prices,
+    /// Seconds that an invocation of the step function has; none where nobody said.
+    step_seconds: Option<f64>,
 }
 
 /// The time of the machine's clock.
@@ -98,8 +100,21 @@ impl Aws {
         let (people, deadline, whole) = (People::default(), AtomicI64::new(i64::MAX), AtomicI64::new(0));
         let goes_ahead = false;
         let (links, proofs) = (OnceLock::new(), OnceLock::new());
-        let prices = Prices::default();
-        Self { table, services, people, links, proofs, clock, deadline, whole, goes_ahead, most_descendants, prices }
+        let (prices, step_seconds) = (Prices::default(), None);
+        Self {
+            table,
+            services,
+            people,
+            links,
+            proofs,
+            clock,
+            deadline,
+            whole,
+            goes_ahead,
+            most_descendants,
+            prices,
+            step_seconds,
+        }
     }
 
     /// Sets how people are reached.
@@ -120,6 +135,11 @@ impl Aws {
     /// Sets what calls of language models cost.
     pub fn with_prices(self, prices: Prices) -> Self {
         Self { prices, ..self }
+    }
+
+    /// Sets how many seconds an invocation of the step function has, which runs the nodes of all that this host takes.
+    pub fn with_step_seconds(self, step_seconds: Option<f64>) -> Self {
+        Self { step_seconds, ..self }
     }
 
     /// The abilities of this host that `GET /health` shows.
@@ -294,6 +314,10 @@ impl Host for Aws {
         let longest = (self.clock)().after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
         let until = Time(self.deadline.load(Relaxed)).min(longest);
         Some(Ahead { until, left, whole: whole.saturating_sub(Duration::from_secs_f64(limits::MARGIN_SECONDS)) })
+    }
+
+    fn longest_attempt(&self) -> Option<f64> {
+        self.step_seconds.map(|seconds| seconds - limits::MARGIN_SECONDS)
     }
 
     /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to

@@ -58,6 +58,7 @@ pub struct Memory {
     /// Where models are heard; none where they are not.
     pieces: Option<Pieces>,
     prices: Prices,
+    longest_attempt: Option<f64>,
 }
 
 fn wall_clock() -> Time {
@@ -149,6 +150,7 @@ impl Memory {
             signer: None,
             pieces: None,
             prices: Prices::default(),
+            longest_attempt: None,
         }
     }
 
@@ -191,6 +193,11 @@ impl Memory {
     /// Sets what calls of models cost.
     pub fn with_prices(self, prices: Prices) -> Self {
         Self { prices, ..self }
+    }
+
+    /// Sets what bounds attempts in seconds, as for a process that is cut off.
+    pub fn with_longest_attempt(self, seconds: f64) -> Self {
+        Self { longest_attempt: Some(seconds), ..self }
     }
 
     /// Sets what signs receipts. Without it none is signed.

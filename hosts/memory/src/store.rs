@@ -283,6 +283,10 @@ impl Host for Memory {
         report
     }
 
+    fn longest_attempt(&self) -> Option<f64> {
+        self.longest_attempt
+    }
+
     fn prices(&self) -> Option<&Prices> {
         Some(&self.prices)
     }

@@ -38,7 +38,8 @@ pub(super) fn of_sending(error: &reqwest::Error, hop: &Hop) -> Outcome {
         }
         None => {
             let why = find::<io::Error>(error).map_or("no answer in time".to_owned(), |e| e.kind().to_string());
-            let message = format!("no connection to {host}: {why}. Nothing was sent");
+            let port = hop.url.port().filter(|_| hop.tells_host).map(|port| format!(":{port}")).unwrap_or_default();
+            let message = format!("no connection to {host}{port}: {why}. Nothing was sent");
             Outcome::Failed(Failure::new("connection_failed", message).retryable())
         }
     }

@@ -77,7 +77,7 @@ pub use node::{
 pub use parse::{Parsed, parse, parse_with};
 pub use policy::{AfterError, Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings, limit_of_document};
 pub use put_to::PutToPeople;
-pub use reading::{At, ChannelUse, Cx, Fields, Frame, Place, Script, SyntaxFault};
+pub use reading::{At, ChannelUse, Cx, Fields, Frame, Lasting, Place, Script, SyntaxFault};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;
 pub use violation::InputViolation;

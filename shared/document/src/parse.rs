@@ -9,7 +9,7 @@ use crate::{
     on_error,
     policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
-    reading::{At, ChannelUse, Cx, Fields, Issue, Script, Severity, Shape, cut, is_id, schema},
+    reading::{At, ChannelUse, Cx, Fields, Issue, Lasting, Script, Severity, Shape, cut, is_id, schema},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -26,6 +26,8 @@ pub struct Parsed {
     pub scripts: Vec<Script>,
     /// The channels by which the document tells people, which a host may have set up or not.
     pub channels: Vec<ChannelUse>,
+    /// The attempts that say how long they may take, which a host may end earlier.
+    pub lasting: Vec<Lasting>,
 }
 
 /// Parses a document in canonical form or in any of the dialects (workflow format §6). Takes any JSON whose nesting the
@@ -42,9 +44,9 @@ pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
 /// # Errors
 /// Every error of the document at once.
 pub fn parse_with(types: &Types, document: &Value) -> Result<Parsed, Vec<Issue>> {
-    let Read { workflow, errors, warnings, scripts, channels } = read(types, document);
+    let Read { workflow, errors, warnings, scripts, channels, lasting } = read(types, document);
     let workflow = workflow.ok_or(errors)?;
-    Ok(Parsed { workflow: Arc::new(workflow), warnings, scripts, channels })
+    Ok(Parsed { workflow: Arc::new(workflow), warnings, scripts, channels, lasting })
 }
 
 /// Reports every problem of a document: the errors, which refuse it, and the warnings.
@@ -62,6 +64,7 @@ struct Read {
     warnings: Vec<Issue>,
     scripts: Vec<Script>,
     channels: Vec<ChannelUse>,
+    lasting: Vec<Lasting>,
 }
 
 /// Parses a document, for callers that want the warnings of a refused document too.
@@ -70,12 +73,13 @@ fn read(types: &Types, document: &Value) -> Read {
         Ok(normal) => normal,
         Err(issue) => return Read { errors: vec![*issue], ..Read::default() },
     };
-    let Normal { workflow, mut issues, scripts, channels } = read_normal(types, &normal.document, &normal.origins);
+    let Normal { workflow, mut issues, scripts, channels, lasting } =
+        read_normal(types, &normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
     let warned = |workflow| Workflow { warnings: warnings.clone(), ..workflow };
-    Read { workflow: workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings, scripts, channels }
+    Read { workflow: workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings, scripts, channels, lasting }
 }
 
 /// What reading a document in canonical form gives.
@@ -85,6 +89,7 @@ struct Normal {
     issues: Vec<Issue>,
     scripts: Vec<Script>,
     channels: Vec<ChannelUse>,
+    lasting: Vec<Lasting>,
 }
 
 /// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
@@ -124,13 +129,13 @@ fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) 
     });
     let settings = cx.settings.clone();
     let (issues, scripts) = (std::mem::take(&mut cx.issues), std::mem::take(&mut cx.scripts));
-    let channels = std::mem::take(&mut cx.channels);
+    let (channels, lasting) = (std::mem::take(&mut cx.channels), std::mem::take(&mut cx.lasting));
     let workflow = flow.filter(|_| issues.iter().all(|issue| issue.severity != Severity::Error)).map(|flow| {
         let document = Value::Object(document.clone());
         let head = Head { id, name, description, input_schema, output, settings };
         assemble(head, flow, document)
     });
-    Normal { workflow, issues, scripts, channels }
+    Normal { workflow, issues, scripts, channels, lasting }
 }
 
 /// Reads `settings`. What is absent or wrong has its default.

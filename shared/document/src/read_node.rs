@@ -86,7 +86,10 @@ fn common(
         _ => Delivery::AtLeastOnce,
     };
     let timeout = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
-    warn_of_ceiling(cx, f, of, timeout);
+    if let Some(seconds) = timeout.filter(|_| of.mode.does_io()) {
+        warn_of_ceiling(cx, f, of, seconds);
+        cx.lasts(&f.at.key("timeout_seconds"), of.mode == Mode::Agent, seconds);
+    }
     let retry = retry(cx, f, of, delivery);
     f.object(cx, "metadata");
     Some(Node {
@@ -116,9 +119,9 @@ fn usual_seconds(mode: Mode) -> Option<f64> {
 }
 
 /// Warns of an attempt that asks for more than hosts give where their operators do not say.
-fn warn_of_ceiling(cx: &mut Cx<'_>, f: &Fields<'_, '_>, of: &NodeType, timeout: Option<f64>) {
+fn warn_of_ceiling(cx: &mut Cx<'_>, f: &Fields<'_, '_>, of: &NodeType, seconds: f64) {
     const MOST: f64 = limits::ATTEMPT_SECONDS;
-    if of.mode.does_io() && timeout.is_some_and(|seconds| seconds > MOST) {
+    if seconds > MOST {
         let message =
             format!("hosts stop an attempt of `{}` after {MOST} s, unless their operator allows more", of.name);
         let hint =

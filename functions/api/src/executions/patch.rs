@@ -129,11 +129,11 @@ async fn told(app: &App, execution: &Execution, seq: u64) -> Answered<axum::Json
     Ok(axum::Json(types::Patched::of(&then, &workflow, &later)))
 }
 
-/// Checks a patched document as one that is sent along: its JavaScript parses, and it names only secrets that the caller
-/// may name.
+/// Checks a patched document as one that is sent along: the host finds nothing wrong with it, and it names only secrets that
+/// the caller may name.
 fn checked<'a>(app: &'a App, caller: &'a Caller, parsed: Arc<Parsed>) -> BoxFuture<'a, Result<(), Refused>> {
     async move {
-        let issues = host_checks::scripts(app, &caller.owner, &parsed.scripts).await;
+        let issues = host_checks::errors(app, &caller.owner, &parsed).await;
         if !issues.is_empty() {
             return Err(Refused::Invalid(issues));
         }

@@ -6,7 +6,7 @@ use crate::{
     limits,
     request::aside::aside,
     types,
-    workflows::refused,
+    workflows::{host_checks, refused},
 };
 use axum::{
     extract::State,
@@ -83,6 +83,10 @@ async fn start_inline(
     let idempotency = key(&headers, "/v1/executions", &request)?;
     let workflow = body.workflow;
     let parsed = aside(move || document::parse(&workflow)).await?.map_err(|issues| refused(&issues, "/workflow"))?;
+    let late = host_checks::cut_off(&app, &parsed);
+    if !late.is_empty() {
+        return Err(refused(&late, "/workflow"));
+    }
     if let Some(name) = forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &parsed.workflow).await? {
         return Err(secret_not_allowed(name));
     }

@@ -1,5 +1,5 @@
-//! What a host can tell of a document beside the static checks: whether its JavaScript parses, which secrets it names that
-//! are not stored, and which groups it asks in which nobody is.
+//! What a host can tell of a document beside the static checks: whether its JavaScript parses, whether its attempts get the
+//! time that they ask for, which secrets it names that are not stored, and which groups it asks in which nobody is.
 
 use crate::{
     Answered, App, limits,
@@ -7,7 +7,7 @@ use crate::{
     types::{Checked, Fault},
 };
 use document::{
-    ChannelUse, Parsed, Script, Workflow, parse,
+    ChannelUse, Lasting, Parsed, Script, Workflow, parse,
     validate::{Issue, Severity},
 };
 use serde_json::Value;
@@ -15,7 +15,7 @@ use stepwell_core::interaction::channel::ChannelKind;
 use tokio::time::{Instant, timeout_at};
 
 /// The errors of a document's JavaScript. What is not told in time is not checked: it fails when it runs.
-pub(crate) async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<Issue> {
+async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<Issue> {
     let until = Instant::now() + limits::SCRIPTS;
     let mut issues = Vec::new();
     for script in scripts {
@@ -25,6 +25,35 @@ pub(crate) async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<I
             Err(_) => break,
         }
     }
+    issues
+}
+
+/// What the host says of attempts that ask for more time than it gives.
+fn lasting(app: &App, attempts: &[Lasting]) -> Vec<Issue> {
+    let Some(most) = app.host.longest_attempt() else { return Vec::new() };
+    let hint = format!(
+        "give at most {most}; or whoever runs this deploys it with a larger FunctionTimeout, of up to 900 s; or leave longer work \
+         to an external worker"
+    );
+    attempts.iter().filter_map(|one| one.too_long(most, &hint)).collect()
+}
+
+/// The errors of calls that ask for more time than the host gives, which would be cut off again and again.
+pub(crate) fn cut_off(app: &App, parsed: &Parsed) -> Vec<Issue> {
+    lasting(app, &parsed.lasting).into_iter().filter(|issue| issue.severity == Severity::Error).collect()
+}
+
+/// The errors that only a host can tell: those of the document's JavaScript, and of what would be cut off here.
+pub(crate) async fn errors(app: &App, owner: &str, parsed: &Parsed) -> Vec<Issue> {
+    let mut issues = scripts(app, owner, &parsed.scripts).await;
+    issues.extend(cut_off(app, parsed));
+    issues
+}
+
+/// What the host says of a document that it takes all the same: of channels that it has not set up, and of time.
+pub(super) fn doubts(app: &App, parsed: &Parsed) -> Vec<Issue> {
+    let mut issues = channels(app, &parsed.channels, Severity::Warning);
+    issues.extend(lasting(app, &parsed.lasting).into_iter().filter(|issue| issue.severity == Severity::Warning));
     issues
 }
 
@@ -49,7 +78,7 @@ pub(super) async fn secrets(app: &App, owner: &str, workflow: &Workflow) -> Vec<
 }
 
 /// What the host says of the channels by which a document tells people: those that it has not set up.
-pub(super) fn channels(app: &App, channels: &[ChannelUse], severity: Severity) -> Vec<Issue> {
+fn channels(app: &App, channels: &[ChannelUse], severity: Severity) -> Vec<Issue> {
     let unconfigured = |one: &ChannelUse| {
         let kind = ChannelKind::parse(one.kind)?;
         let why = match app.host.notifier() {
@@ -84,12 +113,12 @@ pub(super) async fn groups(app: &App, owner: &str, workflow: &Workflow) -> Vec<F
     warnings
 }
 
-/// A parsed document whose JavaScript parses as well.
+/// A parsed document with which the host finds nothing wrong either.
 ///
 /// # Errors
-/// The errors of its JavaScript.
+/// What the host finds wrong.
 pub(super) async fn whole(app: &App, owner: &str, parsed: Parsed) -> Result<Parsed, Vec<Issue>> {
-    let issues = scripts(app, owner, &parsed.scripts).await;
+    let issues = errors(app, owner, &parsed).await;
     if issues.is_empty() { Ok(parsed) } else { Err(issues) }
 }
 
@@ -101,6 +130,7 @@ pub(super) async fn checked(app: &App, owner: &str, document: Value, unconfigure
         Err(issues) => return Ok(Checked::of(false, &issues)),
     };
     let mut issues = scripts(app, owner, &parsed.scripts).await;
+    issues.extend(lasting(app, &parsed.lasting));
     issues.extend(channels(app, &parsed.channels, unconfigured));
     let valid = issues.iter().all(|issue| issue.severity != Severity::Error);
     issues.extend(parsed.warnings);

@@ -94,8 +94,9 @@ async fn replace(
 /// # Errors
 /// 412 where another version is the latest, 422 for a hidden id, and what the store says.
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
-    let Parsed { workflow, mut warnings, channels, .. } = parsed;
-    warnings.extend(host_checks::channels(app, &channels, Severity::Warning));
+    let doubts = host_checks::doubts(app, &parsed);
+    let Parsed { workflow, mut warnings, .. } = parsed;
+    warnings.extend(doubts);
     if HIDDEN.contains(&workflow.id.as_str()) {
         let message = format!("no workflow can have the id {}: its address is that of another route", workflow.id);
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));

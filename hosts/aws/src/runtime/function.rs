@@ -119,6 +119,7 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
     let prices = Prices::of(env::var(VARIABLE).ok().as_deref(), |path| std::fs::read_to_string(path))?;
     let host = Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people);
     let host = host.with_going_ahead(goes_ahead(env::var("CONTINUE_INLINE").ok())?);
+    let host = host.with_step_seconds(step_seconds(env::var("STEPWELL_STEP_SECONDS").ok())?);
     Ok(host.with_most_descendants(most).with_prices(prices))
 }
 
@@ -135,6 +136,15 @@ fn list_parts(said: Option<String>) -> Result<usize, Trouble> {
     let most = limits::MOST_LIST_PARTS;
     let parts = text.trim().parse::<usize>().ok().filter(|parts| (1..=most).contains(parts));
     Ok(parts.ok_or_else(|| format!("STEPWELL_LIST_PARTS is `{text}`: give a number from 1 to {most}"))?)
+}
+
+/// `STEPWELL_STEP_SECONDS`: the seconds that an invocation of the step function has; none where it is not set.
+fn step_seconds(said: Option<String>) -> Result<Option<f64>, Trouble> {
+    let Some(text) = said.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let seconds =
+        text.trim().parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > limits::MARGIN_SECONDS);
+    let more = limits::MARGIN_SECONDS;
+    seconds.map(Some).ok_or_else(|| format!("STEPWELL_STEP_SECONDS is `{text}`: give a number above {more}").into())
 }
 
 /// `CONTINUE_INLINE`: whether a function that has recorded a step goes on with the next one of the same execution.
@@ -190,6 +200,9 @@ mod tests {
 
     #[test]
     fn whether_steps_go_ahead_is_said_in_so_many_words() {
+        let of = |text: &str| step_seconds(Some(text.into())).ok().flatten();
+        assert_eq!((of("60"), of(""), of("5"), of("NaN"), of("much")), (Some(60.0), None, None, None, None));
+        assert!(step_seconds(None).is_ok() && step_seconds(Some("5".into())).is_err());
         let said = |text: &str| goes_ahead(Some(text.into())).map_err(|error| error.to_string());
         assert!(!goes_ahead(None).unwrap_or(true), "it is off by default");
         assert_eq!([said(""), said("false"), said("true")], [Ok(false), Ok(false), Ok(true)]);

@@ -86,3 +86,55 @@ async fn a_call_that_is_gathered_again_patches_once() {
     assert_eq!(world.numbers(), [0, 1]);
     world.holds().await;
 }
+
+#[tokio::test]
+async fn an_agent_within_another_execution_patches_nothing() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "https://model.example/v1"});
+    let inner = json!({"id": "inner", "type": "agent",
+        "config": {"model": model, "prompt": "Begin.", "built_in_tools": ["patch_workflow"]}});
+    let body = json!({"nodes": [inner], "edges": []});
+    let document = json!({"id": "each", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "a", "type": "map", "config": {"items": "[1]", "body": body}}],
+        "edges": [{"from": "start", "to": "a"}]});
+    let world = World::ran(&document, |number, _| match number {
+        0 => patches(json!([{"op": "add", "path": "/name", "value": "Mine"}])),
+        _ => says("done"),
+    })
+    .await;
+    world.is(Status::Completed);
+    let told = world.told();
+    assert!(told.len() == 1 && told[0].contains("this agent runs within another execution"), "{told:?}");
+    for state in world.host.all() {
+        let turns = engine::port::Journal::turns(&world.host, state.id(), 0, 1_000).await.unwrap();
+        let patched = turns.iter().flat_map(|turn| &turn.events).any(|it| matches!(it, Event::WorkflowPatched(_)));
+        assert!(!patched, "{} was patched", state.id());
+    }
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_tool_of_that_name_is_a_tool_and_changes_no_workflow() {
+    let own = json!({"id": "patch_workflow", "type": "transform", "config": {"expression": "{'operations': args.operations}"}});
+    let world = World::ran(&agent(json!({}), &[own]), |number, _| match number {
+        0 => patches(json!([{"op": "replace", "path": "/nodes/1/config/system_prompt", "value": "You are frugal."}])),
+        _ => says("done"),
+    })
+    .await;
+    world.is(Status::Completed);
+    assert!(world.told()[0].contains("You are frugal."), "it gives what it was given: {:?}", world.told());
+    assert_eq!(world.last_asked().0, "You pay.");
+    let turns = world.turns().await;
+    assert!(!turns.iter().flat_map(|turn| &turn.events).any(|event| matches!(event, Event::WorkflowPatched(_))));
+}
+
+#[tokio::test]
+async fn a_patch_that_no_agent_was_given_is_a_call_of_what_is_not_there() {
+    let world = World::ran(&agent(json!({}), &[charges("pay", json!({}))]), |number, _| match number {
+        0 => patches(json!([{"op": "replace", "path": "/nodes/1/config/system_prompt", "value": "You are frugal."}])),
+        _ => says("done"),
+    })
+    .await;
+    world.is(Status::Completed);
+    assert!(world.told()[0].contains("there is no tool patch_workflow"), "{:?}", world.told());
+    assert_eq!(world.last_asked().0, "You pay.");
+}

@@ -1,6 +1,6 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, ChannelUse, Issue, Script, Severity, shape::Shape, suggest};
+use super::{At, ChannelUse, Issue, Lasting, Script, Severity, shape::Shape, suggest};
 use crate::{
     limits,
     node::node_type::NodeType,
@@ -18,6 +18,8 @@ pub struct Cx<'o> {
     pub(crate) scripts: Vec<Script>,
     /// The channels found so far.
     pub(crate) channels: Vec<ChannelUse>,
+    /// The attempts found so far that say how long they may take.
+    pub(crate) lasting: Vec<Lasting>,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
     /// Id of the node being read, which its problems bear.
@@ -50,6 +52,7 @@ impl<'o> Cx<'o> {
             errors: 0,
             scripts: Vec::new(),
             channels: Vec::new(),
+            lasting: Vec::new(),
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
@@ -135,6 +138,15 @@ impl<'o> Cx<'o> {
             return;
         }
         self.channels.push(ChannelUse { path, node: self.node.clone(), kind });
+    }
+
+    /// Notes an attempt that says how long it may take, for hosts that end it earlier.
+    pub(crate) fn lasts(&mut self, at: &At<'_>, asks_model: bool, seconds: f64) {
+        let path = self.path(&at.pointer());
+        if self.in_tool && self.lasting.iter().any(|known| known.path == path) {
+            return;
+        }
+        self.lasting.push(Lasting { path, node: self.node.clone(), asks_model, seconds });
     }
 
     /// Whether no further error is noted.

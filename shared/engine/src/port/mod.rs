@@ -108,6 +108,12 @@ pub trait Host: Clock {
         None
     }
 
+    /// Seconds that one attempt outside may take at most, whatever its document and the operator's ceilings say. None where
+    /// nothing else bounds it.
+    fn longest_attempt(&self) -> Option<f64> {
+        None
+    }
+
     /// What the operator let an execution's requests reach although it is not public, as the text of an allow list.
     /// None where nothing was said of this execution, and on hosts that keep no such thing.
     async fn http_allow(&self, _: &ExecutionId) -> Result<Option<String>, StoreError> {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use stepwell_tests::{cloud::Cloud, sim::sample};
 
 /// How long one example may take: the emulators are slow, and after a crash the visibility timeout must pass.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A host, seen through its API.
-trait Host {
+pub(super) trait Host {
     async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value);
     /// Lets the host work a little.
     async fn go_on(&mut self);
@@ -30,10 +30,10 @@ impl Host for Dev {
 }
 
 /// A stack whose step function is killed once, where `dies_at` names the number of a batch.
-struct Mortal {
-    cloud: Cloud,
-    dies_at: Option<usize>,
-    batches: usize,
+pub(super) struct Mortal {
+    pub cloud: Cloud,
+    pub dies_at: Option<usize>,
+    pub batches: usize,
 }
 
 impl Host for Mortal {
@@ -60,7 +60,7 @@ struct Fate {
     history: Vec<String>,
 }
 
-async fn ok(host: &mut impl Host, method: &str, path: &str, body: Option<&Value>) -> Value {
+pub(super) async fn ok(host: &mut impl Host, method: &str, path: &str, body: Option<&Value>) -> Value {
     let (status, answer) = host.request(method, path, body).await;
     assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
     answer

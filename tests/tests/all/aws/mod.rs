@@ -6,6 +6,7 @@ mod budget;
 mod bulk;
 mod chats;
 mod commands;
+mod conversations;
 mod cost;
 mod erased;
 mod examples;

@@ -6,6 +6,7 @@ use crate::{
     request::aside::aside,
     types::{Checked, Fault},
 };
+use axum::http::StatusCode;
 use document::{Workflow, parse};
 use engine::inline::forbidden_secret;
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub(super) async fn chosen(app: &App, caller: &Caller, named: Option<&Value>) ->
         let errors: Vec<Fault> = errors.collect();
         let detail =
             errors.first().map_or_else(String::new, |one| format!("the model cannot be asked: {}", one.message));
-        Problem::field("invalid_model", "/model", detail, "").with_errors(errors)
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_model", detail).with_errors(errors)
     })?;
     match forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &parsed.workflow).await? {
         Some(name) => Err(secret_not_allowed(name)),

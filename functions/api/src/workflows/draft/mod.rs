@@ -130,6 +130,10 @@ fn add(sum: &mut Tokens, used: Usage, is_first: bool) {
     sum.cached_tokens += used.cached_tokens;
 }
 
+/// What to do about a key that is not there.
+const NO_KEY: &str = "store the key: PUT /v1/secrets/NAME, or `stepwell secret set NAME`; `stepwell draft` and `dev` also read the \
+                      variable of that name";
+
 /// The problem of a model that gave no answer.
 fn not_asked(failure: &Failure) -> Problem {
     let status = match failure.code.as_str() {
@@ -139,7 +143,11 @@ fn not_asked(failure: &Failure) -> Problem {
         }
         _ => StatusCode::BAD_GATEWAY,
     };
-    let problem = Problem::new(status, &failure.code, failure.message.as_str());
+    // What fails of a model's templates is its key.
+    let problem = match failure.code.as_str() {
+        "template_error" => Problem::field(&failure.code, "/model", failure.message.as_str(), NO_KEY),
+        code => Problem::new(status, code, failure.message.as_str()),
+    };
     match failure.retry_after_seconds {
         Some(seconds) => problem.with_header(header::RETRY_AFTER, &format!("{:.0}", seconds.max(1.0).ceil())),
         None => problem,

@@ -190,6 +190,20 @@ fn bounds_end_an_agent_with_codes_of_their_own() {
 }
 
 #[test]
+fn a_budget_in_money_ends_where_it_is_not_known_what_was_spent() {
+    for (nano_usd, told) in [(json!(null), "not known"), (json!(2_000_000_000_u64), "2 US dollars are spent")] {
+        let mut story = agent(json!({"budget": {"usd": 1}}));
+        let usage = json!({"input_tokens": 10, "output_tokens": 5, "nano_usd": nano_usd});
+        let answer = json!({"text": "", "tool_calls": [call("1", "look", json!({"key": "k"}))], "usage": usage,
+            "model": "m", "stop_reason": "tool_calls"});
+        story.reports(json!({"answered": {"asked": {"messages": []}, "answer": answer}})).unwrap();
+        story.tools_give(json!([[0, "succeeded", 1, null]]));
+        let error = story.state.error.clone().unwrap();
+        assert!(error.code == "budget_exceeded" && error.message.contains(told), "{error:?}");
+    }
+}
+
+#[test]
 fn an_answer_that_does_not_fit_its_schema_is_asked_for_again_twice() {
     let schema =
         json!({"type": "object", "required": ["department"], "properties": {"department": {"enum": ["a", "b"]}}});

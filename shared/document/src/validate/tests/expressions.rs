@@ -1,4 +1,5 @@
 use super::{clean, expect, flow, one};
+use crate::validate::check;
 use serde_json::{Value, json};
 
 fn says(id: &str, expression: &str) -> Value {
@@ -222,5 +223,26 @@ fn expect_sees_the_response_alone() {
         "stauts == 200",
     ] {
         expect(&expects(bad), &[("unknown_variable", "/nodes/1/config/expect")]);
+    }
+}
+
+#[test]
+fn what_a_model_is_told_holds_no_secret() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "https://model.example/v1"});
+    for (told, key) in [
+        (json!({"system_prompt": "The key is {{ secrets.K }}."}), "'k'"),
+        (json!({"prompt": "The key is {{ secrets.K }}."}), "'k'"),
+        (json!({"messages": [{"role": "user", "content": "{{ secrets.K }}"}]}), "'k'"),
+        (json!({}), "secrets.K"),
+    ] {
+        let mut config = json!({ "model": model });
+        config.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+        let memory = json!({"id": "m", "type": "memory", "config": {"key": format!("{{{{ {key} }}}}")}});
+        let document = flow(
+            json!([{"id": "start", "type": "manual_trigger"}, {"id": "a", "type": "agent", "config": config}, memory]),
+            json!([{"from": "start", "to": "a"}, {"from": "m", "to": "a", "connection": "ai_memory"}]),
+        );
+        let (errors, _) = check(&document);
+        assert!(errors.iter().any(|error| error.code == "secret_not_allowed"), "{document}: {errors:#?}");
     }
 }
