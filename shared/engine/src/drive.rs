@@ -181,6 +181,13 @@ struct Batch {
     next: Option<Message>,
 }
 
+/// The execution whose values in the store are read while it is decided on another: of a child that does not exist yet, its
+/// parent, which has handed them down.
+pub(crate) fn keeper<'a>(state: Option<&Execution>, started: &'a Started) -> &'a ExecutionId {
+    let parent = started.parent.as_ref().filter(|_| state.is_none());
+    parent.map_or(&started.execution_id, |parent| &parent.execution_id)
+}
+
 /// Decides all commands, and completes the commit with the values to offload. None where the execution does not exist
 /// and no command starts it.
 async fn decide_all(
@@ -203,7 +210,8 @@ async fn decide_all(
     let now = host.now();
     let documents = Documents::new(&workflow, others);
     let decide = || decide_each(documents, state.clone(), asked, now);
-    let Some(mut batch) = with_values(host, &started.execution_id, decide).await? else { return Ok(None) };
+    let keeper = keeper(state.as_deref(), started);
+    let Some(mut batch) = with_values(host, keeper, decide).await? else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
         seal(host, decided).await?;

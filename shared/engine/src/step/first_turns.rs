@@ -3,7 +3,7 @@
 
 use super::{report::report, secrets::Vault};
 use crate::{
-    drive::with_values,
+    drive::{self, with_values},
     limits,
     port::{Host, StoreError},
     prepare::{Prepared, prepare},
@@ -31,7 +31,8 @@ pub(super) async fn commands(
     started: Started,
 ) -> Result<Vec<Asked>, StoreError> {
     let mut asked: Vec<Asked> = vec![Command::Start(Box::new(started.clone())).into()];
-    let id = &started.execution_id;
+    // What is not in memory was handed down: the child has nothing in the store yet.
+    let id = drive::keeper(None, &started);
     let now = host.now();
     let mut before: Option<Execution> = None;
     while asked.len() <= limits::COMPUTED_AT_START {

@@ -1,8 +1,11 @@
 //! What a million of each thing costs, by what DynamoDB Local says that calls took and by the messages that were sent, times
-//! the price list. The table stands in docs/aws.md; `UPDATE_DOCUMENT=1` writes it anew.
+//! the price list, and what the units are made of. Both tables stand in docs/aws.md; `UPDATE_DOCUMENT=1` writes them anew.
 
 use crate::docs::read;
-use ::aws::{Aws, billing::prices};
+use ::aws::{
+    Aws,
+    billing::{meter::Purpose, prices},
+};
 use document::time::Time;
 use engine::port::Host;
 use serde_json::{Value, json};
@@ -13,33 +16,67 @@ use stepwell_tests::{
 };
 
 const NOW: Time = Time(1_800_000_000_000);
-/// What stands around the table in docs/aws.md.
-const MARKS: [&str; 2] = ["<!-- counted by tests/tests/all/aws/cost.rs -->\n", "<!-- end -->"];
+/// What stands around the tables in docs/aws.md.
+const MARKS: [(&str, &str); 2] = [
+    ("<!-- counted by tests/tests/all/aws/cost.rs -->\n", "<!-- end -->"),
+    ("<!-- what that is made of, counted there -->\n", "<!-- end of it -->"),
+];
 
-/// What something took.
+/// What something took: write units by what they were for, read units, and messages.
 #[derive(Clone, Copy, Debug, Default)]
 struct Took {
-    writes: f64,
+    turns: f64,
+    heads: f64,
+    indexes: f64,
+    others: f64,
     reads: f64,
     messages: f64,
 }
 
 impl Took {
-    fn less(self, other: Self) -> Self {
+    fn of(host: &Aws) -> Self {
+        let totals = host.table().meter().totals();
+        let writes = |wanted: Purpose| totals.writes.get(&wanted).copied().unwrap_or_default();
         Self {
-            writes: self.writes - other.writes,
-            reads: self.reads - other.reads,
-            messages: self.messages - other.messages,
+            turns: writes(Purpose::Turn),
+            heads: writes(Purpose::Head),
+            indexes: totals.index_writes.values().sum(),
+            others: writes(Purpose::Other),
+            reads: totals.reads.values().sum(),
+            messages: 0.0,
         }
     }
 
+    fn both(self, other: Self, each: impl Fn(f64, f64) -> f64) -> Self {
+        Self {
+            turns: each(self.turns, other.turns),
+            heads: each(self.heads, other.heads),
+            indexes: each(self.indexes, other.indexes),
+            others: each(self.others, other.others),
+            reads: each(self.reads, other.reads),
+            messages: each(self.messages, other.messages),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.both(other, |one, other| one + other)
+    }
+
+    fn less(self, other: Self) -> Self {
+        self.both(other, |one, other| one - other)
+    }
+
     fn each(self, of: f64) -> Self {
-        Self { writes: self.writes / of, reads: self.reads / of, messages: self.messages / of }
+        self.both(self, |one, _| one / of)
+    }
+
+    fn writes(self) -> f64 {
+        self.turns + self.heads + self.indexes + self.others
     }
 
     /// Dollars of a million, where a message takes so many requests of SQS.
     fn dollars(self, requests: f64) -> f64 {
-        self.writes * prices::WRITE_UNITS
+        self.writes() * prices::WRITE_UNITS
             + self.reads * prices::READ_UNITS
             + self.messages * requests * prices::QUEUE_REQUESTS
     }
@@ -52,12 +89,6 @@ struct Counted {
     gone: Took,
 }
 
-fn used(host: &Aws) -> Took {
-    let totals = host.table().meter().totals();
-    let writes = totals.writes.values().chain(totals.index_writes.values()).sum();
-    Took { writes, reads: totals.reads.values().sum(), messages: 0.0 }
-}
-
 impl Counted {
     async fn new() -> Self {
         let world = World::new(Some(NOW)).await;
@@ -67,9 +98,7 @@ impl Counted {
 
     /// All that was used so far.
     fn so_far(&self) -> Took {
-        let (api, gone) = (used(&self.api), self.gone);
-        let messages = self.world.services.sent() as f64;
-        Took { writes: api.writes + gone.writes, reads: api.reads + gone.reads, messages }
+        Took { messages: self.world.services.sent() as f64, ..Took::of(&self.api).plus(self.gone) }
     }
 
     /// Does something in a new process, and counts what it took.
@@ -77,9 +106,7 @@ impl Counted {
         let host = self.world.host(behind_message, 1);
         self.world.begin(&host);
         let done = job(&self.world, &host).await;
-        let took = used(&host);
-        self.gone.writes += took.writes;
-        self.gone.reads += took.reads;
+        self.gone = self.gone.plus(Took::of(&host));
         done
     }
 
@@ -150,10 +177,37 @@ fn transform(n: usize) -> Value {
     json!({"id": format!("step-{n}"), "type": "transform", "config": {"set": set}})
 }
 
-fn row(what: &str, took: Took) -> String {
-    let Took { writes, reads, messages } = took;
-    let (alone, shared) = (took.dollars(3.0), took.dollars(1.2));
+/// A `map` of a hundred items, each of which one node of the body takes.
+fn map(id: &str, node: &Value) -> Value {
+    let items: Vec<u32> = (0..100).collect();
+    let body = json!({"nodes": [node], "edges": []});
+    workflow(id, vec![json!({"id": "m", "type": "map", "config": {"items": json!(items).to_string(), "body": body}})])
+}
+
+fn costs((what, took): &(&str, Took)) -> String {
+    let Took { reads, messages, .. } = took;
+    let (writes, alone, shared) = (took.writes(), took.dollars(3.0), took.dollars(1.2));
     format!("| {what} | {writes:.1} | {reads:.1} | {messages:.1} | {alone:.2} | {shared:.2} |\n")
+}
+
+fn made_of((what, took): &(&str, Took)) -> String {
+    let Took { turns, heads, indexes, others, .. } = took;
+    format!("| {what} | {turns:.1} | {heads:.1} | {indexes:.1} | {others:.1} |\n")
+}
+
+/// Both tables, of the same rows.
+fn tables(rows: &[(&str, Took)]) -> [String; 2] {
+    let costs: String = rows.iter().map(costs).collect();
+    let made_of: String = rows.iter().map(made_of).collect();
+    [
+        format!(
+            "| a million | write units | read units | messages | dollars, each message alone | dollars, ten messages at a time |\n\
+             |---|---|---|---|---|---|\n{costs}"
+        ),
+        format!(
+            "| write units of | turns | heads | indexes, for lists and what is due | others |\n|---|---|---|---|---|\n{made_of}"
+        ),
+    ]
 }
 
 /// Whether two rows say the same of the same. How often lists are read while children are under way varies from run to run
@@ -193,41 +247,43 @@ async fn the_table_of_costs_is_what_was_counted() {
     let mut by_states = asks;
     by_states["config"]["wait_by"] = json!("states");
     let (_, by_states) = counted.run(&workflow("states", vec![by_states])).await;
-    let body =
-        json!({"nodes": [{"id": "n", "type": "transform", "config": {"set": {"n": "{{ item }}"}}}], "edges": []});
-    let items: Vec<u32> = (0..100).collect();
-    let map = json!({"id": "m", "type": "map", "config": {"items": json!(items).to_string(), "body": body}});
-    let (_, mapped) = counted.run(&workflow("map", vec![map])).await;
+    let computes = json!({"id": "n", "type": "transform", "config": {"set": {"n": "{{ item }}"}}});
+    let (_, computed) = counted.run(&map("map", &computes)).await;
+    let calls = json!({"id": "n", "type": "http_request", "config": {"url": "https://example.com/item-{{ item }}"}});
+    let (_, called) = counted.run(&map("calls", &calls)).await;
     let pause = paused.less(beginning);
+    let items = |took: Took| took.less(beginning).each(100.0);
     let rows = [
-        row("starts, with the end", beginning),
-        row("steps of a chain of ten, with start and end", ten.each(10.0)),
-        row(
-            "steps of it, with its removal",
-            Took { writes: ten.writes + removed.writes, reads: ten.reads + removed.reads, ..ten }.each(10.0),
-        ),
-        row("steps of it, with `CONTINUE_INLINE`", inline.each(10.0)),
-        row("removals of a chain of ten", removed),
-        row("pauses for a person", pause),
-        row("items of a `map` of a hundred", mapped.less(beginning).each(100.0)),
+        ("starts, with the end", beginning),
+        ("steps of a chain of ten, with start and end", ten.each(10.0)),
+        ("steps of it, with its removal", ten.plus(removed).each(10.0)),
+        ("steps of it, with `CONTINUE_INLINE`", inline.each(10.0)),
+        ("removals of a chain of ten", removed),
+        ("pauses for a person", pause),
+        ("items of a `map` of a hundred, each shaped by one node", items(computed)),
+        ("items of it, each taken by one call of a service", items(called)),
     ];
-    let table = format!(
-        "| a million | write units | read units | messages | dollars, each message alone | dollars, ten messages at a time |\n\
-         |---|---|---|---|---|---|\n{}",
-        rows.concat()
-    );
+    println!("{}", tables(&rows).concat());
     // A pause by Step Functions costs its transitions beside.
-    let transitions = by_states.less(beginning).writes - pause.writes;
+    let transitions = by_states.less(beginning).writes() - pause.writes();
     assert!(transitions.abs() <= 4.0, "{by_states:?} {paused:?}");
-    let docs = read("docs/aws.md");
-    let (before, rest) = docs.split_once(MARKS[0]).expect("the table has a beginning");
-    let (there, after) = rest.split_once(MARKS[1]).expect("and an end");
-    if std::env::var("UPDATE_DOCUMENT").is_ok() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/aws.md");
-        std::fs::write(path, format!("{before}{}{table}{}{after}", MARKS[0], MARKS[1])).unwrap();
-        return;
-    }
-    let same = there.lines().count() == table.lines().count() && there.lines().zip(table.lines()).all(alike);
-    assert!(same, "write it anew with UPDATE_DOCUMENT=1:\n{there}\n{table}");
+    compare(tables(&rows));
     assert!(pause.dollars(3.0) < 20.0, "{pause:?}");
+    assert!(items(computed).dollars(3.0) < 2.5, "{:?}", items(computed));
+}
+
+/// Holds the tables against those in docs/aws.md, or writes them there.
+fn compare(tables: [String; 2]) {
+    for ((from, to), table) in MARKS.into_iter().zip(tables) {
+        let docs = read("docs/aws.md");
+        let (before, rest) = docs.split_once(from).expect("the table has a beginning");
+        let (there, after) = rest.split_once(to).expect("and an end");
+        if std::env::var("UPDATE_DOCUMENT").is_ok() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/aws.md");
+            std::fs::write(path, format!("{before}{from}{table}{to}{after}")).unwrap();
+            continue;
+        }
+        let same = there.lines().count() == table.lines().count() && there.lines().zip(table.lines()).all(alike);
+        assert!(same, "write it anew with UPDATE_DOCUMENT=1:\n{there}\n{table}");
+    }
 }

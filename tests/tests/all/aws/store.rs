@@ -231,6 +231,35 @@ async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
     world.host(true, 1).admission().enter("guard", &id).await.unwrap();
 }
 
+/// What a child reads of its parent's large values lies with the parent, also while the child is not written yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn children_compute_at_their_start_with_large_values_of_their_parent() {
+    let world = World::new(Some(NOW)).await;
+    let api = world.host(false, 1);
+    let config = json!({"expression": "size(input.large) + size(ctx.made.output.large) + item"});
+    let body = json!({"nodes": [{"id": "n", "type": "transform", "config": config}], "edges": []});
+    let nodes = json!([
+        {"id": "go", "type": "manual_trigger"},
+        {"id": "made", "type": "transform", "config": {"expression": "{'large': input.large + '!'}"}},
+        {"id": "m", "type": "map", "config": {"items": "[1, 2, 3]", "body": body}}
+    ]);
+    let edges = json!([{"from": "go", "to": "made"}, {"from": "made", "to": "m"}]);
+    let workflow = kept(&api, &json!({"id": "large", "nodes": nodes, "edges": edges})).await;
+    let large = "x".repeat(50_000);
+    let id = start(&api, started(&api, &workflow, "several", json!({"large": large}))).await.id().clone();
+    loop {
+        let deliveries = world.services.take(10);
+        if deliveries.is_empty() {
+            break;
+        }
+        let verdicts = engine::step::handle(&world.host(true, 1), &deliveries).await;
+        world.services.obey(deliveries.iter().map(|one| one.receipt).zip(verdicts).collect());
+    }
+    let state = world.host(true, 1).journal().load(&id).await.unwrap().unwrap();
+    assert_eq!(state.status(), Status::Completed, "{:?}", state.error);
+    assert_eq!(state.output.as_ref().unwrap().value(), Some(&json!([100_002, 100_003, 100_004])));
+}
+
 /// The head of a start stands before its first turn. Where the process dies in between, the next one may find another
 /// document, by which the execution goes on: then somebody must look after it, whatever the first head said.
 #[tokio::test(flavor = "multi_thread")]
