@@ -20,7 +20,7 @@ use stepwell_core::{
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
     event::Started,
-    execution::{Children as Kids, Execution, Status},
+    execution::{Children as Kids, Execution},
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
