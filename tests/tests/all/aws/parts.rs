@@ -43,7 +43,9 @@ async fn what_was_listed_in_one_part_is_listed_where_there_are_more() {
     let (earlier, now) = (world.host_of_parts(true, 1, 1), world.host_of_parts(true, 1, 4));
     let workflow = kept(&earlier, &document("grown")).await;
     let mut newest_first = Vec::new();
-    for n in 0..14 {
+    // Which part an execution is in depends on its id: of fewer, all may be in two.
+    let all: u32 = 32;
+    for n in 0..all {
         world.services.advance(NOW.after_seconds(f64::from(n)));
         let host = if n % 2 == 0 { &earlier } else { &now };
         let id = start(host, started(host, &workflow, "grown", json!({}))).await.id().clone();
@@ -55,7 +57,7 @@ async fn what_was_listed_in_one_part_is_listed_where_there_are_more() {
     assert_eq!(listed(&now, &of(&[Status::WaitingHuman])).await, newest_first);
     let by_workflow = ExecutionFilter { workflow_id: Some("grown".into()), ..of(&[]) };
     assert_eq!(listed(&now, &by_workflow).await, newest_first);
-    assert_eq!(now.index().count(&of(&[])).await.unwrap(), 14);
+    assert_eq!(now.index().count(&of(&[])).await.unwrap(), u64::from(all));
     let pending = InteractionFilter {
         owner: "grown".into(),
         status: Some(InteractionStatus::Pending),
@@ -79,7 +81,7 @@ async fn what_was_listed_in_one_part_is_listed_where_there_are_more() {
     }
     let cancelled: Vec<_> = newest_first.iter().skip(1).step_by(2).cloned().collect();
     assert_eq!(listed(&now, &of(&[Status::Cancelled])).await, cancelled);
-    assert_eq!(listed(&now, &of(&[Status::WaitingHuman])).await.len(), 7);
+    assert_eq!(listed(&now, &of(&[Status::WaitingHuman])).await.len(), all as usize / 2);
     assert_eq!(listed(&now, &of(&[])).await, newest_first);
 }
 
