@@ -159,7 +159,7 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
 pub(crate) fn left_standing(state: &Execution, rolling: &Rolling) -> Vec<Effect> {
     let Some(plan) = &rolling.plan else { return unwanted_children(state) };
     let child = |undo: &Undo| match undo.what {
-        What::Child { attempt, index } => {
+        What::Child { attempt, index, .. } => {
             Some(tell_one(state.id(), &undo.activation, attempt, index, ChildControl::Cancel))
         }
         What::Node { .. } => None,

@@ -222,7 +222,7 @@ fn would_run(workflow: &Workflow, point: &Point) -> Vec<NodeId> {
 fn would_undo(documents: Documents<'_>, state: &Execution, undo: &Undo, reading: &Reading) -> WouldUndo {
     let Activation { node, visit, .. } = undo.activation.clone();
     let (child, unknown) = match undo.what {
-        What::Child { attempt, index } => (Some(child_id(state.id(), &undo.activation, attempt, index)), false),
+        What::Child { attempt, index, .. } => (Some(child_id(state.id(), &undo.activation, attempt, index)), false),
         What::Node { unknown, until, .. } => (None, unknown || until.is_some()),
     };
     let workflow = documents.named(&state.started, undo.patched.as_deref()).filter(|_| child.is_none());
@@ -237,15 +237,25 @@ fn would_undo(documents: Documents<'_>, state: &Execution, undo: &Undo, reading:
     WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error, within: None }
 }
 
-/// Undoes a child whole, since its parent goes back. True where there is nothing to wait for: it does not exist, or is
-/// undone.
+/// How far a child is that is to be undone whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undone {
+    /// It is undone, or there was nothing to undo.
+    Whole,
+    /// It tells when it is.
+    Begun,
+    /// It does not exist: it never began, or was deleted.
+    Gone,
+}
+
+/// Undoes a child whole, since its parent goes back.
 ///
 /// # Errors
 /// What the store says.
-pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bool) -> Result<bool, StoreError> {
-    let Some(child) = host.journal().load_lean(id).await? else { return Ok(true) };
+pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bool) -> Result<Undone, StoreError> {
+    let Some(child) = host.journal().load_lean(id).await? else { return Ok(Undone::Gone) };
     if child.undone_for.is_some() {
-        return Ok(true);
+        return Ok(Undone::Whole);
     }
     if child.arrives() {
         return Err(StoreError::Transient(format!("the import of execution {id} is not complete")));
@@ -260,20 +270,22 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
         } else {
             begun_elsewhere(host, &child).await?;
         }
-        return Ok(false);
+        return Ok(Undone::Begun);
     }
     let reason = Some("its parent goes back".into());
     let rollback = Rollback { after, reason, ..Rollback::to(0) };
     match roll_back(host, id, rollback, None, None).await? {
-        Ok(submitted) => Ok(submitted.state.undone_for.is_some()),
+        Ok(submitted) if submitted.state.undone_for.is_some() => Ok(Undone::Whole),
+        Ok(_) => Ok(Undone::Begun),
         // Another copy of the message was faster.
         Err(Refused::Rejected(Rejection::Repeated(_))) => {
             if let Some(child) = host.journal().load_lean(id).await? {
                 begun_elsewhere(host, &child).await?;
             }
-            Ok(false)
+            Ok(Undone::Begun)
         }
-        Err(Refused::Missing | Refused::Rejected(_) | Refused::InTheWay(_)) => Ok(true),
+        Err(Refused::Missing) => Ok(Undone::Gone),
+        Err(Refused::Rejected(_) | Refused::InTheWay(_)) => Ok(Undone::Whole),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
     }
 }

@@ -308,7 +308,7 @@ pub fn child_undone(parent: &Execution) -> Option<ExecutionId> {
     let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none())?;
     let undo = rolling.current()?;
     match undo.what {
-        What::Child { attempt, index } => Some(child_id(parent.id(), &undo.activation, attempt, index)),
+        What::Child { attempt, index, .. } => Some(child_id(parent.id(), &undo.activation, attempt, index)),
         What::Node { .. } => None,
     }
 }

@@ -235,7 +235,7 @@ fn undone(execution: &Execution, plan: &Plan, since: &[&Event]) -> Vec<Undone> {
         node: undo.activation.node.to_string(),
         visit: undo.activation.visit,
         child: match undo.what {
-            What::Child { attempt, index } => {
+            What::Child { attempt, index, .. } => {
                 Some(child_id(execution.id(), &undo.activation, attempt, index).to_string())
             }
             What::Node { .. } => None,

@@ -240,3 +240,22 @@ async fn a_parent_learns_that_a_child_is_stuck_though_the_word_of_it_was_lost() 
     world.is(Status::Stuck);
     world.holds().await;
 }
+
+#[tokio::test]
+async fn a_child_that_was_deleted_is_not_said_to_be_undone() {
+    let each = map("each", "['x', 'y']", 1, &[pay("p")]);
+    let world = World::ran(&chain("gone", &[each])).await;
+    world.is(Status::Completed);
+    let first = world.host.all().into_iter().find(|one| one.started.parent.as_ref().is_some_and(|of| of.index == 0));
+    world.host.delete(first.unwrap().id()).await.unwrap();
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Stuck);
+    let error = world.state().stuck.clone().unwrap();
+    assert!(error.message.contains("is deleted"), "{error:?}");
+    assert_eq!(world.entries(), ["/p/x", "/p/y", "/undo/p/y"].map(String::from));
+    // Somebody undid it by hand.
+    let done = Command::Unstick { action: Unstick::MarkDone, node: None, output: None, reason: None };
+    world.ask(done).await.unwrap();
+    world.is(Status::Completed);
+    world.holds().await;
+}

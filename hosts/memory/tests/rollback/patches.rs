@@ -206,6 +206,32 @@ async fn a_failed_node_is_repaired_and_retried() {
 }
 
 #[tokio::test]
+async fn what_was_repaired_and_retried_stands_in_the_way_of_no_later_patch() {
+    let sum = |id: &str| json!({"id": id, "type": "transform", "config": {"expression": "input.missing"}});
+    let flaky = json!({"id": "b", "type": "http_request", "config": {"url": "https://ledger.example/b"},
+        "retry": {"max_attempts": 2, "initial_seconds": 1, "jitter": false}});
+    let world = World::started(&chain("twice", &[sum("a"), flaky, sum("c"), plain("d")])).await;
+    world.fails("/b", "busy");
+    world.host.handle_due().await;
+    world.is(Status::Failed);
+    takes(&world, with(&world, |all| node(all, "a")["config"]["expression"] = json!("1"))).await;
+    world.control(Control::Retry).await.unwrap();
+    world.after(5.0).await;
+    world.is(Status::Failed);
+    // Its policy of retries is another one from now on: the attempts before the retry do not count.
+    takes(&world, with(&world, |all| node(all, "b")["retry"]["max_attempts"] = json!(1))).await;
+    world.works("/b");
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Failed);
+    takes(&world, with(&world, |all| all["description"] = json!("Another one"))).await;
+    takes(&world, with(&world, |all| node(all, "c")["config"]["expression"] = json!("3"))).await;
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Completed);
+    assert_eq!(world.entries(), ["/b", "/d"].map(String::from));
+    world.holds().await;
+}
+
+#[tokio::test]
 async fn choices_that_failed_are_repaired_too() {
     let branch = json!({"id": "way", "type": "branch",
         "config": {"rules": [{"when": "input.n > 100", "port": "many"}]}});
@@ -346,7 +372,7 @@ async fn a_loop_goes_on_by_a_greater_bound_and_keeps_what_it_goes_through() {
     takes(&world, with(&world, |all| node(all, "each")["config"]["max_iterations"] = json!(9))).await;
     world.control(Control::Retry).await.unwrap();
     world.is(Status::Completed);
-    // A loop that is retried begins anew.
-    assert_eq!(world.entries().len(), 2 + 4);
+    // A loop that is retried goes on with the iteration that it could not begin.
+    assert_eq!(world.entries().len(), 4);
     world.holds().await;
 }

@@ -12,6 +12,7 @@ use stepwell_core::{
     event::Event,
     execution::Status,
     id::{Activation, child_id},
+    interaction::Answer,
     rollback::Rollback,
 };
 
@@ -231,4 +232,65 @@ async fn children_of_children_go_on_too_and_a_node_after_it_runs_once() {
     let turns = world.host.turns(&world.id, 0, 1_000).await.unwrap();
     let planned = |event: &Event| matches!(event, Event::ChildrenPlanned(_));
     assert_eq!(turns.iter().flat_map(|turn| &turn.events).filter(|event| planned(event)).count(), 1);
+}
+
+#[tokio::test]
+async fn what_people_gave_up_goes_on_with_its_children_too() {
+    let mut node = each(1, json!({}));
+    node["on_error"] = json!("ask_human");
+    let world = World::started(&chain("abort", &[node])).await;
+    world.fails("/q/w", "no");
+    world.host.handle_due().await;
+    world.is(Status::WaitingHuman);
+    for _ in 0..2 {
+        let asked = world.state().open_interactions().next().unwrap().interaction_id.clone();
+        let abort = Answer { by: "ada@example.com".into(), option: Some("abort".into()), ..Answer::default() };
+        world.ask(Command::Answer { interaction_id: asked, answer: Box::new(abort) }).await.unwrap();
+        world.is(Status::Failed);
+        // While the cause stays, people are asked again.
+        world.control(Control::Retry).await.unwrap();
+        world.is(Status::WaitingHuman);
+    }
+    let asked = world.state().open_interactions().next().unwrap().interaction_id.clone();
+    let abort = Answer { by: "ada@example.com".into(), option: Some("abort".into()), ..Answer::default() };
+    world.ask(Command::Answer { interaction_id: asked, answer: Box::new(abort) }).await.unwrap();
+    world.works("/q/w");
+    world.control(Control::Retry).await.unwrap();
+    paid_once(&world).await;
+}
+
+#[tokio::test]
+async fn a_loop_goes_on_in_the_iteration_that_it_could_not_begin() {
+    let looped = json!({"id": "lo", "type": "loop", "config": {"while": "loop.iteration < 5", "max_iterations": 3}});
+    let mut document = chain("loops", &[looped, charge("after")]);
+    let mut pay = charge("c");
+    pay["config"]["url"] = json!("https://ledger.example/c{{ loop.iteration }}");
+    document["nodes"].as_array_mut().unwrap().push(pay);
+    let edges = document["edges"].as_array_mut().unwrap();
+    edges[1]["port"] = json!("done");
+    edges.extend([json!({"from": "lo", "to": "c", "port": "loop"}), json!({"from": "c", "to": "lo"})]);
+    let world = World::ran(&document).await;
+    world.is(Status::Failed);
+    // While the cause stays nothing is done again.
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Failed);
+    let raised = json!([{"op": "replace", "path": "/nodes/1/config/max_iterations", "value": 9}]);
+    patched(&world, raised, false).await.unwrap();
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Completed);
+    assert_eq!(world.entries(), ["/c0", "/c1", "/c2", "/c3", "/c4", "/after"].map(String::from));
+    world.holds().await;
+    // A loop whose list is wrong was not entered, and is once the list is right.
+    let mut document = document.clone();
+    document["id"] = json!("lists");
+    document["nodes"][1]["config"] = json!({"for_each": "7"});
+    let world = World::ran(&document).await;
+    world.is(Status::Failed);
+    patched(&world, json!([{"op": "replace", "path": "/nodes/1/config/for_each", "value": "[1, 2]"}]), false)
+        .await
+        .unwrap();
+    world.control(Control::Retry).await.unwrap();
+    world.is(Status::Completed);
+    assert_eq!(world.entries(), ["/c0", "/c1", "/after"].map(String::from));
+    world.holds().await;
 }

@@ -208,6 +208,12 @@ async fn questions_waits_and_signals_come_back() {
     world.is(Status::Completed);
     assert_eq!(world.entries(), ["/a", "/b", "/undo/id/b", "/b"].map(String::from));
     world.holds().await;
+    // It is there after another rollback too.
+    world.back(Rollback::to(asked)).await.unwrap();
+    let third = world.state().open_interactions().next().unwrap().interaction_id.clone();
+    world.ask(answer(&third)).await.unwrap();
+    world.is(Status::Completed);
+    world.holds().await;
     // While a question is open, a rollback closes it.
     world.back(Rollback::to(asked)).await.unwrap();
     let open = world.state().open_interactions().next().unwrap().interaction_id.clone();

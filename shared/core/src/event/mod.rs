@@ -316,7 +316,7 @@ pub enum Event {
         /// The nodes of which an `at_most_once` attempt was under way: it is not made again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         begun: Vec<NodeId>,
-        /// The failed nodes that go on with the children that they have, in the same attempt.
+        /// The failed nodes that go on with the children or iterations that they have, in the same attempt.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reopened: Vec<NodeId>,
         /// For a child: which retry of its parent takes it up; 0 where no failed node of the parent does.

@@ -17,7 +17,9 @@ use std::sync::Arc;
 pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event, reading: &Reading) -> Option<()> {
     match event {
         Event::LoopEntered { node, items, count, bound } => {
-            let entered = LoopState { items: items.clone(), count: *count, bound: *bound, ..LoopState::default() };
+            let visit = state.node(node).map_or(0, |found| found.visit);
+            let (items, count, bound) = (items.clone(), *count, *bound);
+            let entered = LoopState { visit, items, count, bound, ..LoopState::default() };
             state.loops.insert(node.clone(), Arc::new(entered));
             node_mut(state, node).phase = Phase::Looping;
         }

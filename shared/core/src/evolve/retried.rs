@@ -13,7 +13,7 @@ pub(super) struct TakenUp<'a> {
     pub timeouts: &'a BTreeMap<NodeId, Time>,
     /// Those of which an `at_most_once` attempt was under way: it is not made twice.
     pub begun: &'a [NodeId],
-    /// Those that failed, and go on with the children that they have.
+    /// Those that failed, and go on with the children or the iterations that they have.
     pub reopened: &'a [NodeId],
 }
 
@@ -42,9 +42,9 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent
         let open = matches!(node.phase, Phase::Failed) || matches!(node.phase, Phase::Dropped) && node.was.is_some();
         if open {
             let node = Arc::make_mut(node);
-            match state.children.get(id).filter(|_| taken.reopened.contains(id)) {
-                Some(kids) => wait_on(node, kids),
-                None => reopen(node, &interactions, taken.begun.contains(id)),
+            match (taken.reopened.contains(id), state.children.get(id)) {
+                (true, kids) => go_on(node, kids.map(|kids| &**kids)),
+                (false, _) => reopen(node, &interactions, taken.begun.contains(id)),
             }
             let waits = matches!(node.phase, Phase::Waiting { .. } | Phase::Children);
             node.timeout_at = taken.timeouts.get(id).copied().filter(|_| waits);
@@ -88,13 +88,18 @@ fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>], begun: bool) 
     };
 }
 
-/// A failed node goes on with its children in the same attempt, which counts as its first. Where all have completed, its
-/// output is made of what they gave.
-fn wait_on(node: &mut NodeState, kids: &Children) {
-    node.was = None;
+/// A failed node goes on in the same attempt, which counts as its first: with its children, or with the iteration that a
+/// loop was to begin. Where all children have completed, its output is made of what they gave.
+fn go_on(node: &mut NodeState, kids: Option<&Children>) {
+    // An abort that people chose is taken back.
+    node.taken_back += u32::from(matches!(node.was.take(), Some(Phase::Asking { .. })));
     node.finished_at = None;
     node.forgiven = node.attempt.saturating_sub(1);
-    node.phase = if kids.ended.len() == kids.count { Phase::Due { at: None } } else { Phase::Children };
+    node.phase = match kids {
+        Some(kids) if kids.ended.len() == kids.count => Phase::Due { at: None },
+        Some(_) => Phase::Children,
+        None => Phase::Looping,
+    };
 }
 
 /// The attempts so far no longer count, and another one is due.

@@ -146,6 +146,9 @@ impl Phase {
 /// The state of a loop since it was last entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
+    /// Number of the visit in which the loop was entered; 0 in states of earlier releases.
+    #[serde(default, skip_serializing_if = "is_none_so_far")]
+    pub visit: u32,
     /// Iterations begun. The one that runs is iteration `begun - 1`, as `loop.iteration` counts.
     pub begun: u64,
     /// How many items the list of a `for_each` has; none for a `while`, and in journals of earlier releases.

@@ -52,6 +52,7 @@ pub fn prove(
     if let Some(fork) = &started.forked {
         walk.comes_from(fork, first);
     }
+    walk.taken_up = taken_up(&led);
     for turn in &led {
         walk.through(turn);
     }
@@ -71,6 +72,26 @@ fn untold(state: &Execution) -> Obstacle {
     }
 }
 
+/// The visits whose failure ended the execution, with the last turn that took them up again.
+fn taken_up(led: &[&Turn]) -> BTreeMap<(NodeId, u32), u64> {
+    let (mut failed, mut taken_up) = (BTreeSet::new(), BTreeMap::new());
+    for turn in led {
+        for event in &turn.events {
+            match event {
+                Event::NodeFailed { node, visit, .. } => drop(failed.insert((node.clone(), *visit))),
+                Event::NodeSucceeded { node, visit, .. }
+                | Event::NodeRouted { node, visit, .. }
+                | Event::AttemptFailed { node, visit, .. } => drop(failed.remove(&(node.clone(), *visit))),
+                Event::ExecutionRetried { .. } => {
+                    taken_up.extend(std::mem::take(&mut failed).into_iter().map(|visit| (visit, turn.seq)));
+                }
+                _ => {}
+            }
+        }
+    }
+    taken_up
+}
+
 /// A walk under way.
 pub(super) struct Walk<'a> {
     documents: Documents<'a>,
@@ -82,6 +103,9 @@ pub(super) struct Walk<'a> {
     pub then: Execution,
     /// The visits that have not come to an end: what is recorded of their last attempt does not bind them.
     open: BTreeSet<(NodeId, u32)>,
+    /// The visits whose failure a retry of the execution took up, with the turn of that retry: what is recorded of them
+    /// before does not bind them either.
+    taken_up: BTreeMap<(NodeId, u32), u64>,
     /// The nodes that the execution knows.
     known: BTreeSet<NodeId>,
     /// The nodes that were skipped, and that by the new document are skipped later at the soonest: it waits for more edges.
@@ -117,6 +141,7 @@ impl<'a> Walk<'a> {
             reading,
             then: begin(new, &started, at),
             open: open.map(|(id, node)| (id.clone(), node.visit)).collect(),
+            taken_up: BTreeMap::new(),
             known: state.nodes.keys().cloned().collect(),
             put_off: BTreeSet::new(),
             satisfied: BTreeMap::new(),
@@ -245,7 +270,8 @@ impl<'a> Walk<'a> {
     }
 
     pub fn is_open(&self, node: &NodeId, visit: u32) -> bool {
-        self.open.contains(&(node.clone(), visit))
+        let visit = (node.clone(), visit);
+        self.open.contains(&visit) || self.taken_up.get(&visit).is_some_and(|retry| self.turn < *retry)
     }
 
     /// Notes an obstacle.

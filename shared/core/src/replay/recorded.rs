@@ -287,6 +287,8 @@ impl Recorded {
         for visit in self.visits.values_mut().flatten().filter(|visit| visit.failed) {
             if matches!(visit.came.last(), Some((_, Came::Failed { again: false, .. }))) {
                 visit.came.pop();
+                // A node that goes on with its children does so in the same attempt.
+                visit.attempts.pop();
             }
             // People are asked about the next failure anew. An abort was taken back.
             visit.about_failures.retain(|asked| asked.decision.is_some_and(|decision| decision != AfterError::Abort));

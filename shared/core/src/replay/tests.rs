@@ -275,6 +275,18 @@ fn children_count_as_recorded_as_long_as_they_would_be_the_same() {
     assert_eq!(past.on(&document("input")).outcome, Difference::Same);
     assert_eq!(visits(&past.on(&document("input.filter(x, x > 1)")).would_run), [("all", 1)]);
     assert_eq!(past.on(&document("[]")).now, Some(Status::Completed), "no child, nothing to be recorded");
+    // One that failed with a child and was retried goes on in the same attempt.
+    let mut past = Past::of(&document("input"), json!([1, 2]));
+    past.opens("all");
+    let activation = past.state.activation(&"all".into());
+    let ends = |reopened, ends| Command::ChildrenEnded { activation: activation.clone(), attempt: 1, reopened, ends };
+    past.when(ends(0, vec![(0, Some("no".into()))]));
+    assert_eq!(past.state.status(), Status::Failed);
+    past.when(Command::Control { control: Control::Retry, reason: None });
+    past.when(ends(1, vec![(0, None), (1, None)]));
+    past.succeeds("all", json!([1, 2]));
+    assert_eq!(past.state.status(), Status::Completed);
+    assert_eq!(past.on(&document("input")).outcome, Difference::Same);
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Rolling {
     /// Whether a child is undone whole by it, as far as is known before its plan is made.
     pub fn undoes(&self, activation: &Activation, attempt: u32, index: u32) -> bool {
         let Some(plan) = &self.plan else { return true };
-        let child = |undo: &Undo| undo.activation == *activation && undo.what == What::Child { attempt, index };
+        let child = |undo: &Undo| undo.activation == *activation && undo.what.is_child(attempt, index);
         plan.undo.iter().skip(self.next).any(child)
     }
 

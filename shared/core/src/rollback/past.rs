@@ -75,6 +75,12 @@ impl<'a> Past<'a> {
 
     pub fn looks_at(&mut self, before: Option<&Execution>, turn: &Turn, after: &Execution, reading: &Reading) {
         self.note_undone(before, turn);
+        // What came from outside came, whatever an earlier rollback left behind.
+        for event in turn.events.iter().filter(|_| turn.seq > self.to) {
+            if let Event::SignalReceived { name, data } = event {
+                self.signals.push((name.clone(), data.clone()));
+            }
+        }
         if self.led.binary_search(&turn.seq).is_err() {
             return;
         }
@@ -83,9 +89,6 @@ impl<'a> Past<'a> {
             let order = (turn.seq, at);
             self.note_run(before, order, epoch, event, after, reading);
             self.note_children(order, before.unwrap_or(after), event, after);
-            if let (Event::SignalReceived { name, data }, true) = (event, turn.seq > self.to) {
-                self.signals.push((name.clone(), data.clone()));
-            }
         }
         if turn.seq == self.to {
             self.point = Some(Point::of(after, crate::view::finished_node(turn).cloned()));
@@ -260,19 +263,21 @@ impl<'a> Past<'a> {
         let ran = std::mem::take(&mut self.ran).into_iter();
         let mut all: Vec<(Order, Undo)> =
             ran.map(|(activation, (order, what, patched))| (order, Undo { activation, patched, what })).collect();
-        let child = |activation: &Activation, attempt, index| Undo {
+        let child = |activation: &Activation, attempt, index, completed| Undo {
             activation: activation.clone(),
             patched: self.planned.get(activation).cloned().flatten(),
-            what: What::Child { attempt, index },
+            what: What::Child { attempt, index, completed },
         };
         for (order, activation, attempt, index) in &self.ends {
-            all.push((*order, child(activation, *attempt, *index)));
+            let kids = self.families.get(&(activation.clone(), *attempt));
+            let completed = kids.is_some_and(|kids| !kids.failed.contains(*index));
+            all.push((*order, child(activation, *attempt, *index, completed)));
         }
         for ((activation, attempt), kids) in &self.families {
             let order = kids.closed.unwrap_or(LAST);
             if order.0 > self.to {
                 let open = (0..kids.started).filter(|index| !kids.ended.contains(*index));
-                all.extend(open.map(|index| (order, child(activation, *attempt, index))));
+                all.extend(open.map(|index| (order, child(activation, *attempt, index, false))));
             }
         }
         all.retain(|(_, undo)| match undo.what {
@@ -281,7 +286,7 @@ impl<'a> Past<'a> {
         });
         let key = |undo: &Undo| match undo.what {
             What::Node { .. } => (undo.activation.clone(), None),
-            What::Child { attempt, index } => (undo.activation.clone(), Some((attempt, index))),
+            What::Child { attempt, index, .. } => (undo.activation.clone(), Some((attempt, index))),
         };
         let done: BTreeSet<_> = self.undone.iter().map(key).collect();
         all.retain(|(_, undo)| !done.contains(&key(undo)));

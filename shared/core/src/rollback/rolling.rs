@@ -104,7 +104,17 @@ pub enum What {
         attempt: u32,
         /// Its index among its siblings, from 0.
         index: u32,
+        /// Whether it has completed, as its parent knows: then it did something, and must be there to be undone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        completed: bool,
     },
+}
+
+impl What {
+    /// Whether it is this child of its activation.
+    pub fn is_child(&self, attempt: u32, index: u32) -> bool {
+        matches!(self, Self::Child { attempt: of, index: at, .. } if (*of, *at) == (attempt, index))
+    }
 }
 
 /// A rollback at work.

@@ -11,7 +11,7 @@ use crate::{
     limits,
     port::{Host, StoreError, Verdict},
     prepare::SecretSource,
-    rollback::{self, undo_child},
+    rollback::{self, Undone, undo_child},
 };
 use document::{Delivery, Workflow, time::Time};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use stepwell_core::{
     command::{Again, Asked, Command},
     effect::Undoing,
     execution::Execution,
-    id::{Activation, child_id, derive},
+    id::{Activation, ExecutionId, child_id, derive},
     owed::{Since, owed},
     payload::Payload,
     reading::Reading,
@@ -77,12 +77,14 @@ pub(super) async fn undo(
         return later(at, now);
     }
     match &current.what {
-        What::Child { attempt, index } => {
+        What::Child { attempt, index, completed } => {
             let id = child_id(state.id(), &current.activation, *attempt, *index);
             match undo_child(host, &id, undoing.epoch, undoing.attempt > 1).await {
-                Ok(true) => asks(succeeded(undoing)),
+                // Somebody deleted it, and with it what it did is forgotten.
+                Ok(Undone::Gone) if *completed => asks(gone(undoing, &id)),
+                Ok(Undone::Whole | Undone::Gone) => asks(succeeded(undoing)),
                 // The child tells when it is undone.
-                Ok(false) => Handled::Verdict(Verdict::Acknowledge),
+                Ok(Undone::Begun) => Handled::Verdict(Verdict::Acknowledge),
                 Err(error) => Handled::Verdict(failed(&error)),
             }
         }
@@ -107,6 +109,12 @@ fn awaited(host: &dyn Host, state: &Execution, run: &Activation, undoing: Undoin
 
 fn asks(command: Command) -> Handled {
     Handled::Commands(vec![Asked::from(command)], Vec::new())
+}
+
+/// Reports that a child which completed is not there to be undone.
+fn gone(undoing: Undoing, id: &ExecutionId) -> Command {
+    let message = format!("execution {id} is deleted, so what it did cannot be undone: undo it by hand");
+    Command::Undone { undoing, outcome: Outcome::Failed(Failure::new("child_deleted", message)), again: None }
 }
 
 fn succeeded(undoing: Undoing) -> Command {

@@ -173,7 +173,7 @@ fn of_phase(phase: &Phase, runs: bool) -> Value {
 
 /// A loop that is over has a bound no more.
 fn of_loop(looped: &LoopState, goes_on: bool) -> Value {
-    let LoopState { begun, count, items, bound, outputs, broken } = looped;
+    let LoopState { visit: _, begun, count, items, bound, outputs, broken } = looped;
     let outputs: Vec<Value> = outputs.iter().map(|output| of(Some(output))).collect();
     let bound = bound.filter(|_| goes_on);
     json!([begun, count, of(items.as_ref()), bound, outputs, broken])

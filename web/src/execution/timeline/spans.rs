@@ -234,10 +234,8 @@ impl Making<'_> {
         for (node, ix) in std::mem::take(&mut self.stopped) {
             let Span { visit, attempt, doing, ended, .. } = self.spans[ix].clone();
             match ended {
-                // It goes on with the children that it has.
-                Ended::Failed(_) if reopened.contains(&node) => {
-                    self.begin(&node, visit, attempt, Doing::Below, Some(at));
-                }
+                // It goes on with what it has.
+                Ended::Failed(_) if reopened.contains(&node) => self.begin(&node, visit, attempt, doing, Some(at)),
                 Ended::Failed(_) => self.begin(&node, visit, attempt + 1, Doing::Running, Some(at)),
                 // A question is asked anew, which an event of its own tells.
                 Ended::Dropped if doing != Doing::Asking => self.begin(&node, visit, attempt, doing, Some(at)),

@@ -8,9 +8,9 @@ use crate::{
     effect::{ChildControl, Effect, Purpose},
     error::Rejection,
     event::Event,
-    execution::{Children, Phase, Status},
+    execution::{Children, NodeState, Phase, Status},
 };
-use document::{Delivery, NodeKind, graph::NodeIx, id::NodeId, time::Time};
+use document::{AfterError, Delivery, NodeKind, graph::NodeIx, id::NodeId, time::Time};
 use std::collections::BTreeMap;
 
 /// Takes up the nodes that failed, and what was due, running or waiting when the execution ended, in the same visits.
@@ -70,18 +70,32 @@ pub(super) fn retry(
     Ok(())
 }
 
-/// The failed nodes that go on with the children that they have: those of the attempt that failed, by a config that is
-/// the same still. What could not be decided about the way on from a node is decided again instead.
+/// The failed nodes that go on with what they have: with the children of the attempt that failed, by a config that is the
+/// same still, or with the iterations of a loop. What could not be decided about the way on from a node is decided again
+/// instead.
 fn reopened(turn: &Deciding<'_>) -> Vec<NodeId> {
     let goes_on = |node: &&document::Node| {
-        let Some(found) = turn.state.node(&node.id).filter(|found| found.phase == Phase::Failed) else { return false };
+        let state = &turn.state;
+        let failed = |found: &&NodeState| found.phase == Phase::Failed || is_aborted(turn, found);
+        let Some(found) = state.node(&node.id).filter(failed).filter(|found| found.undecided.is_none()) else {
+            return false;
+        };
         let of_attempt = |kids: &Children| (kids.visit, kids.attempt) == (found.visit, found.attempt.max(1));
-        let kids = turn.state.children.get(&node.id);
-        matches!(node.kind, NodeKind::Children(_))
-            && found.undecided.is_none()
-            && kids.is_some_and(|kids| of_attempt(kids) && !kids.outdated)
+        match &node.kind {
+            NodeKind::Children(_) => {
+                state.children.get(&node.id).is_some_and(|kids| of_attempt(kids) && !kids.outdated)
+            }
+            kind => kind.as_loop().and(state.loops.get(&node.id)).is_some_and(|looped| looped.visit == found.visit),
+        }
     };
     turn.workflow.nodes.iter().filter(goes_on).map(|node| node.id.clone()).collect()
+}
+
+/// Whether people were asked about the failure of a node, and it was decided that the execution fails.
+fn is_aborted(turn: &Deciding<'_>, found: &NodeState) -> bool {
+    let Some(Phase::Asking { interaction_id }) = &found.was else { return false };
+    let one = turn.state.interaction(interaction_id.as_str());
+    one.is_some_and(|one| one.on_error && one.decision.as_deref() == Some(AfterError::Abort.as_str()))
 }
 
 /// When the attempts time out of those nodes that go on waiting.

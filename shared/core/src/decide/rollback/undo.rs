@@ -134,7 +134,7 @@ pub fn child_undone(
 ) -> Result<(), Rejection> {
     let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == epoch);
     let current = rolling.as_ref().and_then(|rolling| rolling.current());
-    let meant = current.filter(|undo| undo.activation == *activation && undo.what == What::Child { attempt, index });
+    let meant = current.filter(|undo| undo.activation == *activation && undo.what.is_child(attempt, index));
     let (Some(rolling), Some(current)) = (&rolling, meant) else {
         return Err(Rejection::Stale("the child is not awaited"));
     };

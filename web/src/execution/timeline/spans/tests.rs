@@ -95,7 +95,7 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
         turn(2, 1_000, vec![failed(1), ended()]),
         turn(3, 60_000, vec![retried(&[])]),
         turn(4, 61_000, vec![failed(2), ended()]),
-        // A node with children goes on with those that it has.
+        // A node with children or iterations goes on with those that it has.
         turn(5, 70_000, vec![retried(&["a"])]),
         turn(6, 71_000, vec![failed(2), ended()]),
     ];
@@ -107,7 +107,7 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
             ("b".into(), running, Some(0), Some(1_000), Ended::Dropped),
             ("a".into(), running, Some(60_000), Some(61_000), code()),
             ("b".into(), running, Some(60_000), Some(61_000), Ended::Dropped),
-            ("a".into(), Doing::Below, Some(70_000), Some(71_000), code()),
+            ("a".into(), running, Some(70_000), Some(71_000), code()),
             ("b".into(), running, Some(70_000), Some(71_000), Ended::Dropped),
         ]
     );
