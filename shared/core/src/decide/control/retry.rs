@@ -81,12 +81,10 @@ fn reopened(turn: &Deciding<'_>) -> Vec<NodeId> {
             return false;
         };
         let of_attempt = |kids: &Children| (kids.visit, kids.attempt) == (found.visit, found.attempt.max(1));
-        match &node.kind {
-            NodeKind::Children(_) => {
-                state.children.get(&node.id).is_some_and(|kids| of_attempt(kids) && !kids.outdated)
-            }
-            kind => kind.as_loop().and(state.loops.get(&node.id)).is_some_and(|looped| looped.visit == found.visit),
+        if matches!(node.kind, NodeKind::Children(_)) {
+            return state.children.get(&node.id).is_some_and(|kids| of_attempt(kids) && !kids.outdated);
         }
+        node.kind.as_loop().and(state.loops.get(&node.id)).is_some_and(|looped| looped.visit == found.visit)
     };
     turn.workflow.nodes.iter().filter(goes_on).map(|node| node.id.clone()).collect()
 }
