@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use stepwell_core::{
     command::Control,
     event::Turn,
-    execution::{Execution, NodeState, Status},
+    execution::{Execution, LoopState, NodeState, Status},
     id::ExecutionId,
     rollback::Rollback,
 };
@@ -73,9 +73,13 @@ fn essence(state: &Execution) -> Value {
         (id.to_string(), kept)
     };
     let nodes: BTreeMap<String, Value> = state.nodes.iter().map(node).collect();
+    // Which visit entered a loop is noted since these were kept.
+    let noted =
+        |(id, looped): (&NodeId, &Arc<LoopState>)| (id.to_string(), LoopState { visit: 0, ..(**looped).clone() });
+    let loops: BTreeMap<String, LoopState> = state.loops.iter().map(noted).collect();
     json!({
         "seq": state.seq, "status": state.status(), "output": state.output, "error": state.error,
-        "nodes": nodes, "edges": state.edges, "loops": state.loops, "children": state.children,
+        "nodes": nodes, "edges": state.edges, "loops": loops, "children": state.children,
         "interactions": state.interactions, "signals": state.signals,
     })
 }
