@@ -75,10 +75,13 @@ async fn a_body_that_does_not_fit_is_told_by_its_place_and_for_people() {
     }
 }
 
+/// The codes and pointers of faults, in order.
+type Faults<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn all_faults_of_a_body_are_told_at_once() {
     let world = World::local();
-    let all: [(&str, &str, &[(&str, &str)]); 5] = [
+    let all: [(&str, &str, Faults<'_>); 5] = [
         (
             "/v1/executions/x/resume",
             r#"{"approved": "x", "comment": 5, "bogus": 1}"#,
