@@ -48,7 +48,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                 div.verdict.bad role="note" {
                     div {
                         p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
-                        p { code { (error.code) }
+                        p { code { bdi { (error.code) } }
                             @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node)) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
                     }

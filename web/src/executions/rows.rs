@@ -115,7 +115,7 @@ fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
             td { (status(row.status)) }
             td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
             td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
-            td { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
+            td.started { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
             td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (took(time)) }
             td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
         }
