@@ -134,6 +134,23 @@ async fn a_fail_node_undoes_what_was_done_where_its_policy_or_that_of_all_says_s
 }
 
 #[tokio::test]
+async fn a_loop_that_passes_its_bound_undoes_what_was_done_where_its_policy_says_so() {
+    for (policy, undone) in [("rollback", vec!["/undo/id/c", "/undo/id/c", "/undo/id/a"]), ("ask_human", vec![])] {
+        let looped = json!({"id": "lo", "type": "loop", "on_error": policy,
+            "config": {"while": "loop.iteration < 5", "max_iterations": 2}});
+        let mut document = chain("bound", &[charge("a"), looped]);
+        document["nodes"].as_array_mut().unwrap().push(charge("c"));
+        let ways = [json!({"from": "lo", "to": "c", "port": "loop"}), json!({"from": "c", "to": "lo"})];
+        document["edges"].as_array_mut().unwrap().extend(ways);
+        let world = World::ran(&document).await;
+        world.is(Status::Failed);
+        assert_eq!(world.state().error.as_ref().map(|error| error.code.as_str()), Some("loop_limit_exceeded"));
+        assert_eq!(&world.entries()[3..], undone, "{policy}");
+        world.holds().await;
+    }
+}
+
+#[tokio::test]
 async fn a_compensation_that_fails_waits_for_a_person() {
     let world = World::ran(&chain("stuck", &[charge("a"), charge("b")])).await;
     world.fails("/undo/id/b", "no");

@@ -96,7 +96,12 @@ impl Deciding<'_> {
         let (visit, attempt) = self.state.node(&id).map_or((1, 1), |node| (node.visit, node.attempt.max(1)));
         let error = Error { node: Some(id.clone()), attempt: Some(attempt), ..error };
         self.record(Event::NodeFailed { node: id, visit, attempt, error: error.clone(), unknown: false });
-        // Whoever reaches the node means to end: of the policies only that one counts which does so too.
+        self.end_failed(ix, error);
+    }
+
+    /// Ends the execution with the failure of a node that nothing is to handle. Of the policies only that one counts which
+    /// ends it too.
+    pub fn end_failed(&mut self, ix: NodeIx, error: Error) {
         match self.node(ix).on_error {
             OnError::Rollback => self.undo_and_fail(ix, error),
             OnError::Fail | OnError::Continue | OnError::AskHuman => self.fail_execution(error),

@@ -119,7 +119,7 @@ impl Deciding<'_> {
             self.finish(ix, "done", Payload::new(output), None);
             return true;
         }
-        // A loop that passes its bound fails the execution whatever its `on_error` says (workflow format, §5).
+        // A loop that passes its bound ends the execution: no `on_error` lets it go on (workflow format, §5).
         let bound = current.bound.unwrap_or_else(|| self.bound_of(config));
         if current.begun >= bound {
             let message =
@@ -128,7 +128,7 @@ impl Deciding<'_> {
                 Error { node: Some(node.id.clone()), attempt: Some(1), ..Error::new("loop_limit_exceeded", message) };
             let (node, visit) = (node.id.clone(), self.state.node(&node.id).map_or(1, |state| state.visit));
             self.record(Event::NodeFailed { node, visit, attempt: 1, error: error.clone(), unknown: false });
-            self.fail_execution(error);
+            self.end_failed(ix, error);
             return true;
         }
         self.begin_iteration(ix, &current, &last);
