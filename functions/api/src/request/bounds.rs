@@ -19,6 +19,7 @@ tokio::task_local! {
 }
 
 /// Answers a request in one piece, in which so many bytes of offloaded values may be shown.
+#[cfg(feature = "lambda")]
 pub async fn in_one_piece<T>(values: usize, answer: impl Future<Output = T>) -> T {
     VALUES.scope(values, answer).await
 }
