@@ -9,7 +9,7 @@ use super::{
     output, source,
 };
 use api::types::{
-    BackAnswer, BacktrackBody, CheckpointId, RollbackBody, Undone, WentBack, WouldCompensate, WouldGoBack,
+    BackAnswer, BacktrackBody, CheckpointId, RollbackBody, Undone, WentBack, WouldCompensate, WouldGoBack, WouldRunWith,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -158,7 +158,8 @@ fn plan(would: &WouldGoBack) {
     }
     if !would.would_run.is_empty() {
         output::line("");
-        output::table(["THEN RUNS"], would.would_run.iter().map(|node| [node.as_str()]));
+        let columns = [Column::whole("THEN RUNS"), Column::text("WITH")];
+        output::table(columns, would.would_run_with.iter().map(then));
     }
 }
 
@@ -176,19 +177,24 @@ fn row(one: &WouldCompensate, depth: usize) -> [Cell; 4] {
         (Some(child), Some(within)) if within.is_empty() => ("the child itself", format!("{child}: nothing in it")),
         (Some(child), Some(_)) => ("the child itself", child.clone()),
         (Some(child), None) => ("the child itself", format!("{child} (not looked into)")),
-        (None, _) => (one.r#type.as_deref().unwrap_or_default(), with(one)),
+        (None, _) => (one.r#type.as_deref().unwrap_or_default(), with(one.config.as_ref(), one.error.as_deref())),
     };
     let with = if one.outcome_unknown { format!("{with} (nobody knows whether it was done)") } else { with };
     let node = format!("{}{}", "  ".repeat(depth), one.node);
     [node.into(), one.visit.to_string().into(), by.into(), with.trim_start().to_owned().into()]
 }
 
-/// What a node is undone with, in a line: a request as its first line, anything else as it is.
-fn with(one: &WouldCompensate) -> String {
-    if let Some(error) = &one.error {
+/// A row for a node that would run then.
+fn then(one: &WouldRunWith) -> [Cell; 2] {
+    [one.node.clone().into(), with(one.config.as_ref(), one.error.as_deref()).into()]
+}
+
+/// What a node runs with, or is undone with, in a line: a request as its first line, anything else as it is.
+fn with(config: Option<&Value>, error: Option<&str>) -> String {
+    if let Some(error) = error {
         return format!("cannot be rendered now: {error}");
     }
-    let Some(config) = &one.config else { return String::new() };
+    let Some(config) = config else { return String::new() };
     let text = |key: &str| config.get(key).and_then(Value::as_str);
     match (text("method"), text("url"), text("code")) {
         (Some(method), Some(url), _) => format!("{method} {url}"),

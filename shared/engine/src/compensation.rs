@@ -2,7 +2,6 @@
 
 use document::{Node, NodeKind, work};
 use expression::{ExprError, Secrets};
-use serde_json::{Value, json};
 use stepwell_core::{
     execution::Execution,
     reading::Reading,
@@ -33,39 +32,4 @@ pub fn rendered(
             Ok(None)
         }
     }
-}
-
-/// Shows names of secrets in their places.
-struct Names;
-
-impl Secrets for Names {
-    fn secret(&self, name: &str) -> Option<String> {
-        Some(format!("{{{{ secrets.{name} }}}}"))
-    }
-}
-
-/// What would undo a run, rendered, for people.
-///
-/// # Errors
-/// Where a template cannot be rendered.
-pub fn shown(state: &Execution, undo: &Undo, by: &Node, reading: &Reading) -> Result<Value, ExprError> {
-    let rolling = Rolling::asked(stepwell_core::rollback::Rollback::to(0));
-    Ok(match rendered(state, &rolling, undo, by, &Names, reading)? {
-        Some(work::Work::Http(task)) => {
-            let mut shown = json!({"method": task.method, "url": task.url});
-            if !task.query.is_empty() {
-                shown["query"] = json!(task.query);
-            }
-            if !task.headers.is_empty() {
-                shown["headers"] = json!(task.headers);
-            }
-            if let Some(body) = &task.body {
-                shown["body"] = body.clone();
-            }
-            shown
-        }
-        Some(work::Work::Code(task)) => json!({"code": task.code}),
-        // No document undoes by a model or by a tool of a server.
-        Some(work::Work::Model(_) | work::Work::Mcp(_)) | None => Value::Null,
-    })
 }

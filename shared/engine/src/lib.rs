@@ -35,6 +35,7 @@ pub mod rollback;
 pub mod schedules;
 pub mod scope;
 mod seal;
+mod shown;
 pub mod signing;
 pub mod start;
 pub mod step;

@@ -1,29 +1,29 @@
 //! Rollback: reads the journal for the plan, and hands it to the rules.
 
+mod preview;
+
 use crate::{
-    compensation, delivery,
+    delivery,
     drive::{Submission, Submitted, submit, with_values, workflow_of},
     limits,
     past::Past,
     port::{Host, StoreError},
 };
-use document::{Node, Workflow, id::NodeId, time::Time};
-use futures::future::BoxFuture;
-use serde_json::Value;
+use document::Workflow;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
-    documents::Documents,
     error::Rejection,
     event::{Request, Unstick},
     execution::Execution,
-    id::{Activation, ExecutionId, child_id},
+    id::ExecutionId,
     owed::{Since, owed},
     patch::Obstacle,
     reading::Reading,
-    rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
+    rollback::{After, Plan, Rollback, Rolling, Unreachable, plan},
 };
 
+pub use preview::{Preview, WouldRun, WouldUndo, preview};
 pub use stepwell_core::rollback::to_node;
 
 /// Why an execution does not go back.
@@ -37,39 +37,6 @@ pub enum Refused {
     Rejected(Rejection),
     /// There is no such execution.
     Missing,
-}
-
-/// What a rollback would do.
-#[derive(Debug)]
-pub struct Preview {
-    /// What would come back.
-    pub point: Option<Point>,
-    /// What would be undone, in this order.
-    pub would_compensate: Vec<WouldUndo>,
-    /// The nodes that would run, wait or ask then.
-    pub would_run: Vec<NodeId>,
-}
-
-/// One thing that would be undone.
-#[derive(Debug)]
-pub struct WouldUndo {
-    /// The node.
-    pub node: NodeId,
-    /// Number of its visit.
-    pub visit: u32,
-    /// The child that would be undone whole; none for the node itself.
-    pub child: Option<ExecutionId>,
-    /// The type of the node that undoes it; none for a child.
-    pub kind: Option<&'static str>,
-    /// What it would be asked for, rendered, with the names of secrets in place of secrets.
-    pub config: Option<Value>,
-    /// Whether nobody knows what the run did.
-    pub unknown: bool,
-    /// Why its templates cannot be rendered.
-    pub error: Option<String>,
-    /// What would be undone within the child, in this order. None for the node itself, and for children beyond those that a
-    /// preview looks into ([`limits::PREVIEWED_CHILDREN`], [`limits::PREVIEWING`]).
-    pub within: Option<Vec<WouldUndo>>,
 }
 
 /// An execution as its journal makes it, and the plan of a rollback of it.
@@ -140,101 +107,6 @@ pub async fn asked(host: &dyn Host, state: &Execution) -> Result<bool, StoreErro
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
         Err(Refused::InTheWay(_)) => Err(StoreError::Permanent("a rollback asks for no other document".into())),
     }
-}
-
-/// What a rollback would undo and run, without any effect.
-///
-/// # Errors
-/// What the store says.
-pub async fn preview(
-    host: &dyn Host,
-    id: &ExecutionId,
-    rollback: &Rollback,
-) -> Result<Result<Preview, Refused>, StoreError> {
-    let planned = match planned(host, id, rollback).await? {
-        Some(Ok(planned)) => planned,
-        Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
-        None => return Ok(Err(Refused::Missing)),
-    };
-    let mut would_compensate = would_undo_all(host, &planned).await?;
-    let mut bounds = Bounds { left: limits::PREVIEWED_CHILDREN, until: host.now() + limits::PREVIEWING };
-    look_within(host, &mut would_compensate, &mut bounds).await?;
-    let Planned { state, workflow, past, plan } = planned;
-    let documents = past.ran_by.documents();
-    let then = plan.point.as_deref().and_then(|point| documents.named(&state.started, point.patched.as_deref()));
-    let would_run = plan.point.as_deref().map(|point| would_run(then.unwrap_or(&workflow), point)).unwrap_or_default();
-    Ok(Ok(Preview { point: plan.point.map(|point| *point), would_compensate, would_run }))
-}
-
-/// How many children a preview still looks into, and until when.
-struct Bounds {
-    left: usize,
-    until: Time,
-}
-
-/// Tells of each child what would be undone within it and below it, as long as the bounds allow.
-fn look_within<'a>(
-    host: &'a dyn Host,
-    all: &'a mut [WouldUndo],
-    bounds: &'a mut Bounds,
-) -> BoxFuture<'a, Result<(), StoreError>> {
-    Box::pin(async move {
-        for one in all {
-            let Some(child) = &one.child else { continue };
-            if bounds.left == 0 || host.now() > bounds.until {
-                break;
-            }
-            bounds.left -= 1;
-            let mut within = undone_within(host, child).await?;
-            look_within(host, &mut within, bounds).await?;
-            one.within = Some(within);
-        }
-        Ok(())
-    })
-}
-
-/// What would be undone in a child: nothing where it does not exist, or is undone already.
-async fn undone_within(host: &dyn Host, id: &ExecutionId) -> Result<Vec<WouldUndo>, StoreError> {
-    // A child is undone whole in any epoch of its parent, so it makes no difference which one is named here.
-    let whole = Rollback { after: After::Cancel { epoch: 0 }, ..Rollback::to(0) };
-    match planned(host, id, &whole).await? {
-        Some(Ok(planned)) if planned.state.undone_for.is_none() => would_undo_all(host, &planned).await,
-        Some(Ok(_)) | None => Ok(Vec::new()),
-        Some(Err(why)) => Err(StoreError::Permanent(why.to_string())),
-    }
-}
-
-/// What a plan would undo, in its order; of children only which they are.
-async fn would_undo_all(host: &dyn Host, planned: &Planned) -> Result<Vec<WouldUndo>, StoreError> {
-    let Planned { state, past, plan, .. } = planned;
-    let documents = past.ran_by.documents();
-    let shown =
-        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(documents, state, undo, reading)).collect());
-    with_values(host, state.id(), shown).await
-}
-
-/// The nodes that run, wait or ask once a checkpoint is back.
-fn would_run(workflow: &Workflow, point: &Point) -> Vec<NodeId> {
-    let open = |id: &&NodeId| point.nodes.get(*id).is_some_and(|node| node.phase.is_open());
-    workflow.nodes.iter().map(|node| &node.id).filter(open).cloned().collect()
-}
-
-fn would_undo(documents: Documents<'_>, state: &Execution, undo: &Undo, reading: &Reading) -> WouldUndo {
-    let Activation { node, visit, .. } = undo.activation.clone();
-    let (child, unknown) = match undo.what {
-        What::Child { attempt, index, .. } => (Some(child_id(state.id(), &undo.activation, attempt, index)), false),
-        What::Node { unknown, until, .. } => (None, unknown || until.is_some()),
-    };
-    let workflow = documents.named(&state.started, undo.patched.as_deref()).filter(|_| child.is_none());
-    let by: Option<&Node> = workflow.and_then(|workflow| workflow.node(node.as_str())?.compensate.as_deref());
-    let rendered = by.map(|by| compensation::shown(state, undo, by, reading));
-    let (config, error) = match rendered {
-        // What is computed at once is given nothing.
-        Some(Ok(config)) => (Some(config).filter(|config| !config.is_null()), None),
-        Some(Err(error)) => (None, Some(error.message)),
-        None => (None, None),
-    };
-    WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error, within: None }
 }
 
 /// How far a child is that is to be undone whole.

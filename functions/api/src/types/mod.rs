@@ -53,7 +53,7 @@ pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use receipt::{Key, Keys, Receipt};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
-    WouldCompensate, WouldGoBack,
+    WouldCompensate, WouldGoBack, WouldRunWith,
 };
 pub use said::{Authorization, Choice, Response};
 pub use slack::SlackReply;

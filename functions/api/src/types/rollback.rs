@@ -1,7 +1,7 @@
 //! Going back: rollback, backtrack and the ways out of `stuck`.
 
 use super::{Timestamp, words};
-use engine::rollback::{Preview, WouldUndo};
+use engine::rollback::{Preview, WouldRun, WouldUndo};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use stepwell_core::{event::Unstick, execution::Status, rollback::Point};
@@ -150,7 +150,9 @@ pub struct WentBack {
     "message": "Would undo 1 thing and run pay.",
     "restored_state": {"node": "reserve", "timestamp": "2026-01-31T09:00:00.000Z"},
     "would_compensate": [{"node": "pay", "visit": 1, "type": "http_request",
-        "config": {"method": "POST", "url": "https://example.com/refunds"}}], "would_run": ["pay"]}))]
+        "config": {"method": "POST", "url": "https://example.com/refunds"}}], "would_run": ["pay"],
+    "would_run_with": [{"node": "pay", "type": "http_request",
+        "config": {"method": "POST", "url": "https://example.com/payments"}}]}))]
 pub struct WouldGoBack {
     /// The id of the execution.
     pub execution_id: String,
@@ -169,6 +171,8 @@ pub struct WouldGoBack {
     pub would_compensate: Vec<WouldCompensate>,
     /// The nodes that would run, wait or ask once the checkpoint is back.
     pub would_run: Vec<String>,
+    /// With what each of these nodes would run, in the same order.
+    pub would_run_with: Vec<WouldRunWith>,
 }
 
 /// The answer to a rollback or a backtrack: `WouldGoBack` to a dry run.
@@ -234,6 +238,22 @@ pub struct WouldCompensate {
     pub would_compensate: Option<Vec<WouldCompensate>>,
 }
 
+/// With what a node would run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WouldRunWith {
+    /// The node.
+    pub node: String,
+    /// Its type.
+    pub r#type: String,
+    /// The request or the code that it would begin with, rendered. Secrets stand as the templates that name them. Absent for
+    /// a type that asks nothing of anything outside when it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<Value>,
+    /// Why its templates cannot be rendered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 impl From<&Point> for RestoredState {
     fn from(point: &Point) -> Self {
         Self { node: point.node.as_ref().map(ToString::to_string), timestamp: Some(Timestamp(point.at)) }
@@ -255,10 +275,17 @@ impl From<WouldUndo> for WouldCompensate {
     }
 }
 
+impl From<WouldRun> for WouldRunWith {
+    fn from(would: WouldRun) -> Self {
+        let WouldRun { node, kind, config, error } = would;
+        Self { node: node.to_string(), r#type: kind.to_owned(), config, error }
+    }
+}
+
 impl WouldGoBack {
     /// What a dry run of a rollback to a checkpoint tells of an execution.
     pub fn of(execution: &stepwell_core::execution::Execution, checkpoint: u64, preview: Preview) -> Self {
-        let would_run: Vec<String> = preview.would_run.iter().map(ToString::to_string).collect();
+        let would_run: Vec<String> = preview.would_run.iter().map(|one| one.node.to_string()).collect();
         let undoes = match preview.would_compensate.len() {
             0 => "undo nothing".to_owned(),
             1 => "undo 1 thing".to_owned(),
@@ -277,6 +304,7 @@ impl WouldGoBack {
             restored_state: preview.point.as_ref().map(RestoredState::from).unwrap_or_default(),
             would_compensate: preview.would_compensate.into_iter().map(WouldCompensate::from).collect(),
             would_run,
+            would_run_with: preview.would_run.into_iter().map(WouldRunWith::from).collect(),
         }
     }
 }

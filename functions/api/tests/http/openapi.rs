@@ -59,7 +59,7 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 69] = [
+const FREE: [&str; 70] = [
     // What somebody said, or where it lies, and any answer to a question.
     "ChatMessage.message",
     "ChatResumeBody.value",
@@ -126,6 +126,7 @@ const FREE: [&str; 69] = [
     "WorkflowConfig.input",
     "WouldCompensate.config",
     "WouldFork.output",
+    "WouldRunWith.config",
     "get /openapi.json",
     "get /v1/schema",
     "post /v1/triggers/{workflow_id}",

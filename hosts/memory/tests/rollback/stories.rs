@@ -326,12 +326,44 @@ async fn backtrack_runs_a_node_again_with_another_input() {
     let undo: Vec<_> =
         shown.would_compensate.iter().map(|one| (one.node.as_str(), one.config.clone().unwrap())).collect();
     assert_eq!(undo, [("a", json!({"method": "POST", "url": "https://ledger.example/undo/id/a"}))]);
-    assert_eq!(shown.would_run.iter().map(|node| node.as_str()).collect::<Vec<_>>(), ["shout"]);
+    assert_eq!(shown.would_run.iter().map(|one| one.node.as_str()).collect::<Vec<_>>(), ["shout"]);
+    // A transform asks nothing of anything outside.
+    assert_eq!(shown.would_run[0].config, None);
     assert_eq!(world.host.turns(&world.id, 0, 1_000).await.unwrap(), before);
     world.back(there).await.unwrap();
     assert_eq!(world.state().node(&"shout".into()).unwrap().output.as_ref().unwrap().value(), Some(&json!("8!")));
     assert_eq!(world.entries(), ["/a", "/undo/id/a", "/a"].map(String::from));
     world.holds().await;
+}
+
+#[tokio::test]
+async fn a_preview_renders_what_would_run_as_it_would_run_then() {
+    let pay = json!({"id": "pay", "type": "http_request", "config": {"method": "POST",
+        "url": "https://ledger.example/{{ output.n }}", "headers": {"authorization": "Bearer {{ secrets.key }}"}}});
+    let first = json!({"id": "first", "type": "transform", "config": {"set": {"n": "{{ input.n }}"}}});
+    let world = World::ran(&chain("then", &[first, pay])).await;
+    let would = async |world: &World, node: &str, input: Option<Value>| {
+        let there = to_node(&world.workflow, &world.state(), &node.into(), input).unwrap();
+        let mut shown = preview(&world.host, &world.id, &there).await.unwrap().unwrap();
+        assert_eq!(shown.would_run.len(), 1);
+        shown.would_run.remove(0)
+    };
+    // The secret is named and not shown.
+    let asked = |n: i64| {
+        json!({"method": "POST", "url": format!("https://ledger.example/{n}"),
+        "headers": [["authorization", "Bearer {{ secrets.key }}"]]})
+    };
+    assert_eq!(would(&world, "pay", None).await.config, Some(asked(7)));
+    assert_eq!(
+        would(&world, "pay", Some(json!({"n": 8}))).await.config,
+        Some(asked(8)),
+        "with the input that is given"
+    );
+    let broken =
+        json!({"id": "broken", "type": "http_request", "config": {"url": "https://ledger.example/{{ input.gone }}"}});
+    let world = World::ran(&chain("cannot", &[broken])).await;
+    let broken = would(&world, "broken", None).await;
+    assert!(broken.config.is_none() && broken.error.is_some(), "{broken:?}");
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ pub(crate) use progress::progress;
 use retried::{TakenUp, take_up};
 use rollback::apply_rollback;
 pub(crate) use rollback::bring_back;
+pub use rollback::gone_back;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.

@@ -58,6 +58,17 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
     state.rolling = Some(shared);
 }
 
+/// An execution as a rollback would leave it that had nothing to undo, before anything of it runs.
+pub fn gone_back(state: &Execution, rollback: &Rollback, plan: &Plan) -> Execution {
+    let mut state = state.clone();
+    let epoch = state.epoch + 1;
+    begin(&mut state, rollback, epoch, &Arc::new(plan.clone()));
+    if let Some(rolling) = state.rolling.take() {
+        restore(&mut state, &rolling);
+    }
+    state
+}
+
 /// The old epoch is over: nothing in it can act any more.
 fn begin(state: &mut Execution, rollback: &Rollback, epoch: u32, plan: &Arc<Plan>) {
     state.end = None;

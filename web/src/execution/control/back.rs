@@ -21,6 +21,7 @@ use api::{
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
+use serde_json::Value;
 use stepwell_core::view;
 
 /// The page that asks: first to which checkpoint, then whether to do what it shows.
@@ -115,7 +116,11 @@ pub fn dry_run(seen: &Seen, would: &WouldGoBack) -> Markup {
         }
         h2 { "Would run, wait or ask then" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for node in &would.would_run { li { (named(seen, node)) } } }
+            ul.plain-list {
+                @for one in &would.would_run_with { li {
+                    (named(seen, &one.node)) (filled_in(one.config.as_ref(), one.error.as_deref()))
+                } }
+            }
         }
     }
 }
@@ -131,8 +136,7 @@ fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
                     @if let Some(child) = &one.child { ", child " code { (child) } }
                     @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
                     @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
-                    @if let Some(error) = &one.error { p.fault { "Its templates cannot be filled in: " (error) } }
-                    @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
+                    (filled_in(one.config.as_ref(), one.error.as_deref()))
                     @match &one.would_compensate {
                         Some(within) if within.is_empty() => p.hint { "Nothing in it would be undone." },
                         Some(within) => (undone(within, &|id| html! { bdi { (id) } })),
@@ -142,6 +146,14 @@ fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What a node would be given, or why its templates cannot be filled in.
+fn filled_in(config: Option<&Value>, error: Option<&str>) -> Markup {
+    html! {
+        @if let Some(error) = error { p.fault { "Its templates cannot be filled in: " (error) } }
+        @if let Some(config) = config { details { summary { "With what" } (value(config, "")) } }
     }
 }
 
