@@ -95,7 +95,7 @@ async fn people_are_reminded_and_told_of_the_outcome_even_after_the_end() {
     let both = |notice| [("ann@example.com".to_owned(), notice), ("bob@example.com".to_owned(), notice)];
     assert_eq!(tos(&sent), both(Notice::Reminder));
     let one = question(&world).await;
-    world.post(&format!("/v1/executions/{id}/resume"), json!({"approved": true})).await.of(200);
+    world.meanwhile(world.post(&format!("/v1/executions/{id}/resume"), json!({"approved": true}))).await.of(200);
     world.run().await;
     assert_eq!(world.get(&format!("/v1/executions/{id}")).await.of(200)["status"], "completed");
     assert_eq!(tos(&sent), both(Notice::Outcome));

@@ -56,7 +56,7 @@ async fn an_execution_travels_in_one_part_or_in_several() {
     assert_eq!((&told["status"], &told["arrives"]), (&json!("waiting_human"), &json!(false)));
     let told = here.post(IMPORT, all).await.of(200);
     assert_eq!((&told["taken"], &told["turns"]), (&json!("unchanged"), &json!(of + 1)));
-    here.post(&format!("{path}/resume"), json!({"approved": true})).await.of(200);
+    here.meanwhile(here.post(&format!("{path}/resume"), json!({"approved": true}))).await.of(200);
     here.run().await;
     assert_eq!(here.get(&path).await.of(200)["output"], "paid");
 }

@@ -57,7 +57,7 @@ async fn a_patched_execution_goes_on_by_what_was_added() {
     // The question is still the same, and what comes after it is new.
     let asked = world.get(&path).await.of(200)["pending_interactions"].clone();
     assert_eq!(asked, before["pending_interactions"]);
-    world.post(&format!("{path}/resume"), json!({"approved": true})).await.of(200);
+    world.meanwhile(world.post(&format!("{path}/resume"), json!({"approved": true}))).await.of(200);
     world.run().await;
     assert_eq!(world.get(&path).await.of(200)["output"], "paid 8");
     // Checkpoints are shown by the workflow of then.
@@ -156,7 +156,7 @@ async fn a_fork_begins_by_a_patched_workflow() {
     let told = world.post(&fork, json!({"checkpoint_id": 2, "patch": more()})).await.of(202);
     world.run().await;
     let new = format!("/v1/executions/{}", told["execution_id"].as_str().unwrap());
-    world.post(&format!("{new}/resume"), json!({"approved": true})).await.of(200);
+    world.meanwhile(world.post(&format!("{new}/resume"), json!({"approved": true}))).await.of(200);
     world.run().await;
     assert_eq!(world.get(&new).await.of(200)["output"], "paid 8");
     assert_eq!(world.get(&format!("{path}/workflow")).await.of(200)["patched"], false, "the other is as it was");

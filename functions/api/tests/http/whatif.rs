@@ -25,7 +25,7 @@ async fn world_with(amounts: &[u64]) -> World {
         world.run().await;
         if *amount >= 100 {
             let path = format!("/v1/executions/{}/resume", id.as_str().unwrap());
-            world.post(&path, json!({"approved": true})).await.of(200);
+            world.meanwhile(world.post(&path, json!({"approved": true}))).await.of(200);
             world.run().await;
         }
     }
