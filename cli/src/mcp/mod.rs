@@ -2,6 +2,8 @@
 //! over stdin and stdout. The messages go to the route `/mcp` of the host that has the data folder; where nobody has it,
 //! this process serves it as `stepwell dev` does, for as long as the agent is there.
 
+mod lines;
+
 use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
@@ -29,7 +31,10 @@ use rmcp::{
     },
 };
 use std::{collections::HashMap, net::Ipv4Addr, os::fd::AsFd, sync::Arc};
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+};
 
 /// The arguments of `stepwell mcp`.
 #[derive(clap::Args)]
@@ -115,11 +120,15 @@ async fn pass_on(client: Client, stopped: impl Future<Output = ()>) -> Outcome {
     };
     let host = StreamableHttpClientTransport::with_client(http, config);
     let (input, output) = (own(std::io::stdin())?, own(std::io::stdout())?);
-    let agent = AsyncRwTransport::new_server(input, output).with_max_line_length(engine::limits::REQUEST_BYTES);
+    let (failed, failures) = mpsc::unbounded_channel();
+    let (messages, sifted) = tokio::io::duplex(limits::LINES_BYTES);
+    let sifting = tokio::spawn(lines::sift(input, sifted, failed.clone()));
+    let agent = AsyncRwTransport::new_server(messages, output);
     tokio::select! {
-        () = between(agent, host) => {}
+        () = between(agent, host, (failed, failures)) => {}
         () = stopped => {}
     }
+    sifting.abort();
     Ok(Exit::Done)
 }
 
@@ -131,9 +140,12 @@ fn own(stream: impl AsFd) -> Result<tokio::fs::File, Failure> {
 }
 
 /// Passes each message on, those of the agent to the host and those of the host to the agent. A request that does not
-/// reach the host is answered with an error, so that the agent does not wait for it.
-async fn between(mut agent: impl Transport<RoleServer>, mut host: impl Transport<RoleClient>) {
-    let (failed, mut failures) = mpsc::unbounded_channel::<ServerJsonRpcMessage>();
+/// reach the host is answered with an error, so that the agent does not wait for it; so is what was found wrong before.
+async fn between(
+    mut agent: impl Transport<RoleServer>,
+    mut host: impl Transport<RoleClient>,
+    (failed, mut failures): (UnboundedSender<ServerJsonRpcMessage>, UnboundedReceiver<ServerJsonRpcMessage>),
+) {
     loop {
         let answer = tokio::select! {
             message = agent.receive() => {
