@@ -149,7 +149,7 @@ async fn what_agents_have_forgotten_goes() {
     let world = World::new(Some(NOW)).await;
     let supervisor = world.host(true, 1);
     let said =
-        |id: &str, at: Time| Remembered { id: id.into(), at, messages: Vec::new(), until: at.after_seconds(DAY) };
+        |id: &str, at: Time| Remembered { id: id.into(), at, by: None, messages: Vec::new(), until: at.after_seconds(DAY) };
     for key in ["goes", "stays"] {
         supervisor.memories().remember("acme", key, &said("1", NOW), NOW).await.unwrap();
     }
