@@ -7,14 +7,19 @@ use std::{
     process::Stdio,
 };
 
+const BEGIN: &str = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18",
+"capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}"#;
+
+fn begin() -> String {
+    BEGIN.replace('\n', " ") + "\n"
+}
+
 #[test]
 fn a_line_that_is_no_json_is_answered_and_the_next_request_too() {
     let home = Home::new();
     let mut child = home.command(&["mcp"]).stdin(Stdio::piped()).spawn().unwrap();
-    let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
-    let begin = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params});
     let mut stdin = child.stdin.take().unwrap();
-    write!(stdin, "{{\"jsonrpc\": \n{begin}\n").unwrap();
+    write!(stdin, "{{\"jsonrpc\": \n{}", begin()).unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2);
     let mut told: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
     // The error is ready at once, and the answer comes from the host.
@@ -23,4 +28,13 @@ fn a_line_that_is_no_json_is_answered_and_the_next_request_too() {
     assert!(told[0].get("id").is_none() && told[1]["result"]["serverInfo"].is_object(), "{told:?}");
     drop(stdin);
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_was_asked_before_the_end_of_the_input_is_answered() {
+    let home = Home::new();
+    let told = home.say(&["mcp"], &begin()).exits(0);
+    assert_eq!(told.json()["id"], 1, "{told:?}");
+    let told = home.say(&["mcp"], "no JSON\n").exits(0);
+    assert_eq!(told.json()["error"]["code"], -32700, "{told:?}");
 }
