@@ -1,7 +1,8 @@
 //! The routes of what agents remember of conversations.
 
 use crate::{
-    Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, limits::ROWS_AT_ONCE, request::cursor, types,
+    Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, limits::ROWS_AT_ONCE,
+    request::cursor, types,
 };
 use axum::{extract::State, http::StatusCode};
 use engine::{
@@ -61,7 +62,8 @@ fn is_own(caller: &Caller, said: &[Remembered]) -> bool {
 
 /// The refusal of a conversation of others.
 fn of_others() -> Problem {
-    let detail = "others had a part in this conversation, or nobody knows who: this needs a token with the scope `admin`";
+    let detail =
+        "others had a part in this conversation, or nobody knows who: this needs a token with the scope `admin`";
     Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail).with("scope", Scope::Admin.as_str())
 }
 

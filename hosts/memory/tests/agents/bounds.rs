@@ -98,7 +98,10 @@ async fn a_tool_is_called_as_often_as_it_may_be_over_all_answers() {
     })
     .await;
     world.is(Status::Completed);
-    assert_eq!((statuses(&world), world.entries()), (vec![Succeeded, Succeeded, Refused, Refused], vec!["/pay/1".into(), "/pay/2".into()]));
+    assert_eq!(
+        (statuses(&world), world.entries()),
+        (vec![Succeeded, Succeeded, Refused, Refused], vec!["/pay/1".into(), "/pay/2".into()])
+    );
     assert!(world.told()[3].contains("as often as it may be"), "{:?}", world.told());
 }
 

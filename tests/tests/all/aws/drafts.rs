@@ -46,7 +46,10 @@ async fn a_model_writes_a_draft_with_a_secret_of_the_stack() {
     assert!(model.asked("Greet whoever is named.").is_empty());
     let (status, draft) = cloud.request("POST", PATH, Some(&body)).await;
     assert_eq!((status, &draft["valid"], &draft["rounds"]), (200, &json!(true), &json!(2)), "{draft}");
-    assert_eq!((&draft["explanation"], &draft["document"]["nodes"][1]["type"]), (&json!("It greets."), &json!("transform")));
+    assert_eq!(
+        (&draft["explanation"], &draft["document"]["nodes"][1]["type"]),
+        (&json!("It greets."), &json!("transform"))
+    );
     let asked = model.asked("Greet whoever is named.");
     let told = asked[1]["body"]["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap();
     assert!(told.contains("/nodes/1/type"), "the first try's error went back to the model: {told}");
