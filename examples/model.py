@@ -66,9 +66,14 @@ def triage(said):
 
 def refund(said):
     """Looks the order up, asks for the refund of its total, and tells what came of it."""
+    order_id = next(iter(re.findall(r"O-\d+", said.asked[-1])), None)
+    if order_id is None:
+        return "Which order is it about? Its number begins with O-."
     if "find_order" not in said.results:
-        return [("find_order", {"order_id": re.findall(r"O-\d+", said.asked[-1])[0]})]
+        return [("find_order", {"order_id": order_id})]
     order = said.body("find_order")
+    if not isinstance(order, dict) or "id" not in order:
+        return f"There is no order {order_id}, so nothing is paid back."
     if "refund" not in said.results:
         call = ("refund", {"order_id": order["id"], "amount": order["total"]})
         return f"The order {order['id']} is {order['state']}, so its price goes back.", [call]
@@ -89,7 +94,8 @@ def research(said):
     """Searches, and answers with what was found."""
     if "search" not in said.results:
         return [("search", {"words": said.asked[-1]})]
-    return said.body("search")["found"]
+    page = said.body("search")
+    return page["found"] if isinstance(page, dict) else f"Nothing was found. {page}"
 
 
 def assist(said):
@@ -100,7 +106,7 @@ def assist(said):
     if "order_state" not in said.results:
         return [("order_state", {"order_id": order_id})]
     order = said.body("order_state")
-    if "id" not in order:
+    if not isinstance(order, dict) or "id" not in order:
         return f"There is no order {order_id}."
     if not re.search("refund|back", said.asked[-1].lower()):
         return f"Order {order_id} is {order['state']}. It cost {order['total']}."

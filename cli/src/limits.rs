@@ -71,3 +71,9 @@ pub const EDITED_BYTES: u64 = INPUT_BYTES;
 pub const LOG_LINES: usize = 8_192;
 /// How long the end of the process waits for log lines to be written, where nobody reads them.
 pub const LOG_DRAIN: Duration = Duration::from_secs(1);
+/// Bytes of lines of an agent that are read and not passed on yet: most messages have fewer, and longer ones go on piece by
+/// piece.
+pub const LINES_BYTES: usize = 64 * 1024;
+/// How long an agent that has closed its end may wait for what it asked before: a tool waits 25 seconds, as the agent was
+/// told.
+pub const LAST_ANSWERS: Duration = Duration::from_secs(30);

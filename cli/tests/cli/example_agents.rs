@@ -73,6 +73,19 @@ fn a_request_is_sent_to_a_department_and_the_conversation_is_remembered() {
 }
 
 #[test]
+fn what_names_no_order_or_one_that_there_is_not_is_answered() {
+    let (home, model) = (Home::new(), Model::start());
+    for (text, reply) in [
+        ("Where is my money?", "Which order is it about? Its number begins with O-."),
+        ("O-77 never came.", "There is no order O-77, so nothing is paid back."),
+    ] {
+        let told = model.run(&home, "refund-agent.json", json!({ "message": text }), &[]).exits(0).json();
+        assert_eq!(told["output"]["reply"], reply);
+    }
+    assert_eq!(model.refunds(), json!([]));
+}
+
+#[test]
 fn nothing_leaves_for_a_model_without_leave() {
     let (home, model) = (Home::new(), Model::start());
     let server = format!("http://127.0.0.1:{}", model.port);

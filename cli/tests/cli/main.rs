@@ -17,6 +17,7 @@ mod files;
 mod forks;
 mod forms;
 mod log;
+mod mcp;
 mod model_keys;
 mod moved;
 mod named;

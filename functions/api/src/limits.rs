@@ -163,6 +163,11 @@ pub const FIRST_TOKEN_DAYS: f64 = 30.0;
 pub const DRAFT_ROUNDS: u32 = 5;
 /// After how long a draft is given up. A large document takes a model a minute to write.
 pub const DRAFT: Duration = Duration::from_secs(240);
+/// The same behind API Gateway, which cuts off at 30 seconds: a cold start, the secrets and the checks of what was written
+/// take a part.
+pub const DRAFT_WHOLE: Duration = Duration::from_secs(25);
+/// The time of a function that a draft leaves for these checks and for the answer.
+pub const DRAFT_MARGIN: Duration = Duration::from_secs(1);
 /// Bytes of what a draft is to do: some pages of text.
 pub const DRAFT_INTENT_BYTES: usize = 64 * 1024;
 /// Faults that a model is told of a document: what comes after them mostly follows from them.

@@ -1,11 +1,20 @@
-//! The Lambda function `step`: takes batches of the step queue, and returns which of their messages failed.
+//! The Lambda function `step`: takes batches of the step queue, and returns which of their messages failed. It also answers
+//! requests for drafts.
 
-use aws::runtime::{
-    step::handle,
-    telemetry::{Call, observed},
+mod drafts;
+
+use aws::{
+    Aws,
+    runtime::{
+        step,
+        telemetry::{Call, observed},
+    },
 };
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use drafts::Drafts;
+use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use nodes::{AllowList, AwsRole, Ceilings, Config, Nodes};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::{RawValue, to_raw_value};
 use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
@@ -18,13 +27,32 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &aws::connect_behind_messages(Some(Arc::new(nodes()?)))?;
-    run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<_>| async move {
+    let host = &Arc::new(aws::connect_behind_messages(Some(Arc::new(nodes()?)))?);
+    let drafts = &Drafts::new(host.clone());
+    run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));
-        let call = Call { function: "step", request_id: &context.request_id, xray: context.xray_trace_id.as_deref() };
-        Ok::<_, Error>(observed(call, || host.used(), handle(host, payload)).await)
+        let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let call = Call { function: "step", request_id: &request_id, xray: xray.as_deref() };
+        observed(call, || host.used(), handle(host, drafts, payload.get(), context)).await
     }))
     .await
+}
+
+/// What tells a request from a batch of the step queue.
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(rename = "requestContext")]
+    request: Option<IgnoredAny>,
+}
+
+/// One event of either kind.
+async fn handle(host: &Aws, drafts: &Drafts, event: &str, context: Context) -> Result<Box<RawValue>, Error> {
+    let shape: Shape = serde_json::from_str(event)?;
+    match shape.request {
+        Some(_) => drafts.answer(event, context).await,
+        None => Ok(to_raw_value(&step::handle(host, serde_json::from_str(event)?).await)?),
+    }
 }
 
 /// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public, and

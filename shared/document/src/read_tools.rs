@@ -10,7 +10,7 @@ use crate::{
         Types,
         agent::{
             Agent, BuiltIn, OnToolError, Tool,
-            tool::{self, APPROVAL, ARGUMENTS, EXPIRED, REJECTED, Said},
+            tool::{self, ANSWERED, APPROVAL, ARGUMENTS, EXPIRED, RAN, REJECTED, Said},
         },
         mcp, memory, model,
         node_type::Mode,
@@ -182,6 +182,11 @@ impl Lending<'_> {
         let approved_flow = match &approval {
             None => None,
             Some(approval) => {
+                if let Some(taken) = nodes.iter().find_map(|(node, _)| of_approval(node)) {
+                    let message = format!("what a person approves has a node `{taken}` of its own");
+                    cx.error("invalid_config", &at.key("id"), message, "Give the node another id.");
+                    return None;
+                }
                 let ports = raw.ports.clone().unwrap_or_default();
                 let asked_at = format!("{}/tool/require_approval", at.pointer());
                 let question = format!("/nodes/{}/config", nodes.len());
@@ -343,6 +348,12 @@ struct Inner<'a> {
 /// Nodes or edges, each with the pointer to where it stands; none where it is made here.
 type Parts = Vec<(Value, Option<String>)>;
 
+/// The id of a node where it is that of one which [`approved`] makes.
+fn of_approval(node: &Value) -> Option<&str> {
+    let ids = [APPROVAL, ARGUMENTS, ANSWERED, RAN, REJECTED, EXPIRED];
+    node["id"].as_str().filter(|id| ids.contains(id))
+}
+
 /// A flow before which a person is asked: the tool runs where that person approves, with the arguments as they may have
 /// been changed, unless the person answers in its place.
 fn approved(
@@ -361,22 +372,22 @@ fn approved(
     );
     let made = [
         json!({"id": ARGUMENTS, "type": "transform", "config": {"expression": chosen}}),
-        json!({"id": "tool_answered", "type": "succeed",
+        json!({"id": ANSWERED, "type": "succeed",
             "config": {"output": {"answered": given("text")}}}),
-        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": given("arguments")}}}),
+        json!({"id": RAN, "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": given("arguments")}}}),
         json!({"id": REJECTED, "type": "fail", "config": {"code": "rejected", "message": why}}),
         json!({"id": EXPIRED, "type": "fail",
             "config": {"code": "expired", "message": "nobody approved it in time"}}),
     ];
     let mut leads = vec![
-        json!({"from": APPROVAL, "port": "approved", "to": "tool_answered", "condition": says}),
+        json!({"from": APPROVAL, "port": "approved", "to": ANSWERED, "condition": says}),
         json!({"from": APPROVAL, "port": "approved", "to": ARGUMENTS, "condition": format!("!{says}")}),
         json!({"from": APPROVAL, "port": "rejected", "to": REJECTED}),
         json!({"from": APPROVAL, "port": "timeout", "to": EXPIRED}),
         json!({"from": ARGUMENTS, "to": tool}),
     ];
     let ran = ports.iter().filter(|port| port.as_str() != "error");
-    leads.extend(ran.map(|port| json!({"from": tool, "port": port, "to": "tool_ran"})));
+    leads.extend(ran.map(|port| json!({"from": tool, "port": port, "to": RAN})));
     let nodes = nodes.iter().cloned().chain([asks]).chain(made.into_iter().map(|node| (node, None))).collect();
     (nodes, leads.into_iter().map(|edge| (edge, None)).chain(edges.iter().cloned()).collect())
 }

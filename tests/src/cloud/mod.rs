@@ -270,6 +270,7 @@ fn serving(method: &str, path: &str) -> &'static str {
         _ if path.starts_with("/i/") || path.starts_with("/assets/") || path == "/v1/hooks/slack" => "callback",
         _ if path.starts_with("/inbox") || path == "/mcp" => "callback",
         _ if path.starts_with("/v1/chat/") || path.starts_with("/chat/") => "callback",
+        "POST" if path == "/v1/workflows/draft" => "step",
         "POST" if path.starts_with("/executions/") || path.starts_with("/jobs/") => "rollback",
         "GET" if path.starts_with("/executions/") && is_control => "rollback",
         _ if ["/executions", "/jobs", "/sign-", "/overview"].iter().any(|page| path.starts_with(page)) => "status",

@@ -73,6 +73,7 @@ async fn fill(host: &dyn Host, owner: &str) -> ExecutionId {
     let said = |seconds: f64| Remembered {
         id: "1".into(),
         at: host.now(),
+        by: None,
         messages: Vec::new(),
         until: host.now().after_seconds(seconds),
     };

@@ -109,7 +109,7 @@ fn reads(name: &str, text: &str) {
             };
             assert!(is_right, "{name} is read as something else");
         }
-        ("status" | "callback" | "rollback", "http" | "rest" | "url") => {
+        ("step" | "status" | "callback" | "rollback", "http" | "rest" | "url") => {
             serde_json::from_str::<LambdaRequest>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         ("step" | "supervisor", "sqs") => {

@@ -1,8 +1,15 @@
 //! The routes of what agents remember of conversations.
 
-use crate::{Admin, Answered, App, NoParams, Params, Path, Problem, Routes, request::cursor, types};
+use crate::{
+    Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, limits::ROWS_AT_ONCE,
+    request::cursor, types,
+};
 use axum::{extract::State, http::StatusCode};
-use engine::{limits, port::Conversation};
+use engine::{
+    limits,
+    port::{Conversation, Remembered, StoreError},
+};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::Arc;
 use utoipa_axum::routes;
 
@@ -11,35 +18,71 @@ pub fn routes() -> Routes {
     Routes::new().routes(routes!(list_memories)).routes(routes!(get_memory, remove_memory))
 }
 
-/// The conversations that agents of the caller's owner remember, by their keys.
+/// The conversations that agents of the caller's owner remember, by their keys: those of the caller alone, but to an admin.
 #[utoipa::path(get, path = "/v1/memories", operation_id = "list_memories", tag = "admin", security(("bearer" = [])),
     params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::MemoryPage), types::Refused))]
 async fn list_memories(
-    caller: Admin,
+    caller: SignedIn,
     State(app): State<Arc<App>>,
     mut params: Params,
 ) -> Answered<axum::Json<types::Page<types::Memory>>> {
+    let sees_all = of_all(&caller, Scope::Read)?;
     let window = params.window("memories")?;
     params.done()?;
     let page = app.host.memories().conversations(&caller.owner, &window, app.host.now()).await?;
-    let rows = page.items.iter().map(types::Memory::from).collect();
-    Ok(axum::Json(cursor::page("memories", &page, rows)))
+    let shown = async |one: &Conversation| {
+        let shown = sees_all || is_own(&caller, &said(&app, &caller, &one.key).await?);
+        Ok::<_, StoreError>(shown.then(|| types::Memory::from(one)))
+    };
+    let rows: Vec<_> = stream::iter(&page.items).map(shown).buffered(ROWS_AT_ONCE).try_collect().await?;
+    Ok(axum::Json(cursor::page("memories", &page, rows.into_iter().flatten().collect())))
 }
 
-/// One conversation with its last messages.
+/// Whether a caller may do so with all conversations of the owner, and not only with those of the caller's own.
+///
+/// # Errors
+/// 403 `missing_scope` where not even that.
+fn of_all(caller: &Caller, scope: Scope) -> Answered<bool> {
+    let all = caller.scopes.contains(&Scope::Admin);
+    if all { Ok(true) } else { caller.require(scope).map(|()| false) }
+}
+
+/// What was added to a conversation last, the oldest first.
+async fn said(app: &App, caller: &Caller, key: &str) -> Result<Vec<Remembered>, StoreError> {
+    let most = usize::try_from(limits::REMEMBERED).unwrap_or(usize::MAX);
+    app.host.memories().recall(&caller.owner, key, most, app.host.now()).await
+}
+
+/// Whether nobody but the caller had a part in a conversation.
+fn is_own(caller: &Caller, said: &[Remembered]) -> bool {
+    let by_caller = |one: &Remembered| one.by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(&caller.subject));
+    said.iter().all(by_caller)
+}
+
+/// The refusal of a conversation of others.
+fn of_others() -> Problem {
+    let detail =
+        "others had a part in this conversation, or nobody knows who: this needs a token with the scope `admin`";
+    Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail).with("scope", Scope::Admin.as_str())
+}
+
+/// One conversation with its last messages: one of the caller alone, but to an admin.
 #[utoipa::path(get, path = "/v1/memories/{key}", operation_id = "get_memory", tag = "admin", security(("bearer" = [])),
     params(("key" = String, Path)),
     responses((status = 200, body = types::MemoryWithMessages), types::Refused))]
 async fn get_memory(
-    caller: Admin,
+    caller: SignedIn,
     State(app): State<Arc<App>>,
     Path(key): Path<String>,
     _: NoParams,
 ) -> Answered<axum::Json<types::MemoryWithMessages>> {
-    let most = usize::try_from(limits::REMEMBERED).unwrap_or(usize::MAX);
-    let found = app.host.memories().recall(&caller.owner, &key, most, app.host.now()).await?;
+    let sees_all = of_all(&caller, Scope::Read)?;
+    let found = said(&app, &caller, &key).await?;
     let Some(last) = found.last() else { return Err(Problem::not_found("memory", &key)) };
+    if !sees_all && !is_own(&caller, &found) {
+        return Err(of_others());
+    }
     let until = found.iter().map(|said| said.until).max().unwrap_or(last.until);
     let head = Conversation { key, at: last.at, until };
     let memory = types::Memory::from(&head);
@@ -53,16 +96,19 @@ async fn get_memory(
     }))
 }
 
-/// Forget a conversation.
+/// Forget a conversation: one of the caller alone, but for an admin. Whoever may say something may have it forgotten.
 #[utoipa::path(delete, path = "/v1/memories/{key}", operation_id = "remove_memory", tag = "admin",
     security(("bearer" = [])), params(("key" = String, Path)),
     responses((status = 204), types::Refused))]
 async fn remove_memory(
-    caller: Admin,
+    caller: SignedIn,
     State(app): State<Arc<App>>,
     Path(key): Path<String>,
     _: NoParams,
 ) -> Answered<StatusCode> {
+    if !of_all(&caller, Scope::Run)? && !is_own(&caller, &said(&app, &caller, &key).await?) {
+        return Err(of_others());
+    }
     match app.host.memories().forget(&caller.owner, &key).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("memory", &key)),

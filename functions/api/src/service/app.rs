@@ -1,6 +1,6 @@
 //! What every handler is given: the host, and what the service knows about its surroundings.
 
-use crate::{Caller, Jwt, Metric, Rates, SignIn, Stop, Tails};
+use crate::{Caller, Jwt, Metric, Rates, SignIn, Stop, Tails, limits};
 use document::Workflow;
 use engine::{
     drive::workflow_of,
@@ -9,7 +9,7 @@ use engine::{
 };
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -42,8 +42,8 @@ pub struct App {
     /// The text of the OpenAPI document, where the API has more routes than this service. None: the document is
     /// generated from the routes of this service.
     pub document: Option<&'static str>,
-    /// Whether requests may ask language models. Behind a gateway that cuts requests off after half a minute they may not.
-    pub asks_models: bool,
+    /// How long the language models of one draft may take. None: this process asks no model on request.
+    pub drafts: Option<Duration>,
     /// Speaks with Slack, for the route that Slack calls. None: the host has no credentials of Slack, and the route says so.
     pub slack: Option<Arc<dyn SlackDesk>>,
 }
@@ -63,7 +63,7 @@ impl App {
             metrics: Box::new(|| Box::pin(async { Vec::new() })),
             abilities: json!({}),
             document: None,
-            asks_models: true,
+            drafts: Some(limits::DRAFT),
             slack: None,
         }
     }
@@ -71,7 +71,12 @@ impl App {
     /// A service that runs as several processes behind a gateway. The gateway bounds the rate of requests; a process,
     /// which sees only a part of them, counts none.
     pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
-        Self { rates: None, abilities, asks_models: false, ..Self::new(host) }
+        Self { rates: None, abilities, drafts: None, ..Self::new(host) }
+    }
+
+    /// Lets models write drafts all the same, in the time that the gateway gives.
+    pub fn with_drafts(self) -> Self {
+        Self { drafts: Some(limits::DRAFT_WHOLE), ..self }
     }
 
     /// Makes the service take JSON Web Tokens too, where an issuer is configured.

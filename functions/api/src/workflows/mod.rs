@@ -27,6 +27,11 @@ use version::saved_version;
 /// The ids that no workflow may have: their addresses, such as `/v1/workflows/validate`, are those of other routes.
 const HIDDEN: [&str; 2] = ["draft", "validate"];
 
+/// The route of drafts by itself, for the one function that asks models on request.
+pub fn drafts() -> Routes {
+    draft::routes()
+}
+
 /// The routes of saved workflows, and of what is said about a document.
 pub fn routes() -> Routes {
     Routes::new()

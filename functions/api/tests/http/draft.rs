@@ -9,12 +9,16 @@ use stepwell_core::task::{Failure, Outcome, Report, Task};
 
 const PATH: &str = "/v1/workflows/draft";
 
+/// What a model fails with that takes all the time that it has.
+const IN_VAIN: &str = "no answer in time";
+
 /// What a model was asked: the texts of the conversation, the names of the models, and the secrets that were at hand.
 struct Asked {
     texts: Vec<String>,
     system: String,
     models: Vec<String>,
     secrets: Vec<String>,
+    seconds: f64,
 }
 
 /// A model that gives these answers, one after the other and the last for ever, and notes what it was asked.
@@ -26,6 +30,9 @@ fn scripted(answers: Vec<Result<String, Failure>>) -> (Memory, Arc<Mutex<Vec<Ask
         let mut noted = noted.lock().unwrap();
         let answer = answers[noted.len().min(answers.len() - 1)].clone();
         noted.push(note(call, task));
+        if answer.as_ref().is_err_and(|failure| failure.message == IN_VAIN) {
+            std::thread::sleep(Duration::from_secs_f64(task.timeout_seconds));
+        }
         let outcome = match answer {
             Err(failure) => Outcome::Failed(failure),
             Ok(text) => {
@@ -49,6 +56,7 @@ fn note(call: &ModelCall, task: &Task) -> Asked {
         system: call.system.clone().unwrap_or_default(),
         models: call.models.iter().map(|model| format!("{model:?} {:?}", model.base_url)).collect(),
         secrets: task.secrets.iter().map(|secret| secret.value.clone()).collect(),
+        seconds: task.timeout_seconds,
     }
 }
 
@@ -146,14 +154,44 @@ async fn a_model_that_gives_no_answer_is_told_with_its_reason() {
     }
 }
 
-#[tokio::test]
-async fn behind_a_gateway_no_model_is_asked() {
-    let (host, asked) = scripted(vec![said("", greet())]);
+/// Sends a draft to a host behind a gateway.
+async fn behind_a_gateway(host: Memory, change: impl FnOnce(App) -> App) -> Answer {
     let host = Arc::new(host);
-    let app = App::behind_gateway(host.clone(), json!({})).with_local_user("acme", "ann@example.com");
+    let app = change(App::behind_gateway(host.clone(), json!({})).with_local_user("acme", "ann@example.com"));
     let world = World { host, service: api::service(Arc::new(app), api::routes()) };
-    world.post(PATH, body(json!({}))).await.problem(501, "no_models_here");
+    world.post(PATH, body(json!({}))).await
+}
+
+#[tokio::test]
+async fn behind_a_gateway_one_function_asks_models_in_the_time_that_there_is() {
+    let (host, asked) = scripted(vec![said("", greet())]);
+    behind_a_gateway(host, |app| app).await.problem(501, "no_models_here");
     assert!(asked.lock().unwrap().is_empty());
+    for (left, most) in [(None, 25.0), (Some(10), 9.0), (Some(900), 25.0)] {
+        let (host, asked) = scripted(vec![said("", greet())]);
+        let host = host.with_time_left(move || left.map(Duration::from_secs));
+        behind_a_gateway(host, App::with_drafts).await.of(200);
+        let seconds = asked.lock().unwrap()[0].seconds;
+        assert!(seconds > 0.0 && seconds <= most, "{seconds} of {most} with {left:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_by_the_end_of_the_time_is_answered_and_nothing_is_an_error() {
+    let no_time = |app: App| App { drafts: Some(Duration::ZERO), ..app };
+    let (host, asked) = scripted(vec![said("", greet())]);
+    let problem = behind_a_gateway(host, no_time).await.problem(504, "timeout");
+    assert!(problem["detail"].as_str().unwrap().contains("after 0 s"), "{problem}");
+    assert!(asked.lock().unwrap().is_empty());
+    let wrong = json!({"id": "empty", "nodes": []});
+    for (first, document) in [(said("A try.", wrong.clone()), wrong), (Ok("Later.".into()), Value::Null)] {
+        let (host, asked) = scripted(vec![first, Err(Failure::new("model_unavailable", IN_VAIN))]);
+        let draft = behind_a_gateway(host, |app| App { drafts: Some(Duration::from_secs(1)), ..app }).await.of(200);
+        assert_eq!((&draft["valid"], &draft["rounds"], &draft["document"]), (&json!(false), &json!(1), &document));
+        let warning = draft["warnings"].as_array().unwrap().last().unwrap();
+        assert_eq!((&warning["code"], warning.get("hint").is_some()), (&json!("out_of_time"), document.is_object()));
+        assert!(!draft["errors"].as_array().unwrap().is_empty() && asked.lock().unwrap().len() == 2, "{draft}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{
 use axum::{body::Body, http::Request};
 use engine::port::{Clock, Group, Host, Token};
 use routes::{
-    Needs::{self, Asked, Concerned, Nothing, Scope},
+    Needs::{self, Asked, Concerned, Nothing, Own, Scope},
     READ, ROUTES, Row,
 };
 use serde_json::{Value, json};
@@ -73,10 +73,11 @@ impl Who {
         let Some(scopes) = self.scopes() else { return if needs == Nothing { may } else { 401 } };
         let scope = match needs {
             Nothing => return may,
-            Scope(scope) => scope,
+            Scope(scope) | Own(scope) => scope,
             Asked | Concerned => "respond",
         };
         match self {
+            _ if matches!(needs, Own(_)) && scopes.contains(&"admin") && self != Self::OtherOwner => may,
             Self::Admin if needs == Concerned => may,
             Self::Requester if needs == Concerned => 403,
             _ if !scopes.contains(&scope) => 403,
@@ -218,11 +219,16 @@ impl Stage {
             Who::TooLittleScope => {
                 // All scopes but the one that the route asks for, of somebody who is asked.
                 let scope = match needs {
-                    Scope(scope) => scope,
+                    Scope(scope) | Own(scope) => scope,
                     Asked | Concerned => "respond",
                     Nothing => "",
                 };
-                let lacks = |one: &str| one == scope || (needs == Concerned && one == "run");
+                let also = match needs {
+                    Concerned => "run",
+                    Own(_) => "admin",
+                    Nothing | Scope(_) | Asked => scope,
+                };
+                let lacks = |one: &str| one == scope || one == also;
                 let others: Vec<&str> =
                     ["read", "run", "respond", "admin"].into_iter().filter(|one| !lacks(one)).collect();
                 self.world.token("too-little", "acme", &others).await;

@@ -62,18 +62,45 @@ async fn conversations_are_listed_shown_and_forgotten() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_its_owners_and_shown_to_admins_alone() {
+async fn people_see_and_forget_their_own_conversations_and_admins_all() {
     let world = remembers(&["ada"]).await;
     world.token("mine", "acme", &["read", "run", "respond"]).await;
-    world.token("theirs", "other", &["read", "run", "respond", "admin"]).await;
-    for path in ["/v1/memories", "/v1/memories/ada"] {
-        let refused = world.with_headers("GET", path, &[("authorization", "Bearer mine")], Value::Null).await;
-        assert_eq!(refused.status, 403, "{path}");
-    }
-    let theirs = [("authorization", "Bearer theirs")];
-    assert!(keys(&world.with_headers("GET", "/v1/memories", &theirs, Value::Null).await.of(200)).is_empty());
-    world.with_headers("GET", "/v1/memories/ada", &theirs, Value::Null).await.problem(404, "not_found");
-    world.with_headers("DELETE", "/v1/memories/ada", &theirs, Value::Null).await.problem(404, "not_found");
+    world.token("reads", "acme", &["read"]).await;
     world.token("boss", "acme", &["admin"]).await;
-    world.with_headers("GET", "/v1/memories/ada", &[("authorization", "Bearer boss")], Value::Null).await.of(200);
+    world.token("theirs", "other", &["read", "run", "respond", "admin"]).await;
+    let asks = async |token: &str, method: &str, path: &str, body: Value| {
+        let bearer = format!("Bearer {token}");
+        world.with_headers(method, path, &[("authorization", &bearer)], body).await
+    };
+    let says = async |token: &str, key: &str| {
+        let input = json!({"input": {"who": key}});
+        asks(token, "POST", "/v1/workflows/talk/executions", input).await.of(202);
+        world.run().await;
+        world.pass(Duration::from_secs(1));
+    };
+    says("mine", "bob").await;
+    let listed = async |token: &str| asks(token, "GET", "/v1/memories", Value::Null).await.of(200);
+    assert_eq!(keys(&listed("mine").await), ["bob"]);
+    assert_eq!(keys(&listed("boss").await), ["ada", "bob"]);
+    assert!(keys(&listed("reads").await).is_empty() && keys(&listed("theirs").await).is_empty());
+    for (token, method, key, status) in [
+        ("mine", "GET", "bob", 200),
+        ("mine", "GET", "ada", 403),
+        ("mine", "DELETE", "ada", 403),
+        ("reads", "GET", "bob", 403),
+        ("reads", "DELETE", "bob", 403),
+        ("theirs", "GET", "bob", 404),
+        ("theirs", "DELETE", "bob", 404),
+        ("boss", "GET", "ada", 200),
+    ] {
+        let answer = asks(token, method, &format!("/v1/memories/{key}"), Value::Null).await;
+        assert_eq!(answer.status, status, "{token} {method} {key}: {answer:?}");
+    }
+    // A conversation in which another one speaks too is no more one's own.
+    world.token("other", "acme", &["run"]).await;
+    says("other", "bob").await;
+    asks("mine", "GET", "/v1/memories/bob", Value::Null).await.problem(403, "missing_scope");
+    says("mine", "eve").await;
+    assert_eq!(asks("mine", "DELETE", "/v1/memories/eve", Value::Null).await.status, 204);
+    assert_eq!(keys(&listed("boss").await), ["ada", "bob"]);
 }

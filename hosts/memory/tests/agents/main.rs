@@ -3,6 +3,7 @@
 
 mod approvals;
 mod asking;
+mod bounds;
 mod called;
 mod hostile;
 mod long;
@@ -12,4 +13,5 @@ mod moves;
 mod patches;
 mod remembered;
 mod sealed;
+mod servers;
 mod world;

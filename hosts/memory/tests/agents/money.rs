@@ -62,3 +62,15 @@ async fn a_budget_that_cannot_be_kept_asks_no_model() {
     );
     assert!(world.numbers().is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_without_a_price_ends_a_budget_in_money() {
+    // The model that is asked has a price, and the one that answers has none.
+    let models = json!({"models": {"openai_compatible/m": {"input": 1, "output": 1}}});
+    let known = Prices::of(Some(&models.to_string()), |_| unreachable!()).unwrap();
+    let world = pays(json!({"budget": {"usd": 9}}), known).await;
+    world.is(Status::Failed);
+    let error = world.state().error.clone().unwrap();
+    assert!(error.code == "budget_exceeded" && error.message.contains("not known"), "{error:?}");
+    assert_eq!(world.numbers(), [0]);
+}

@@ -1,6 +1,10 @@
 //! A host with a scripted model and a ledger, and one execution.
 
-use document::{Workflow, parse, time::Time, work::ModelCall};
+use document::{
+    Workflow, parse,
+    time::Time,
+    work::{McpAsk, ModelCall},
+};
 use engine::{
     drive::submit,
     past::RanBy,
@@ -35,6 +39,8 @@ pub struct Came {
     pub fails: Option<Failure>,
     /// The paths of requests that are refused.
     pub refuses: Vec<String>,
+    /// The paths of requests that fail as a call fails that a person refused.
+    pub rejects: Vec<String>,
 }
 
 impl Came {
@@ -119,13 +125,19 @@ fn answer(came: &mut Came, script: &dyn Fn(usize, &ModelCall) -> Value, task: &T
             if came.refuses.contains(&path) {
                 return Outcome::Failed(Failure::new("refused", "the ledger refuses"));
             }
+            if came.rejects.contains(&path) {
+                return Outcome::Failed(Failure::new("rejected", "no reason was given"));
+            }
             if came.booked.insert(task.idempotency_key.clone()) {
                 came.entries.push(path.clone());
             }
             json!({"body": {"path": path}})
         }
         Work::Code(code) => json!({"saw": code.names.get("args")}),
-        Work::Mcp(_) => panic!("there is no server"),
+        Work::Mcp(asked) => match &asked.ask {
+            McpAsk::ListTools => json!([{"name": "search", "parameters": {}}, {"name": "drop", "parameters": {}}]),
+            McpAsk::CallTool { name, arguments } => json!({"called": name, "with": arguments}),
+        },
     };
     Outcome::Succeeded { port: "success".into(), output }
 }

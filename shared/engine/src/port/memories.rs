@@ -12,6 +12,9 @@ pub struct Remembered {
     pub id: String,
     /// When the agent had come to its end. Conversations are in this order.
     pub at: Time,
+    /// Who had started the execution of that agent, where somebody had; absent in what was added before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What was said, the oldest first.
     pub messages: Vec<Message>,
     /// When the whole conversation is forgotten, unless something is added before.

@@ -135,6 +135,7 @@ async fn add(host: &dyn Host, state: &Execution, activation: &Activation, seq: u
     let remembered = Remembered {
         id: derive(&["memory", state.id().as_str(), &activation.to_string()]),
         at: turn.at,
+        by: state.started.started_by.clone(),
         messages,
         until: turn.at.after_seconds(days as f64 * 86_400.0),
     };

@@ -148,8 +148,13 @@ async fn a_document_stays_as_long_as_an_execution_or_a_saved_version_needs_it() 
 async fn what_agents_have_forgotten_goes() {
     let world = World::new(Some(NOW)).await;
     let supervisor = world.host(true, 1);
-    let said =
-        |id: &str, at: Time| Remembered { id: id.into(), at, messages: Vec::new(), until: at.after_seconds(DAY) };
+    let said = |id: &str, at: Time| Remembered {
+        id: id.into(),
+        at,
+        by: None,
+        messages: Vec::new(),
+        until: at.after_seconds(DAY),
+    };
     for key in ["goes", "stays"] {
         supervisor.memories().remember("acme", key, &said("1", NOW), NOW).await.unwrap();
     }

@@ -8,6 +8,7 @@ mod chats;
 mod commands;
 mod conversations;
 mod cost;
+mod drafts;
 mod erased;
 mod examples;
 mod hot;

@@ -19,7 +19,7 @@ use document::{
     work::{Message, ModelAnswer, Usage},
 };
 use engine::model::Model;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use stepwell_core::task::Failure;
 use tokio::time::Instant;
 use utoipa_axum::routes;
@@ -30,7 +30,7 @@ pub(super) fn routes() -> Routes {
 
 /// Have a language model write a workflow document, or change one. The static checks judge what it writes, and it is told
 /// their errors, five rounds at most. Nothing is saved and nothing runs. It takes as long as the model does: up to four
-/// minutes.
+/// minutes, and 25 seconds behind API Gateway.
 #[utoipa::path(post, path = "/v1/workflows/draft", operation_id = "draft_workflow", tag = "workflows",
     security(("bearer" = [])), request_body = DraftBody,
     responses((status = 200, body = Draft),
@@ -38,6 +38,8 @@ pub(super) fn routes() -> Routes {
             description = "This host asks no models"),
         (status = 502, body = crate::types::ProblemDetails, content_type = "application/problem+json",
             description = "The model did not answer"),
+        (status = 504, body = crate::types::ProblemDetails, content_type = "application/problem+json",
+            description = "No model answered in the time that a draft has here"),
         crate::types::Refused))]
 async fn draft(
     caller: Runner,
@@ -45,10 +47,12 @@ async fn draft(
     _: NoParams,
     Json(body): Json<DraftBody>,
 ) -> Answered<axum::Json<Draft>> {
-    if !app.asks_models {
-        let detail = "this host asks no models on request: draft with `stepwell draft`, or on a host of `stepwell dev`";
+    let Some(most) = app.drafts else {
+        let detail = "this function asks no models on request: send it to the address of the API, or to that of the function `step`";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "no_models_here", detail));
-    }
+    };
+    let left = app.host.time_left().map(|left| left.saturating_sub(limits::DRAFT_MARGIN));
+    let most = left.map_or(most, |left| left.min(most));
     if body.intent.trim().is_empty() || body.intent.len() > limits::DRAFT_INTENT_BYTES {
         let hint = "say in up to 64 KiB of text what the workflow is to do";
         return Err(Problem::field("invalid_field", "/intent", "this says not what to draft", hint));
@@ -57,7 +61,7 @@ async fn draft(
     let model = Model::of(&*app.host, &caller.owner, asking).await?;
     let conversation = vec![Message::User { content: told::first(&body.intent, body.base.as_ref()) }];
     let mut drafting = Drafting { app: &app, owner: &caller.owner, model, conversation, draft: Draft::default() };
-    drafting.rounds().await?;
+    drafting.rounds(most).await?;
     Ok(axum::Json(drafting.draft))
 }
 
@@ -73,20 +77,47 @@ struct Drafting<'a> {
 }
 
 impl Drafting<'_> {
-    /// Asks until a document is valid, or the rounds or the time are used up.
-    async fn rounds(&mut self) -> Answered<()> {
-        let until = Instant::now() + limits::DRAFT;
+    /// Asks until a document is valid, or the rounds or the time, which is `most`, are used up.
+    async fn rounds(&mut self, most: Duration) -> Answered<()> {
+        let until = Instant::now() + most;
+        let left = || until.saturating_duration_since(Instant::now());
         while !self.draft.valid && self.draft.rounds < limits::DRAFT_ROUNDS {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+            if left().is_zero() {
+                return self.out_of_time(most);
             }
-            let asked = self.model.ask(told::format(), &self.conversation, left.as_secs_f64()).await;
-            let said = asked.map_err(|failure| not_asked(&failure))?;
+            let said = match self.model.ask(told::format(), &self.conversation, left().as_secs_f64()).await {
+                Ok(said) => said,
+                Err(_) if left().is_zero() => return self.out_of_time(most),
+                Err(failure) => return Err(not_asked(&failure)),
+            };
             self.draft.rounds += 1;
             add(&mut self.draft.usage, said.usage, self.draft.rounds == 1);
             self.judge(said).await?;
         }
+        Ok(())
+    }
+
+    /// Ends a draft whose time is over: with what a model wrote by then.
+    ///
+    /// # Errors
+    /// 504 `timeout` where no model has answered.
+    fn out_of_time(&mut self, most: Duration) -> Answered<()> {
+        let seconds = most.as_secs_f64().ceil();
+        if self.draft.rounds == 0 {
+            let whole = limits::DRAFT.as_secs();
+            let detail = format!(
+                "no model had answered after {seconds} s, which is the time of a draft here: ask a faster model or for less, or \
+                 draft with `stepwell draft` without --url, which waits for {whole} s"
+            );
+            return Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail));
+        }
+        self.draft.warnings.push(Fault {
+            code: "out_of_time".into(),
+            severity: Some(Severity::Warning),
+            message: format!("the model was asked no further, since a draft has {seconds} s here"),
+            hint: self.draft.document.is_some().then(|| "send this document as `base`, to go on from it".into()),
+            ..Fault::default()
+        });
         Ok(())
     }
 

@@ -7,13 +7,15 @@ pub enum Needs {
     Nothing,
     /// A token with this scope.
     Scope(&'static str),
+    /// A token with this scope for what is the bearer's own, and one with `admin` for all.
+    Own(&'static str),
     /// A token with the scope `respond`, of somebody who is asked.
     Asked,
     /// A token with the scope `run`, or with `respond` of somebody who is asked; never of a requester who may not decide.
     Concerned,
 }
 
-use Needs::{Asked, Concerned, Nothing, Scope};
+use Needs::{Asked, Concerned, Nothing, Own, Scope};
 
 /// A route, what it asks, its status for those who may, and that for another owner with all scopes. What is asked of an
 /// execution that waits for a person does not fit in some routes, which is told to none but those who may.
@@ -43,9 +45,10 @@ pub const ROUTES: [Row; 69] = [
     ("GET", "/v1/workflows", READ, 200, 200),
     ("GET", "/v1/workflows/{id}", READ, 200, 404),
     ("GET", "/v1/workflows/{id}/graph", READ, 200, 404),
-    ("GET", "/v1/memories", ADMIN, 200, 200),
-    ("GET", "/v1/memories/{key}", ADMIN, 404, 404),
-    ("DELETE", "/v1/memories/{key}", ADMIN, 404, 404),
+    // There is none of anybody.
+    ("GET", "/v1/memories", Own("read"), 200, 200),
+    ("GET", "/v1/memories/{key}", Own("read"), 404, 404),
+    ("DELETE", "/v1/memories/{key}", Own("run"), 404, 404),
     ("GET", "/v1/groups", READ, 200, 200),
     ("GET", "/v1/groups/{name}", READ, 200, 404),
     ("POST", "/v1/workflows/validate", READ, 200, 200),

@@ -21,6 +21,10 @@ const KEYS: [&str; 7] =
 pub const APPROVAL: &str = "tool_approval";
 /// The node that puts out the arguments with which an approved tool is called.
 pub const ARGUMENTS: &str = "tool_arguments";
+/// The node at which the flow of a call ends that a person answered in the tool's place.
+pub const ANSWERED: &str = "tool_answered";
+/// The node at which the flow of a call ends whose tool ran after a person had approved it.
+pub const RAN: &str = "tool_ran";
 /// The node at which the flow of a call ends that a person refused.
 pub const REJECTED: &str = "tool_rejected";
 /// The node at which the flow of a call ends that nobody approved in time.

@@ -389,3 +389,12 @@ fn roles_and_parts_of_other_systems_are_refused_with_what_stands_for_them() {
         assert!(hint.contains(says), "{kind}: {hint}");
     }
 }
+
+#[test]
+fn what_a_person_approves_has_no_id_of_the_nodes_that_ask() {
+    for id in ["tool_approval", "tool_arguments", "tool_answered", "tool_ran", "tool_rejected", "tool_expired"] {
+        let named = |more: Value| agent(json!({}), &[(tool(id, "args.x", more), "ai_tool", "a")]);
+        expect(&named(json!({"require_approval": true})), &[("invalid_config", "/nodes/2/id")]);
+        clean(&closed(named(json!({}))));
+    }
+}

@@ -41,7 +41,7 @@ pub(super) async fn write() {
     let group = Group { name: "finance".into(), members: vec!["ada@example.com".into(), "bo@example.com".into()] };
     host.groups().set_group(OWNER, group).await.unwrap();
     let messages = vec![Message::User { content: "hello".into() }];
-    let said = Remembered { id: "1".into(), at: NOW, messages, until: NOW.after_seconds(86_400.0) };
+    let said = Remembered { id: "1".into(), at: NOW, by: None, messages, until: NOW.after_seconds(86_400.0) };
     host.memories().remember(OWNER, "talk", &said, NOW).await.unwrap();
     let filter = ExecutionFilter { owner: OWNER.into(), ..ExecutionFilter::default() };
     let by = "ada@example.com".into();

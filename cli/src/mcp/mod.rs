@@ -2,6 +2,8 @@
 //! over stdin and stdout. The messages go to the route `/mcp` of the host that has the data folder; where nobody has it,
 //! this process serves it as `stepwell dev` does, for as long as the agent is there.
 
+mod lines;
+
 use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
@@ -22,14 +24,23 @@ use local::{
 };
 use rmcp::{
     RoleClient, RoleServer,
-    model::{ClientJsonRpcMessage, ErrorData, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage},
     transport::{
         StreamableHttpClientTransport, Transport, async_rw::AsyncRwTransport,
         streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
-use std::{collections::HashMap, net::Ipv4Addr, os::fd::AsFd, sync::Arc};
-use tokio::{net::TcpListener, sync::mpsc};
+use std::{
+    collections::{HashMap, HashSet},
+    net::Ipv4Addr,
+    os::fd::AsFd,
+    sync::Arc,
+};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    time::{Instant, sleep_until},
+};
 
 /// The arguments of `stepwell mcp`.
 #[derive(clap::Args)]
@@ -115,11 +126,15 @@ async fn pass_on(client: Client, stopped: impl Future<Output = ()>) -> Outcome {
     };
     let host = StreamableHttpClientTransport::with_client(http, config);
     let (input, output) = (own(std::io::stdin())?, own(std::io::stdout())?);
-    let agent = AsyncRwTransport::new_server(input, output).with_max_line_length(engine::limits::REQUEST_BYTES);
+    let (failed, failures) = mpsc::unbounded_channel();
+    let (messages, sifted) = tokio::io::duplex(limits::LINES_BYTES);
+    let sifting = tokio::spawn(lines::sift(input, sifted, failed.clone()));
+    let agent = AsyncRwTransport::new_server(messages, output);
     tokio::select! {
-        () = between(agent, host) => {}
+        () = between(agent, host, (failed, failures)) => {}
         () = stopped => {}
     }
+    sifting.abort();
     Ok(Exit::Done)
 }
 
@@ -131,18 +146,30 @@ fn own(stream: impl AsFd) -> Result<tokio::fs::File, Failure> {
 }
 
 /// Passes each message on, those of the agent to the host and those of the host to the agent. A request that does not
-/// reach the host is answered with an error, so that the agent does not wait for it.
-async fn between(mut agent: impl Transport<RoleServer>, mut host: impl Transport<RoleClient>) {
-    let (failed, mut failures) = mpsc::unbounded_channel::<ServerJsonRpcMessage>();
+/// reach the host is answered with an error, so that the agent does not wait for it; so is what was found wrong before. Once
+/// the agent has closed its end, what it asked before is still answered.
+async fn between(
+    mut agent: impl Transport<RoleServer>,
+    mut host: impl Transport<RoleClient>,
+    (failed, mut failures): (UnboundedSender<ServerJsonRpcMessage>, UnboundedReceiver<ServerJsonRpcMessage>),
+) {
+    let (mut open, mut ends) = (HashSet::new(), None);
     loop {
+        if ends.is_some() && open.is_empty() && failures.is_empty() {
+            return;
+        }
         let answer = tokio::select! {
-            message = agent.receive() => {
-                let Some(message) = message else { return };
+            message = agent.receive(), if ends.is_none() => {
+                let Some(message) = message else {
+                    ends = Some(Instant::now() + limits::LAST_ANSWERS);
+                    continue;
+                };
                 let id = match &message {
                     ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
                     ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => None,
                     ClientJsonRpcMessage::Notification(_) => None,
                 };
+                open.extend(id.clone());
                 let (sending, failed) = (host.send(message), failed.clone());
                 // A call may take half a minute, and others come meanwhile.
                 tokio::spawn(async move {
@@ -155,10 +182,23 @@ async fn between(mut agent: impl Transport<RoleServer>, mut host: impl Transport
             }
             message = host.receive() => message,
             failure = failures.recv() => failure,
+            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => return,
         };
         let Some(answer) = answer else { return };
+        if let Some(id) = answers(&answer) {
+            open.remove(id);
+        }
         if agent.send(answer).await.is_err() {
             return;
         }
+    }
+}
+
+/// The request that a message answers.
+fn answers(message: &ServerJsonRpcMessage) -> Option<&RequestId> {
+    match message {
+        ServerJsonRpcMessage::Response(response) => Some(&response.id),
+        ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+        ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
     }
 }

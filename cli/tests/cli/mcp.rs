@@ -1,0 +1,40 @@
+//! `stepwell mcp`: what an agent gets that sends something else than messages.
+
+use crate::support::Home;
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::Stdio,
+};
+
+const BEGIN: &str = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18",
+"capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}"#;
+
+fn begin() -> String {
+    BEGIN.replace('\n', " ") + "\n"
+}
+
+#[test]
+fn a_line_that_is_no_json_is_answered_and_the_next_request_too() {
+    let home = Home::new();
+    let mut child = home.command(&["mcp"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    write!(stdin, "{{\"jsonrpc\": \n{}", begin()).unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2);
+    let mut told: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    // The error is ready at once, and the answer comes from the host.
+    told.sort_by_key(|one| one.get("id").is_some());
+    assert_eq!((told.len(), &told[0]["error"]["code"]), (2, &json!(-32700)), "{told:?}");
+    assert!(told[0].get("id").is_none() && told[1]["result"]["serverInfo"].is_object(), "{told:?}");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_was_asked_before_the_end_of_the_input_is_answered() {
+    let home = Home::new();
+    let told = home.say(&["mcp"], &begin()).exits(0);
+    assert_eq!(told.json()["id"], 1, "{told:?}");
+    let told = home.say(&["mcp"], "no JSON\n").exits(0);
+    assert_eq!(told.json()["error"]["code"], -32700, "{told:?}");
+}
