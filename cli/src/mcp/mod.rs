@@ -32,9 +32,11 @@ use rmcp::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    future::poll_fn,
     net::Ipv4Addr,
     os::fd::AsFd,
     sync::Arc,
+    task::Poll,
 };
 use tokio::{
     net::TcpListener,
@@ -170,10 +172,17 @@ async fn between(
                     ClientJsonRpcMessage::Notification(_) => None,
                 };
                 open.extend(id.clone());
-                let (sending, failed) = (host.send(message), failed.clone());
+                let (mut sending, failed) = (Box::pin(host.send(message)), failed.clone());
+                // The first look at it puts it into the host's queue, so that messages keep their order: the host takes what
+                // follows the first request for the word that its answer came, and answers it to nobody.
+                let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
                 // A call may take half a minute, and others come meanwhile.
                 tokio::spawn(async move {
-                    if let (Err(error), Some(id)) = (sending.await, id) {
+                    let sent = match begun {
+                        Poll::Ready(sent) => sent,
+                        Poll::Pending => sending.await,
+                    };
+                    if let (Err(error), Some(id)) = (sent, id) {
                         let error = ErrorData::internal_error(format!("the host cannot be asked: {error}"), None);
                         let _ = failed.send(ServerJsonRpcMessage::error(error, Some(id)));
                     }

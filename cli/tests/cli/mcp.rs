@@ -35,6 +35,13 @@ fn what_was_asked_before_the_end_of_the_input_is_answered() {
     let home = Home::new();
     let told = home.say(&["mcp"], &begin()).exits(0);
     assert_eq!(told.json()["id"], 1, "{told:?}");
+    // Messages that come at once keep their order, without which the second request is answered to nobody.
+    let more = r#"{"jsonrpc": "2.0", "method": "notifications/initialized"}"#;
+    let asks = r#"{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}"#;
+    let told = home.say(&["mcp"], &format!("{}{more}\n{asks}\n", begin())).exits(0);
+    let ids: Vec<Value> =
+        told.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
+    assert_eq!(ids, [1, 2], "{told:?}");
     let told = home.say(&["mcp"], "no JSON\n").exits(0);
     assert_eq!(told.json()["error"]["code"], -32700, "{told:?}");
 }
