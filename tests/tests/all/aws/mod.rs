@@ -15,6 +15,7 @@ mod latency;
 mod leftovers;
 mod localstack;
 mod memory;
+mod objects;
 mod pages;
 mod parts;
 mod pauses;
