@@ -14,7 +14,7 @@ use stepwell_tests::cloud::{Cloud, Recorder, Took};
 /// Steps of the chain.
 const STEPS: usize = 10;
 /// Chains that are timed, behind a first one that finds a new process.
-const CHAINS: usize = 9;
+const CHAINS: usize = 5;
 /// The calls that a hop is made of, as the table names them.
 const CALLS: [(&str, &str); 3] = [
     ("dynamodb:Query", "loading the state"),

@@ -10,6 +10,7 @@ mod conversations;
 mod cost;
 mod erased;
 mod examples;
+mod gradual;
 mod hot;
 mod latency;
 mod leftovers;
