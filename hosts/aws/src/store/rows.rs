@@ -46,7 +46,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
     use crate::{
         store::item::{keyed, size},
         tests::table::Scripted,
