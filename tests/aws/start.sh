@@ -52,7 +52,8 @@ env TMPDIR="$folder/tmp" BIND_HOST="${STEPWELL_AWS_BIND:-127.0.0.1}" MINISTACK_H
 echo $! >"$folder/ministack.pid"
 set +m
 
-# Waits until a server gives any answer. It gives up when the server's process is gone, or after a minute.
+# Waits until a server gives any answer. It gives up when the server's process is gone, or after five minutes: a busy machine takes
+# more than one to start Java.
 ready() {
   local name="$1" url="$2" pid
   pid="$(cat "$folder/$name.pid")"
@@ -60,7 +61,7 @@ ready() {
 import os, sys, time, urllib.error, urllib.request
 url, pid = sys.argv[1], int(sys.argv[2])
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-until = time.monotonic() + 60
+until = time.monotonic() + 300
 while time.monotonic() < until:
     os.kill(pid, 0)
     try:

@@ -76,7 +76,10 @@ pub const MEMBERS_CHECKED: usize = 5;
 /// that are retried after their end need it longer. They exceed a year and 90 days, the time and the retention that a
 /// document has which names none, so that whoever keeps a document need not say so again for its first start.
 pub const DOCUMENT_DAYS: f64 = 500.0;
-/// Number of documents, and of conversations, that one tick of the supervisor removes at most: each takes some calls.
+/// Days after which the supervisor looks again at an object that its row names: so long, at most, is one kept that no row
+/// names any more. Each look takes two reads and a write.
+pub const OBJECT_DAYS: f64 = 30.0;
+/// Number of documents, of conversations and of objects that one tick of the supervisor removes at most: each takes some calls.
 pub const UNNEEDED: i32 = 50;
 /// Seconds for which a function knows an API token, and a version of a saved workflow, without reading its row again. So long
 /// after a token was revoked another function may still take it: less than it takes to notice that it leaked, and long

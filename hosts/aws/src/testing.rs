@@ -229,6 +229,11 @@ impl Blobs for Recorder {
         self.call()?.blobs.retain(|key, _| !key.starts_with(prefix));
         Ok(())
     }
+
+    async fn remove_one(&self, key: &str) -> Result<(), StoreError> {
+        self.call()?.blobs.remove(key);
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -78,6 +78,11 @@ pub const PREVIEWING: Duration = Duration::from_secs(5);
 pub const JOB_SLICE: usize = 100;
 /// Pages of the list that one slice reads for its next executions, since pages may be empty where a filter leaves most out.
 pub const JOB_PAGES: usize = 10;
+/// For how long executions of a slice are asked one after the other. Those that no time was left for are the next slice's, so
+/// that a slow store makes slices smaller and none of them futile.
+pub const JOB_ASKING: Duration = Duration::from_secs(4);
+/// Executions of a slice that are asked however long it takes, so that each slice comes further.
+pub const JOB_ASKED: usize = 10;
 /// The longest that one slice takes before it is left, and gone on with later: the supervisor begins none with less time.
 pub const JOB_SLICE_TIME: Duration = Duration::from_secs(8);
 /// Jobs of one owner that may be running at a time: each goes on in turn, so more would make none of them faster.

@@ -75,7 +75,7 @@ impl World {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() % 1_000_000_000;
         let table = format!("stepwell-{}-{number}-{since}", std::process::id());
         let wire = Arc::new(Wire::default());
-        let clients = Clients::over(wire::client(&wire)).with_credentials("test", "test");
+        let clients = Clients::over(wire::client(&wire)).with_credentials("test", "test").waiting();
         create(&clients.dynamodb(), &table).await.expect("the table is created");
         let services = Arc::new(Services::new(clock, wire.clone()));
         Self { wire, services, clients, table, ahead: Default::default(), goes_ahead: AtomicBool::default() }

@@ -126,6 +126,13 @@ impl Services {
         self.kept().blobs.keys().cloned().collect()
     }
 
+    /// Has an object lie under another key, as an earlier release wrote it.
+    pub fn rename(&self, from: &str, to: &str) {
+        let mut kept = self.kept();
+        let object = kept.blobs.remove(from).expect("it is there");
+        kept.blobs.insert(to.into(), object);
+    }
+
     /// Executions to which a message was ever sent.
     pub fn receivers(&self) -> Vec<ExecutionId> {
         self.kept().receivers.iter().cloned().collect()
@@ -233,6 +240,14 @@ impl Blobs for Services {
     async fn remove(&self, prefix: &str) -> Result<(), StoreError> {
         let effect = async {
             self.kept().blobs.retain(|key, _| !key.starts_with(prefix));
+            Ok(())
+        };
+        self.wire.pass("DeleteObjects", transient, effect).await
+    }
+
+    async fn remove_one(&self, key: &str) -> Result<(), StoreError> {
+        let effect = async {
+            self.kept().blobs.remove(key);
             Ok(())
         };
         self.wire.pass("DeleteObjects", transient, effect).await

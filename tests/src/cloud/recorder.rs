@@ -1,5 +1,5 @@
-//! A proxy between a function and AWS that passes every call on, and notes which action of IAM the call needs. So a
-//! test can compare what a function does with what its role allows.
+//! A proxy between a function and AWS that passes every call on, and notes which action of IAM the call needs and how long
+//! it took. So a test can compare what a function does with what its role allows, and say where its time goes.
 
 use crate::http;
 use axum::{
@@ -12,7 +12,8 @@ use axum::{
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// The environment variables with the addresses of AWS that a function is given.
@@ -20,7 +21,16 @@ const ADDRESSES: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"];
 
 /// The actions of IAM that each function has needed so far.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<BTreeMap<&'static str, BTreeSet<String>>>>);
+pub struct Recorder(Arc<Mutex<BTreeMap<&'static str, BTreeMap<String, Took>>>>);
+
+/// How many calls needed an action, and how long AWS took for them in all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Took {
+    /// How many calls.
+    pub calls: u32,
+    /// From the moment at which the proxy had the call to the one at which it had the answer.
+    pub time: Duration,
+}
 
 /// The proxy between one function and one address.
 struct Way {
@@ -33,7 +43,16 @@ struct Way {
 impl Recorder {
     /// The actions that a function has needed so far, such as `dynamodb:PutItem`.
     pub fn actions(&self, function: &str) -> BTreeSet<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(function).cloned().unwrap_or_default()
+        self.all().get(function).into_iter().flat_map(BTreeMap::keys).cloned().collect()
+    }
+
+    /// What each action that a function has needed took since this was asked last.
+    pub fn took(&self, function: &str) -> BTreeMap<String, Took> {
+        self.all().get_mut(function).map(std::mem::take).unwrap_or_default()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<&'static str, BTreeMap<String, Took>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a proxy for each address of AWS, and returns the environment by which a function calls through them.
@@ -53,12 +72,25 @@ impl Recorder {
     }
 }
 
+impl Way {
+    fn note(&self, actions: &[String], calls: u32, time: Duration) {
+        let mut all = self.recorder.all();
+        let of_function = all.entry(self.function).or_default();
+        for action in actions {
+            let took = of_function.entry(action.clone()).or_default();
+            (took.calls, took.time) = (took.calls + calls, took.time + time);
+        }
+    }
+}
+
 /// Notes the actions of a request, sends it on, and returns the answer.
 async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let called = actions(&parts.method, &parts.uri, &parts.headers, &body);
-    way.recorder.0.lock().unwrap_or_else(PoisonError::into_inner).entry(way.function).or_default().extend(called);
+    let began = Instant::now();
+    // A call counts although it is not answered.
+    way.note(&called, 1, Duration::ZERO);
     let url = format!("{}{}", way.address, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
     let mut headers = parts.headers;
     // These headers describe one connection only, and the client writes its own.
@@ -74,7 +106,9 @@ async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
                     response = response.header(name, value);
                 }
             }
-            response.body(Body::from(answer.bytes().await.unwrap_or_default()))
+            let body = answer.bytes().await.unwrap_or_default();
+            way.note(&called, 0, began.elapsed());
+            response.body(Body::from(body))
         }
         Err(error) => Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::from(error.to_string())),
     };

@@ -40,13 +40,21 @@ struct Mortal<'a> {
     host: &'a Memory,
     /// Executions for which its store does not answer.
     silent: Vec<ExecutionId>,
+    /// How long each of its writes takes.
+    each: Duration,
     writes_left: AtomicI64,
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl<'a> Mortal<'a> {
     fn new(host: &'a Memory, writes: i64) -> Self {
-        Self { host, silent: Vec::new(), writes_left: AtomicI64::new(writes), waiting: Mutex::default() }
+        Self {
+            host,
+            silent: Vec::new(),
+            each: Duration::ZERO,
+            writes_left: AtomicI64::new(writes),
+            waiting: Mutex::default(),
+        }
     }
 
     /// One more write, if there is one left.
@@ -78,6 +86,7 @@ impl Journal for Mortal<'_> {
     }
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         self.write().await;
+        self.host.advance(self.host.now() + self.each);
         self.host.commit(commit).await
     }
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
@@ -364,4 +373,23 @@ async fn what_the_store_does_not_answer_for_is_asked_again_and_given_up_in_the_e
         assert_eq!((job.status, job.done, job.failed, job.waits), (JobStatus::Completed, done, failed, None));
         assert!(job.errors.iter().all(|error| error.code == "unavailable") && job.errors.len() == failed as usize);
     }
+}
+
+#[tokio::test]
+async fn a_slow_store_makes_slices_smaller_and_none_of_them_futile() {
+    let host = host_of(&["acme"], 300).await;
+    let job = begin(&host, request("acme")).await.unwrap();
+    let mut driver = Mortal::new(&host, i64::MAX);
+    driver.each = Duration::from_secs(1);
+    let slice = || host.now() + engine::bulk::drive::EACH;
+    drive(&driver, slice()).await.unwrap();
+    let now = async || host.job("acme", &job.id).await.unwrap().unwrap();
+    let asked = engine::limits::JOB_ASKED;
+    assert_eq!((now().await.done, now().await.batch.len(), now().await.tries), (asked as u64, 100 - asked, 0));
+    for _ in 0..15 {
+        drive(&driver, slice()).await.unwrap();
+    }
+    let job = now().await;
+    assert_eq!((job.status, job.done, job.failed), (JobStatus::Completed, 150, 0));
+    assert_eq!(retried(&host), BTreeMap::from([(0, 150), (1, 150)]));
 }

@@ -13,7 +13,7 @@ use engine::{
     port::{Clock, StoreError},
     supervise::{EACH, SWEEP, bury, keep_schedules, look_after, remove_all},
 };
-use futures::future::join;
+use futures::future::{join, join3};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::HashSet, time::Duration};
@@ -55,16 +55,7 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
         counted(Counter::Slices, *slices.as_ref().unwrap_or(&0) as u64);
         let (scheduled, looked_after, slices) = (scheduled?, looked_after?, slices?);
-        // What nobody needs any more can wait: a failure is only logged, and the next tick goes on.
-        let (documents, conversations) =
-            join(host.table().remove_unneeded_documents(), host.table().remove_forgotten_conversations()).await;
-        for (what, removed) in [("documents", documents), ("conversations", conversations)] {
-            match removed {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, what, "removed what nobody needs any more"),
-                Err(error) => tracing::warn!(%error, what, "what nobody needs any more could not be removed"),
-            }
-        }
+        remove_unneeded(host).await;
         counted(Counter::Ticks, 1);
         return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled, "slices": slices }));
     }
@@ -74,6 +65,24 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         return Ok(json!({ "removed": remove_expired(host, &tick, until).await? }));
     }
     Err("the supervisor takes ticks and batches of the dead-letter queue, and this is neither".into())
+}
+
+/// Removes what nobody needs any more, some of each kind. It can wait: a failure is only logged, and the next tick goes on.
+async fn remove_unneeded(host: &Aws) {
+    let table = host.table();
+    let (documents, conversations, objects) = join3(
+        table.remove_unneeded_documents(),
+        table.remove_forgotten_conversations(),
+        table.remove_unnamed_objects(),
+    )
+    .await;
+    for (what, removed) in [("documents", documents), ("conversations", conversations), ("objects", objects)] {
+        match removed {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, what, "removed what nobody needs any more"),
+            Err(error) => tracing::warn!(%error, what, "what nobody needs any more could not be removed"),
+        }
+    }
 }
 
 /// Looks after executions as long as more are due and time is left until `until`; the next tick goes on. Returns how

@@ -78,6 +78,11 @@ impl Blobs for S3 {
             }
         }
     }
+
+    async fn remove_one(&self, key: &str) -> Result<(), StoreError> {
+        let one = ObjectIdentifier::builder().key(key).build();
+        self.remove_some(vec![one.map_err(|error| StoreError::Permanent(error.to_string()))?]).await
+    }
 }
 
 #[cfg(test)]

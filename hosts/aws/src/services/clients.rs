@@ -23,6 +23,7 @@ pub struct Clients {
     region: String,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
+    timeouts: TimeoutConfig,
 }
 
 /// Reads credentials from the environment. Lambda sets them for each process, and they are valid for longer than it
@@ -65,7 +66,7 @@ macro_rules! client {
                 .region($sdk::config::Region::new(self.region.clone()))
                 .credentials_provider(self.credentials.clone())
                 .http_client(self.http.clone())
-                .timeout_config(timeouts())
+                .timeout_config(self.timeouts.clone())
                 .retry_config($tries);
             let config = match endpoint($service) {
                 Some(address) => config.endpoint_url(address),
@@ -87,13 +88,20 @@ impl Clients {
     pub fn over(http: SharedHttpClient) -> Self {
         let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
         let region = region.unwrap_or_else(|_| "us-east-1".into());
-        Self { region, credentials: SharedCredentialsProvider::new(Environment), http }
+        let credentials = SharedCredentialsProvider::new(Environment);
+        Self { region, credentials, http, timeouts: timeouts() }
     }
 
     /// Replaces the credentials of the environment by an access key's id and its secret, as tests need it.
     pub fn with_credentials(self, id: &str, secret: &str) -> Self {
         let credentials = Credentials::new(id, secret, None, None, "given");
         Self { credentials: SharedCredentialsProvider::new(credentials), ..self }
+    }
+
+    /// Waits for each answer for as long as it takes, as tests need it that say themselves which calls fail: else those of
+    /// an emulator on a busy machine would too.
+    pub fn waiting(self) -> Self {
+        Self { timeouts: TimeoutConfig::disabled(), ..self }
     }
 
     client!(
@@ -132,7 +140,7 @@ impl Clients {
             .region(aws_sdk_s3::config::Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
             .http_client(self.http.clone())
-            .timeout_config(timeouts())
+            .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
         let config = match endpoint("S3") {
             Some(address) => config.endpoint_url(address).force_path_style(true),

@@ -17,6 +17,8 @@ pub trait Blobs: Send + Sync {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Removes the values of all keys that begin with `prefix`.
     async fn remove(&self, prefix: &str) -> Result<(), StoreError>;
+    /// Removes the value of one key. One that is gone is success.
+    async fn remove_one(&self, key: &str) -> Result<(), StoreError>;
 }
 
 /// The step queue.

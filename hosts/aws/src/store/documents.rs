@@ -56,9 +56,8 @@ impl Table {
             .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
         let packed = deflate(&text_of_document);
         if packed.len() > limits::DOCUMENT_BYTES {
-            let key = keys::large_document(&workflow.hash);
-            self.blobs.put(&key, packed).await?;
-            item.insert("k".into(), text(key));
+            let (row, prefix) = ((partition.as_str(), keys::DOCUMENT), keys::large_document(&workflow.hash));
+            item.insert("k".into(), text(self.put_object(row, &prefix, packed).await?));
         } else {
             item.insert("b".into(), bytes(packed));
         }

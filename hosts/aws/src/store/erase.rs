@@ -37,9 +37,19 @@ impl Table {
     /// Removes some of an owner's jobs, but not that one. Returns how many.
     pub(super) async fn erase_all_jobs_but(&self, owner: &str, but: &JobId) -> Result<u64, StoreError> {
         let partition = keys::jobs(owner);
-        let rows = self.some_of(&partition, "pk, sk").await?;
-        let others = rows.iter().filter(|row| text_of(row, "sk") != Some(but.as_str()));
+        let rows = self.some_of(&partition, "pk, sk, s").await?;
+        let of_it = |name| move |row: &&Item| text_of(row, name) == Some(but.as_str());
+        let others = rows.iter().filter(|row| !of_it("sk")(row) && !of_it("s")(row));
         at_once(others.map(|row| self.drop_row(&partition, row)).collect()).await
+    }
+
+    /// Removes a row, and the object that it is a note about.
+    async fn drop_row(&self, partition: &str, row: &Item) -> Result<(), StoreError> {
+        let sort = need(row, "sk")?;
+        if let Some(object) = sort.strip_prefix(keys::NOTE) {
+            return self.drop_object(partition, object).await;
+        }
+        self.db.delete(nobodys(Purpose::Other), partition, sort, Expression::default()).await.map(drop)
     }
 
     /// The first rows of a partition, with some attributes.
@@ -48,10 +58,6 @@ impl Table {
         let limit = i32::try_from(engine::limits::ERASED_ROWS).ok();
         let query = Query { keys, consistent: true, limit, wanted, ..Query::default() };
         Ok(self.db.query(nobodys(Purpose::Other), &query).await?.items)
-    }
-
-    async fn drop_row(&self, partition: &str, row: &Item) -> Result<(), StoreError> {
-        self.db.delete(nobodys(Purpose::Other), partition, need(row, "sk")?, Expression::default()).await.map(drop)
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     item::{Expression, Item, keyed, number, text, text_of},
     keys,
     leases::Seen,
+    needed::with_some_to_spare,
 };
 use crate::{
     billing::meter::{Purpose, nobodys, of},
@@ -243,10 +244,12 @@ pub(super) fn reopens(before: &Execution, after: &Execution) -> bool {
     before.end.is_some() && after.end.is_none()
 }
 
-/// The item of an execution's member.
+/// The item of an execution's member. It goes by itself long after the execution's deadline: a start that died before its
+/// turn leaves one behind, which only the next start of the workflow would remove.
 fn member_item(state: &Execution) -> Item {
     let (partition, sort) = place(state);
     let mut item = keyed(&partition, &sort);
+    item.insert("ttl".into(), number(with_some_to_spare(state.deadline()).0 / 1_000));
     if state.held {
         item.insert("h".into(), number(1));
     }

@@ -230,10 +230,22 @@ pub fn document(hash: &str) -> String {
 /// The sort key of a document.
 pub const DOCUMENT: &str = "doc";
 
-/// The key in S3 of a document that is too large for its item.
+/// The prefix of the keys in S3 of a document that is too large for its item. Early releases wrote it under `d/HASH` itself.
 pub fn large_document(hash: &str) -> String {
-    format!("d/{hash}")
+    format!("d/{hash}/")
 }
+
+/// The prefix of the sort keys of notes about objects. They lie in the partitions of the rows that name the objects.
+pub const NOTE: &str = "o#";
+
+/// The sort key of the note about an object.
+pub fn note(object: &str) -> String {
+    format!("{NOTE}{object}")
+}
+
+/// The partition of the index `due` that notes about objects are in. One is enough: a document, or the rows of a workflow,
+/// are rarely so large that they have an object.
+pub const OBJECTS: &str = "objects";
 
 /// The prefix of the keys in S3 of the rows that items of a partition have there, so that an owner's go with the owner. Early
 /// releases wrote them without a prefix of the partition, below `r/` itself.

@@ -26,7 +26,7 @@ impl Memories for Table {
         let sort = format!("{:015}#{}", said.at.0.max(0), said.id);
         let mut item = keyed(&keys::memory(owner, key), &sort);
         item.insert("b".into(), text(serde_json::to_string(said).map_err(unwritable)?));
-        self.db.put(nobodys(Purpose::Other), item, Expression::default()).await?;
+        // The head comes first, since by it what was added is found, and forgotten.
         let mut head = keyed(&keys::memories(owner), key);
         head.insert("at".into(), number(said.at.0));
         head.insert("u".into(), number(said.until.0));
@@ -35,7 +35,8 @@ impl Memories for Table {
         // Of two that end at the same time the later one counts.
         let newer =
             Expression::new("attribute_not_exists(pk) OR #at < :at").naming("#at", "at").with(":at", number(said.at.0));
-        self.db.put(nobodys(Purpose::Other), head, newer).await.map(drop)
+        self.db.put(nobodys(Purpose::Other), head, newer).await?;
+        self.db.put(nobodys(Purpose::Other), item, Expression::default()).await.map(drop)
     }
 
     async fn recall(&self, owner: &str, key: &str, most: usize, now: Time) -> Result<Vec<Remembered>, StoreError> {

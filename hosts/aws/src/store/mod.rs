@@ -11,6 +11,7 @@
 //! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION` | the latest version of a saved workflow, and each version |
 //! | | `s#WORKFLOW`, `l#WORKFLOW` | the schedules and the event listeners of its latest version |
 //! | `d#HASH` | `doc` | a document |
+//! | that of the row | `o#KEY` | a note about the object in S3 that a document, schedules, listeners or a job have |
 //! | `k#SHA256` | `token` | an API token |
 //! | `p#OWNER` | a name in lower case | a group of people |
 //! | `j#OWNER` | `JOB` | a job over many executions |
@@ -40,6 +41,7 @@ mod load;
 mod marks;
 mod memories;
 mod needed;
+mod objects;
 mod pack;
 mod questions;
 mod remove;

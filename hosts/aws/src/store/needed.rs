@@ -139,12 +139,19 @@ impl Table {
         let mut removed = 0;
         for item in self.due_in(keys::DOCUMENTS, now).await? {
             let Some(partition) = text_of(&item, "pk") else { continue };
+            let row = self.db.get(nobodys(Purpose::Other), partition, keys::DOCUMENT, true).await?;
+            let object = row.as_ref().and_then(|row| text_of(row, "k"));
+            // Early releases wrote no note, and should this process die on the way, somebody has to find the object.
+            if let Some(key) = object {
+                self.note((partition, keys::DOCUMENT), key).await?;
+            }
             // A start may need it since, or an owner may have saved it.
             let unneeded = Expression::new("attribute_exists(d) AND n <= :now").with(":now", number(now.0));
             if self.db.delete(nobodys(Purpose::Other), partition, keys::DOCUMENT, unneeded).await? {
-                let hash = keys::document_of(partition).unwrap_or_default();
-                self.blobs.remove(&keys::large_document(hash)).await?;
-                self.documents.forget(hash);
+                if let Some(key) = object {
+                    self.drop_object(partition, key).await?;
+                }
+                self.documents.forget(keys::document_of(partition).unwrap_or_default());
                 removed += 1;
             }
         }

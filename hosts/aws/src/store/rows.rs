@@ -8,7 +8,6 @@ use super::{
     pack::{deflate, inflate},
 };
 use crate::limits;
-use document::id::sha256_hex;
 use engine::port::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,8 +20,8 @@ impl Table {
             item.insert("b".into(), bytes(packed));
             return Ok(());
         }
-        let key = format!("{}{}", keys::rows(need(item, "pk")?), sha256_hex(&packed));
-        self.blobs.put(&key, packed).await?;
+        let row = (need(item, "pk")?, need(item, "sk")?);
+        let key = self.put_object(row, &keys::rows(row.0), packed).await?;
         item.insert("k".into(), text(key));
         Ok(())
     }
@@ -47,12 +46,11 @@ impl Table {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
     use crate::{
         store::item::{keyed, size},
         tests::table::Scripted,
     };
-    use document::time::Time;
+    use document::{id::sha256_hex, time::Time};
 
     #[tokio::test]
     async fn rows_fit_into_their_item_however_many_they_are() {

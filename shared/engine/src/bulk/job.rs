@@ -6,7 +6,7 @@ use crate::{
     port::{Action, Job, JobError, JobStatus, StoreError},
 };
 use document::time::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use stepwell_core::{
     command::{Command, Control},
     event::Unstick,
@@ -71,11 +71,13 @@ impl Job {
         }
     }
 
-    /// Counts what became of the present slice. The executions that the store did not answer for stay in it, until they
-    /// were tried too often.
+    /// Counts what became of the present slice. Executions that there was no time for stay in it, and those that the store did
+    /// not answer for, until they were tried too often.
     pub(super) fn take(&mut self, outcomes: Vec<(ExecutionId, Outcome)>, now: Time) {
         let given_up = self.is_given_up_after(self.tries + 1);
-        let (mut left, mut why) = (Vec::new(), None);
+        let asked: HashSet<&ExecutionId> = outcomes.iter().map(|(id, _)| id).collect();
+        let (mut left, mut why): (Vec<ExecutionId>, _) =
+            (self.batch.iter().filter(|id| !asked.contains(id)).cloned().collect(), None);
         for (id, outcome) in outcomes {
             match outcome {
                 Outcome::Done => self.done += 1,
@@ -258,6 +260,14 @@ mod tests {
         job.take(outcomes(&[("b", left())]), Time(0));
         assert_eq!((job.status, job.done, job.failed), (JobStatus::Completed, 1, 1));
         assert_eq!(job.errors[0].code, "unavailable");
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_is_the_next_slice_at_once() {
+        let mut job = job(&["a", "b", "c"], true);
+        job.take(outcomes(&[("a", Outcome::Done)]), Time(5));
+        assert_eq!((job.done, job.tries, job.slice, job.is_over()), (1, 0, 2, false));
+        assert_eq!((&job.batch[..], job.due_at), (&["b".into(), "c".into()][..], Some(Time(0))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
     limits,
     port::{Action, ExecutionFilter, Host, Job, StoreError, Window},
 };
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::ready, stream};
 use stepwell_core::id::ExecutionId;
 
 /// How often the record is written again because another process wrote it first. Each time that one made progress.
@@ -74,17 +74,21 @@ async fn following(host: &dyn Host, job: &mut Job) -> Result<(Vec<ExecutionId>, 
     Ok((batch, cursor))
 }
 
-/// Asks the executions of a slice, several at a time.
+/// Asks the executions of a slice, several at a time, as long as there is time.
 async fn ask_all(host: &dyn Host, job: &Job) -> Vec<(ExecutionId, Outcome)> {
-    let one = |id: &ExecutionId| {
+    let until = host.now() + limits::JOB_ASKING;
+    let one = |(at, id): (usize, &ExecutionId)| {
         let id = id.clone();
         async move {
+            if at >= limits::JOB_ASKED && host.now() >= until {
+                return None;
+            }
             let outcome = ask(host, job, &id).await;
-            (id, outcome)
+            Some((id, outcome))
         }
     };
-    let asking: Vec<_> = job.batch.iter().map(one).collect();
-    stream::iter(asking).buffered(children_at_once(host)).collect().await
+    let asking: Vec<_> = job.batch.iter().enumerate().map(one).collect();
+    stream::iter(asking).buffered(children_at_once(host)).filter_map(ready).collect().await
 }
 
 /// The executions of the next slice, and where the list goes on behind them; none at its end.

@@ -30,6 +30,19 @@ async fn counted(cloud: &mut Cloud, status: &str) -> u64 {
     ok(cloud, "POST", "/v1/executions/bulk", body).await["matched"].as_u64().unwrap()
 }
 
+/// Comes as the schedule of the supervisor does, until a job has ended. Returns it.
+async fn ended(cloud: &mut Cloud, path: &str) -> Value {
+    for _ in 0..100 {
+        let shown = ok(cloud, "GET", path, Value::Null).await;
+        if shown["status"] != "running" {
+            return shown;
+        }
+        cloud.supervise().await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("it does not end");
+}
+
 /// Hands out messages until all executions have failed.
 async fn all_fail(cloud: &mut Cloud) {
     for _ in 0..600 {
@@ -51,13 +64,12 @@ async fn a_job_is_done_by_the_request_and_by_the_supervisor() {
     }
     all_fail(&mut cloud).await;
 
-    // The request itself goes through a job of this size in its five seconds, or the supervisor brings it to its end.
+    // The request itself goes through a part of the job in its five seconds, and the supervisor brings it to its end.
     let body = json!({"action": "retry", "filter": {"workflow_id": "brittle"}, "reason": "again"});
     let made = ok(&mut cloud, "POST", "/v1/executions/bulk", body).await;
-    assert!(made["done"].as_u64().unwrap() >= 100, "at least one slice: {made}");
+    assert!(made["done"].as_u64().unwrap() > 0, "it does some itself: {made}");
     let path = made["links"]["self"].as_str().unwrap().to_owned();
-    cloud.supervise().await;
-    let shown = ok(&mut cloud, "GET", &path, Value::Null).await;
+    let shown = ended(&mut cloud, &path).await;
     let counts = ["matched", "done", "refused", "failed"].map(|name| shown[name].as_u64().unwrap());
     assert_eq!((&shown["status"], counts), (&json!("completed"), [230, 230, 0, 0]), "{shown}");
     all_fail(&mut cloud).await;
@@ -75,14 +87,7 @@ async fn a_job_is_done_by_the_request_and_by_the_supervisor() {
     let job = begin(&host, request).await.expect("it begins");
     cloud.supervise_and_die(Duration::from_millis(400)).await;
     let path = format!("/v1/jobs/{}", job.id);
-    for _ in 0..60 {
-        cloud.supervise().await;
-        if ok(&mut cloud, "GET", &path, Value::Null).await["status"] == "completed" {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    let shown = ok(&mut cloud, "GET", &path, Value::Null).await;
+    let shown = ended(&mut cloud, &path).await;
     let counts = ["matched", "done", "refused", "failed"].map(|name| shown[name].as_u64().unwrap());
     assert_eq!((&shown["status"], counts), (&json!("completed"), [230, 230, 0, 0]), "{shown}");
     all_fail(&mut cloud).await;
