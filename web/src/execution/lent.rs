@@ -1,7 +1,7 @@
 //! Nodes that agents alone use: what they are to whom, and how often they were called.
 
 use super::{seen::Seen, state::Look};
-use crate::look::lent_as;
+use crate::{limits, look::lent_as, words::beginning};
 use document::{Connection, Edge, graph::NodeIx, id::NodeId};
 use stepwell_core::{reading::Reading, view};
 
@@ -13,7 +13,8 @@ pub const LOOK: Look = Look { class: "lent", sign: "", word: "Used by agents" };
 pub fn of_node(seen: &Seen, ix: NodeIx) -> Vec<String> {
     let node = &seen.workflow.nodes[ix].id;
     let one = |(agent, connection): (NodeId, Connection)| {
-        told(connection, seen.name_of(agent.as_str()), calls(seen, &agent, node))
+        let name = beginning(seen.name_of(agent.as_str()), limits::AGENT_NAME);
+        told(connection, &name, calls(seen, &agent, node))
     };
     view::lent_to(&seen.workflow, ix).into_iter().map(one).collect()
 }
