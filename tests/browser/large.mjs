@@ -48,7 +48,7 @@ async function children(call) {
     id: 'ten-thousand',
     nodes: [
       { id: 'start', type: 'manual_trigger' },
-      { id: 'each', type: 'map', config: { items: 'input.items', concurrency: 50, body: { nodes: [{ id: 'double', type: 'transform', config: { expression: 'item * 2' } }], edges: [] } } },
+      { id: 'each', type: 'map', config: { items: 'input.items', max_concurrency: 50, body: { nodes: [{ id: 'double', type: 'transform', config: { expression: 'item * 2' } }], edges: [] } } },
       { id: 'end', type: 'succeed' },
     ],
     edges: [{ from: 'start', to: 'each' }, { from: 'each', to: 'end' }],
