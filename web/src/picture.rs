@@ -68,7 +68,7 @@ fn labels(workflow: &Workflow, drawing: &Drawing) -> Markup {
 
 /// Width of a drawing up to which a browser without scripts shows all of it beside each other: half as large, texts are still
 /// read. A wider one scrolls.
-const SHRINKS: i64 = 1_300;
+const SHRINKS: i64 = 1_400;
 
 fn tip(id: &str, class: &str) -> Markup {
     html! {
