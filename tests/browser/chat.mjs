@@ -30,6 +30,7 @@ test('a conversation is held on its page, with a question in between', async () 
     await world.call('POST', '/v1/workflows', assistant(id));
     await page.goto(`${world.url}/chat/${id}`);
     await page.getByText('Nothing was said yet.').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'New conversation' }).count(), 0, 'this is a new one');
     await look('empty');
     await page.getByLabel('Your message').fill('My order O-2 never came. Please pay it back.');
     await page.getByRole('button', { name: 'Send' }).click();
@@ -42,10 +43,13 @@ test('a conversation is held on its page, with a question in between', async () 
     await clean();
     // The address is that of the session: loaded again, it shows the same.
     assert.match(page.url(), /\?session=/);
+    assert.equal(await page.getByRole('link', { name: 'New conversation' }).getAttribute('href'), `../chat/${id}`);
     await page.reload();
     await page.getByText('It is done').first().waitFor();
     const session = new URL(page.url()).searchParams.get('session');
     const { items } = await world.call('GET', `/v1/chat/${id}/${session}`);
     assert.deepEqual(items.map((one) => [one.status, one.tool_calls.map((tool) => tool.status)]), [['completed', ['succeeded']]]);
+    await page.getByRole('link', { name: 'New conversation' }).click();
+    await page.getByText('Nothing was said yet.').waitFor();
   });
 });

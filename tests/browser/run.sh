@@ -10,18 +10,18 @@ binary="${1:?tests/browser/run.sh PATH-TO-STEPWELL}"
 "$here/install.sh"
 # Modules are looked for beside the file that names them.
 cp "$here"/*.mjs "$root/.cache/browser/"
-tests=()
-for file in "$here"/*.mjs; do
-  name="$(basename "$file")"
-  case "$name" in
-    stage.mjs | looks.mjs | model.mjs | tasks.mjs) ;;
-    *) [ "${2:-${name%.mjs}}" != "${name%.mjs}" ] || tests+=("$root/.cache/browser/$name") ;;
-  esac
-done
 if [ "${2:-}" = tasks ]; then
   exec env SCREENS="$root/.cache/screens" BINARY="$(realpath "$binary")" node "$root/.cache/browser/tasks.mjs"
 fi
-# A few files at once: each has a server and a browser of its own, and mostly waits.
+# What takes longest begins first: else it goes on alone at the end.
+tests=()
+for name in sweep execution keyboard $(cd "$here" && ls -- *.mjs | sed 's/\.mjs$//'); do
+  case " stage looks model large run tasks ${tests[*]-} " in
+    *" $name "*) ;;
+    *) [ "${2:-$name}" != "$name" ] || tests+=("$name") ;;
+  esac
+done
+files=("${tests[@]/#/$root/.cache/browser/}")
 SCREENS="$root/.cache/screens" IMAGES="$root/docs/images" BINARY="$(realpath "$binary")" \
-  node --test --test-concurrency=3 --test-reporter=spec "${tests[@]}" 2>&1 ||
+  node "$root/.cache/browser/run.mjs" "${files[@]/%/.mjs}" 2>&1 ||
   { echo "the pages failed in the browser; what they looked like is in .cache/screens/" >&2; exit 1; }

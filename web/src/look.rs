@@ -1,8 +1,15 @@
 //! How the status of an execution looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
-use crate::limits;
+use crate::{
+    limits,
+    words::{beginning, list},
+};
+use document::{Connection, Workflow, id::NodeId};
 use maud::{Markup, html};
-use stepwell_core::{execution::Status, view::CallState};
+use stepwell_core::{
+    execution::{Execution, Status},
+    view::{self, CallState},
+};
 
 /// The sign and the word of a status.
 pub fn words(status: Status) -> (&'static str, &'static str) {
@@ -72,6 +79,48 @@ pub fn stripes() -> Markup {
 /// Several names, each of which keeps its direction to itself.
 pub fn names<N: AsRef<str>>(all: &[N]) -> Markup {
     html! { @for (at, name) in all.iter().enumerate() { @if at > 0 { ", " } bdi { (name.as_ref()) } } }
+}
+
+/// What an execution is doing, in one sentence in which nodes have their names and not their ids.
+pub fn doing(execution: &Execution, workflow: &Workflow) -> String {
+    let sentence = view::message(execution, workflow);
+    let asks = execution.open_interactions().map(|one| one.activation.node.clone());
+    let below = workflow.nodes.iter().map(|node| node.id.clone()).filter(|id| execution.is_asked_below(id));
+    let at = match execution.status() {
+        Status::WaitingHuman => asks.chain(below).collect(),
+        _ => view::current_nodes(execution, workflow),
+    };
+    let ids = list(&at.iter().map(NodeId::to_string).collect::<Vec<_>>());
+    let names = list(&at.iter().map(|id| called(workflow, id)).collect::<Vec<_>>());
+    let sentence = sentence.replacen(&format!(" {ids}."), &format!(" {names}."), 1);
+    match execution.error.as_ref().and_then(|error| error.node.as_ref()) {
+        Some(id) => sentence.replacen(&format!(" at node {id}: "), &format!(" at node {}: ", called(workflow, id)), 1),
+        None => sentence,
+    }
+}
+
+/// The name of a node within a sentence. One that may turn letters around is isolated: the sentence goes on after it.
+fn called(workflow: &Workflow, id: &NodeId) -> String {
+    let name = beginning(workflow.node(id.as_str()).map_or(id.as_str(), |node| &node.name), limits::NAME);
+    if name.is_ascii() { name } else { format!("\u{2068}{name}\u{2069}") }
+}
+
+/// What the source of an edge is to its target, where it hands it something.
+pub fn lent_as(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Main => "next",
+        Connection::AiAgent | Connection::AiTool => "tool",
+        Connection::AiChain => "chain",
+        Connection::AiDocument => "document",
+        Connection::AiEmbedding => "embedding",
+        Connection::AiLanguageModel => "model",
+        Connection::AiMemory => "memory",
+        Connection::AiOutputParser => "parser",
+        Connection::AiReranker => "reranker",
+        Connection::AiRetriever => "retriever",
+        Connection::AiTextSplitter => "text splitter",
+        Connection::AiVectorStore => "vector store",
+    }
 }
 
 /// Whether a text takes a place of its own in which it scrolls: a page does not end in it.

@@ -1,9 +1,9 @@
 //! The picture of a workflow in a page: the drawing of the API's SVG, with what is said of each node on it. Nodes are
 //! links, so that it works without a script; the script adds zoom.
 
-use crate::{limits, words::count};
+use crate::{limits, look::lent_as, words::count};
 use document::{
-    Workflow,
+    Connection, Workflow,
     graph::{EdgeIx, NodeIx},
     node::node_type::Shape,
     picture::{Drawing, Line, LineKind, NodeBox},
@@ -38,21 +38,37 @@ pub fn picture(
     html! {
         div.picture data-zoom="picture" {
             div.pane tabindex="0" role="region" aria-label="Picture of the workflow" {
-                svg.flow width=(width) height=(height) viewBox=(view) role="group" aria-label=(workflow.name) {
+                svg.flow.shrinks[width <= SHRINKS] width=(width) height=(height) viewBox=(view) role="group" aria-label=(workflow.name) {
                     defs {
                         (tip("tip", "tip"))
                         (tip("tip-taken", "tip taken"))
                     }
                     @for line in &drawing.lines { (edge(workflow, line, is_taken(line.edge))) }
                     @for one in &drawing.boxes { (node(workflow, one, &tag(one.node))) }
-                    @for ((x, y), label) in drawing.lines.iter().filter_map(|line| line.label.as_ref()) {
-                        text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (label) }
-                    }
+                    (labels(workflow, drawing))
                 }
             }
         }
     }
 }
+
+/// What edges say. Those that hand something to an agent say what it is, and not how documents write that.
+fn labels(workflow: &Workflow, drawing: &Drawing) -> Markup {
+    let word = |part: &str| Connection::parse(part).map_or_else(|| part.to_owned(), |one| lent_as(one).to_owned());
+    let said = |line: &Line, label: &str| match workflow.edges[line.edge].is_main() {
+        true => label.to_owned(),
+        false => label.split(", ").map(word).collect::<Vec<_>>().join(", "),
+    };
+    html! {
+        @for (line, ((x, y), label)) in drawing.lines.iter().filter_map(|line| line.label.as_ref().map(|label| (line, label))) {
+            text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (said(line, label)) }
+        }
+    }
+}
+
+/// Width of a drawing up to which a browser without scripts shows all of it beside each other: half as large, texts are still
+/// read. A wider one scrolls.
+const SHRINKS: i64 = 1_400;
 
 fn tip(id: &str, class: &str) -> Markup {
     html! {
@@ -194,9 +210,7 @@ pub fn small(workflow: &Workflow) -> Markup {
                         text.kind x=(round(one.centre.0)) y=(round(one.centre.1 + 15.0)) text-anchor="middle" { (one.kind) }
                     }
                 }
-                @for ((x, y), label) in drawing.lines.iter().filter_map(|line| line.label.as_ref()) {
-                    text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (label) }
-                }
+                (labels(workflow, &drawing))
             }
         }
     }

@@ -40,7 +40,7 @@ async function refresh(session) {
   const answer = await fetch(address, { credentials: 'same-origin' });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const id of ['talk', 'say', 'chats']) {
+  for (const id of ['chat-ways', 'talk', 'say', 'chats']) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(document.importNode(fresh, true));
   }

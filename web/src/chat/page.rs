@@ -59,7 +59,7 @@ fn body(visit: &Visit, seen: &Seen, typed: &str, why: Option<&Refusal>) -> Marku
                 h1 { bdi { (workflow.name) } }
                 @if let Some(about) = workflow.document["description"].as_str() { p.kicker dir="auto" { (about) } }
             }
-            div.actions {
+            div.actions #chat-ways {
                 a.button.small href={ (up) "workflows/" (part(&workflow.id)) } { "The workflow" }
                 @if session.is_some() { a.button.small href=(here) { "New conversation" } }
             }

@@ -6,7 +6,7 @@ use crate::{
     limits,
     look::call_status,
     session::Visit,
-    words::{beginning, count, plural},
+    words::{beginning, capital, count, plural},
 };
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
 use maud::{Markup, html};
@@ -144,7 +144,7 @@ fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
             @if let Some(question) = question {
                 p { a.button.small href={ (up) "inbox/" (part(&question.interaction_id)) } { "Answer: " bdi { (beginning(&question.question, limits::ASKED)) } } }
             }
-            @if let Some(error) = &call.error { p.plain dir="auto" { (beginning(&error.message, limits::VALUE_TEXT)) " " code { (error.code) } } }
+            @if let Some(error) = &call.error { p.plain dir="auto" { (capital(&beginning(&error.message, limits::VALUE_TEXT))) " " code { (error.code) } } }
             @if !call.result.is_null() { details { summary { "Result" } (json(&call.result, "Result")) } }
             @if let Some(id) = &call.execution_id { p.hint { a href=(address(up, id)) { "Its execution" } } }
         }

@@ -1,6 +1,7 @@
 //! Nodes that agents alone use: what they are to whom, and how often they were called.
 
 use super::{seen::Seen, state::Look};
+use crate::{limits, look::lent_as, words::beginning};
 use document::{Connection, Edge, graph::NodeIx, id::NodeId};
 use stepwell_core::{reading::Reading, view};
 
@@ -11,7 +12,10 @@ pub const LOOK: Look = Look { class: "lent", sign: "", word: "Used by agents" };
 /// elsewhere: where answers are among them, calls are not counted.
 pub fn of_node(seen: &Seen, ix: NodeIx) -> Vec<String> {
     let node = &seen.workflow.nodes[ix].id;
-    let one = |(agent, connection): (NodeId, Connection)| told(connection, agent.as_str(), calls(seen, &agent, node));
+    let one = |(agent, connection): (NodeId, Connection)| {
+        let name = beginning(seen.name_of(agent.as_str()), limits::AGENT_NAME);
+        told(connection, &name, calls(seen, &agent, node))
+    };
     view::lent_to(&seen.workflow, ix).into_iter().map(one).collect()
 }
 
@@ -29,22 +33,9 @@ fn calls(seen: &Seen, agent: &NodeId, tool: &NodeId) -> Option<u64> {
     Reading::of(|reading| view::tool_calls(&seen.then, &seen.workflow, agent, tool, reading)).ok().flatten()
 }
 
-/// What a node is to an agent, such as `tool of triage · 3 calls`.
+/// What a node is to an agent, such as `tool of Triage · 3 calls`.
 pub fn told(connection: Connection, agent: &str, calls: Option<u64>) -> String {
-    let what = match connection {
-        Connection::AiTool | Connection::AiAgent => "tool",
-        Connection::AiLanguageModel => "model",
-        Connection::AiMemory => "memory",
-        Connection::AiOutputParser => "parser",
-        Connection::Main
-        | Connection::AiChain
-        | Connection::AiDocument
-        | Connection::AiEmbedding
-        | Connection::AiReranker
-        | Connection::AiRetriever
-        | Connection::AiTextSplitter
-        | Connection::AiVectorStore => "source",
-    };
+    let what = lent_as(connection);
     let calls = calls.map(|calls| format!(" · {}", crate::words::count(calls, "call"))).unwrap_or_default();
     format!("{what} of {agent}{calls}")
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod aim;
+mod attempts;
 mod below;
 mod control;
 mod events;

@@ -3,18 +3,19 @@
 use super::{
     agent::{Around, conversation},
     aim::address,
+    attempts,
     below::Below,
     lent,
     picture::counted,
     seen::Seen,
     state::of_node,
-    timeline::{Ended, Span},
+    timeline::Span,
 };
 use crate::{
     desk::{Asked, query},
     limits,
     look::is_long,
-    moment::{moment, stamp},
+    moment::moment,
     session::Visit,
     value::value,
     words::{capital, took},
@@ -99,16 +100,13 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             @for one in &counted { " · " (one) }
             @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · took the port " bdi { (port) } }
         }
-        // Of a failed attempt nobody measured the time: the API counts since the visit began, with all delays.
-        @let failed = shown.error.is_some().then(|| latest(node, spans)).flatten();
-        @if let (Some(begun), ran) = (shown.started_at, failed.or(shown.duration_ms)) {
-            p.hint { "Visited " (moment(begun.0))
-                @if let Some(ran) = ran { " · ran for " (took(Duration::from_millis(ran))) } }
+        @if let Some(begun) = shown.started_at {
+            p.hint { "Visited " (moment(begun.0)) @if let Some(ran) = ran(node, shown, spans) { " · " (ran) } }
         }
         @if let Some(error) = &shown.error { (failure(error, &whole("error"))) }
         @if !shown.lent_to.is_empty() {
             ul.plain-list { @for to in &shown.lent_to { li {
-                a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(to.connection, &to.node, to.calls))) }
+                a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(to.connection, seen.name_of(&to.node), to.calls))) }
             } } }
             p.empty { "Agents use it: it never runs by itself." }
         } @else if shown.visits == 0 {
@@ -122,7 +120,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
             @else if shown.agent.is_some() { details.more { summary { "What other nodes read" } (value(&shown.output, &whole("output"))) } }
             @else { (value(&shown.output, &whole("output"))) }
-            (attempts(node, spans))
+            (attempts::attempts(node, spans, shown.agent.is_some()))
             (log(&selected.lines))
             @if seen.aim.at.is_none() && visit.caller.scopes.contains(&Scope::Run) {
                 p.actions {
@@ -151,42 +149,15 @@ fn failure(error: &types::ExecutionError, whole: &str) -> Markup {
     }
 }
 
-/// Milliseconds of the latest attempt of a node, where the timeline shows all of it.
-fn latest(node: &Node, spans: &[Span]) -> Option<u64> {
-    let span = spans.iter().rev().find(|span| span.node == node.id)?;
-    span.begin.zip(span.end).map(|(begin, end)| end.since(begin).as_millis() as u64)
-}
-
-fn attempts(node: &Node, spans: &[Span]) -> Markup {
-    // Of an attempt that was due and then asked, or had its children run, the last part tells how it ended.
-    let last = |ix: usize, span: &Span| {
-        let same = |other: &&Span| other.node == node.id && (other.visit, other.attempt) == (span.visit, span.attempt);
-        !spans[ix + 1..].iter().any(|other| same(&other))
-    };
-    let own = spans.iter().enumerate().filter(|(ix, span)| span.node == node.id && last(*ix, span));
-    let own: Vec<&Span> = own.map(|(_, span)| span).collect();
-    let shown = own.iter().rev().take(limits::ATTEMPTS);
-    html! {
-        @if own.len() > 1 {
-            h3 { "Attempts" }
-            div.scroll tabindex="0" role="region" aria-label="Attempts" { table.list.attempts {
-                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th.number scope="col" { "Took" } th scope="col" { "Ended" } } }
-                tbody { @for span in shown { tr {
-                    td { @if span.visit > 0 { (span.visit) } }
-                    td { (span.attempt) }
-                    td { @if let Some(begin) = span.begin { (stamp(begin)) } }
-                    td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (took(end.since(begin))) } }
-                    td { @match &span.ended {
-                        Ended::Open => "goes on",
-                        Ended::Done => "done",
-                        Ended::Dropped => "dropped",
-                        Ended::Failed(code) => { "failed: " code { (code) } }
-                    } }
-                } } }
-            } }
-            @if own.len() > limits::ATTEMPTS { p.hint { "The newest " (limits::ATTEMPTS) " of " (own.len()) "." } }
-        }
+/// How long the visit took, in words. Of a failed attempt nobody measured the time: the API counts since the visit began, with
+/// all delays. An agent's visit is all that it did, and not its last step.
+fn ran(node: &Node, shown: &types::Node, spans: &[Span]) -> Option<String> {
+    if shown.agent.is_some() {
+        let end = shown.completed_at.as_ref()?;
+        return Some(format!("took {}", took(end.0.since(shown.started_at.as_ref()?.0))));
     }
+    let failed = shown.error.is_some().then(|| attempts::latest(node, spans)).flatten();
+    failed.or(shown.duration_ms).map(|ran| format!("ran for {}", took(Duration::from_millis(ran))))
 }
 
 fn log(lines: &[NodeLog]) -> Markup {

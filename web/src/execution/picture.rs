@@ -50,7 +50,8 @@ fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
     Tag { class, line, title, href, is_current: seen.aim.node.as_deref() == Some(id) }
 }
 
-/// What is counted of a node, what matters most first: a loop's iterations, children, visits, attempts.
+/// What is counted of a node, what matters most first: a loop's iterations, an agent's answers, children, visits, attempts.
+/// Each step of an agent is an attempt to the engine, and each tool call that takes its time a child: its answers say more.
 pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
     let node = &seen.workflow.nodes[ix];
     let mut told = Vec::new();
@@ -60,7 +61,9 @@ pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
             None => count(state.begun, "iteration"),
         });
     }
-    if let Some(children) = view::children(&seen.then, &seen.workflow, &node.id) {
+    let talk = seen.then.node(&node.id).and_then(|state| state.talk.as_ref());
+    told.extend(talk.map(|talk| count(talk.turns.len() as u64, "answer")));
+    if let Some(children) = view::children(&seen.then, &seen.workflow, &node.id).filter(|_| talk.is_none()) {
         told.push(format!("{} of {}", children.completed, children.count));
         if children.failed > 0 {
             told.push(format!("{} failed", children.failed));
@@ -70,7 +73,7 @@ pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
         if state.visit > 1 {
             told.push(count(state.visit.into(), "visit"));
         }
-        if state.attempts > state.visit {
+        if state.attempts > state.visit && talk.is_none() {
             told.push(count(state.attempts.into(), "attempt"));
         }
     }

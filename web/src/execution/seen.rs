@@ -4,6 +4,7 @@
 use super::aim::Aim;
 use crate::{
     desk::{Asked, Refusal},
+    look::doing,
     session::Visit,
 };
 use api::{
@@ -48,6 +49,7 @@ impl Seen {
             return Err(Refusal::from(Problem::not_found("node", node)));
         }
         let mut shown = types::Execution::of(&then, &workflow, Values::default().at_most(crate::limits::VALUE_BYTES));
+        shown.message = doing(&then, &workflow);
         if aim.at.is_none() {
             shown.cost.usage = visit.app.host.journal().cost(newest.id()).await.map_err(Problem::from)?;
             shown.http_allow = visit.app.host.http_allow(newest.id()).await.map_err(Problem::from)?;

@@ -57,15 +57,22 @@ fn title(job: &Job) -> String {
     format!("{} {}", capital(job.action.as_str()), count(job.matched, "execution"))
 }
 
-/// What a job's status is called, with its sign and class.
-pub fn told(status: JobStatus) -> Markup {
-    let (sign, class, word) = match status {
+/// What a job's status is called. That it is over says nothing of what it came to.
+pub fn told(job: &Job) -> Markup {
+    let (sign, class, word) = came_to(job.status, job.done, job.refused + job.failed);
+    html! { span class={ "status " (class) } { span aria-hidden="true" { (sign) } " " (word) } }
+}
+
+/// A sign, a class and a word for a job by which so many did it, and so many did not.
+fn came_to(status: JobStatus, done: u64, without: u64) -> (&'static str, &'static str, &'static str) {
+    match status {
         JobStatus::Running => ("▶", "running", "Running"),
-        JobStatus::Completed => ("✓", "completed", "Done"),
+        JobStatus::Completed if without == 0 => ("✓", "completed", "Done"),
+        JobStatus::Completed if done == 0 => ("✕", "failed", "None of them did it"),
+        JobStatus::Completed => ("!", "paused", "Done in part"),
         JobStatus::Failed => ("✕", "failed", "Failed"),
         JobStatus::Cancelled => ("⊘", "cancelled", "Cancelled"),
-    };
-    html! { span class={ "status " (class) } { span aria-hidden="true" { (sign) } " " (word) } }
+    }
 }
 
 /// The bar of a job: how many of those that matched were asked.
@@ -87,7 +94,7 @@ fn state(visit: &Visit, job: &Job) -> Markup {
     let up = &visit.up;
     html! {
         section.panel aria-label="Progress" data-over[!is_on(job)] {
-            p { (told(job.status)) }
+            p { (told(job)) }
             (bar(job))
             dl.facts {
                 dt { "Matched" } dd { @if job.matched_more { "more than " } (job.matched) }
@@ -119,5 +126,19 @@ fn state(visit: &Visit, job: &Job) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_all_refused_is_not_told_as_done() {
+        let word = |done, without| came_to(JobStatus::Completed, done, without).2;
+        assert_eq!(
+            [word(3, 0), word(2, 1), word(0, 3), word(0, 0)],
+            ["Done", "Done in part", "None of them did it", "Done"]
+        );
     }
 }

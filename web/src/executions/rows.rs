@@ -3,7 +3,7 @@
 use crate::{
     desk::{Asked, part},
     limits,
-    look::{short_id, status},
+    look::{doing, short_id, status},
     moment::{brief, distance},
     session::Visit,
     words::{beginning, capital, took},
@@ -13,15 +13,17 @@ use document::time::Time;
 use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
 use futures::{StreamExt, TryStreamExt, stream};
 use maud::{Markup, html};
-use stepwell_core::{execution::Status, view};
+use stepwell_core::execution::Status;
 
 /// What a list says of an execution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The execution.
     pub id: String,
-    /// Its workflow.
+    /// The id of its workflow.
     pub workflow: String,
+    /// What people call its workflow.
+    pub name: String,
     /// What it is doing, or how it ended.
     pub status: Status,
     /// When it started.
@@ -65,11 +67,12 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
         Ok(Some(Row {
             id: execution.id().to_string(),
             workflow: execution.started.workflow_id.to_string(),
+            name: workflow.name.clone(),
             status: execution.status(),
             started: execution.started_at,
             ended: execution.completed_at,
             by: execution.started.started_by.clone(),
-            message: view::message(&execution, &workflow),
+            message: doing(&execution, &workflow),
             has_dead_letter: execution.stuck.as_ref().is_some_and(|error| error.code == "dead_letter"),
         }))
     };
@@ -110,10 +113,10 @@ fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
         tr {
             @if let Some(form) = form {
                 td.box { input type="checkbox" name="execution" value=(row.id) form=(form)
-                    aria-label={ "Choose " (row.workflow) ", execution " (row.id) }; }
+                    aria-label={ "Choose " (row.name) ", execution " (row.id) }; }
             }
             td { (status(row.status)) }
-            td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
+            td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.name) } } }
             td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
             td.started { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
             td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (took(time)) }

@@ -65,8 +65,10 @@ pub struct Hour {
 /// What a node of a workflow did, over all executions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeFigures {
-    /// The workflow.
+    /// The id of the workflow.
     pub workflow: String,
+    /// What people call the workflow, and the node, by the newest execution.
+    pub names: (String, String),
     /// Whether the workflow was saved at the start of one of the executions: others have no page.
     pub is_saved: bool,
     /// The node's id.
@@ -145,7 +147,8 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
     for Run { execution, workflow, nodes } in runs {
         let id = execution.started.workflow_id.as_str();
         for (node, ran) in nodes {
-            let works = match workflow.node(node.as_str()).map(|node| &node.kind) {
+            let known = workflow.node(node.as_str());
+            let works = match known.map(|node| &node.kind) {
                 Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Agent(_)) => true,
                 Some(NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Lend(_)) | None => {
                     false
@@ -153,6 +156,7 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
             };
             let empty = || NodeFigures {
                 workflow: id.to_owned(),
+                names: (workflow.name.clone(), known.map_or_else(|| node.to_string(), |node| node.name.clone())),
                 is_saved: false,
                 node: node.to_string(),
                 works,

@@ -54,7 +54,7 @@ impl Context {
                 h3 { "Started with" }
                 (value("Started with", &self.execution.input))
                 @for (node, output) in &self.before {
-                    h3 { "From " bdi { (node) } }
+                    h3 { "From " bdi { (found.name_of(node)) } }
                     (value(node, output))
                 }
                 @if let Some(next) = self.next.as_ref().filter(|_| found.interaction.is_open()) {

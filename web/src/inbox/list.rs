@@ -1,6 +1,6 @@
 //! `GET /inbox`: the questions that wait, soonest deadline first. `GET /inbox/rows` gives the rows alone.
 
-use super::context::asked;
+use super::{asking, context::asked};
 use crate::{
     answered::page_of_session,
     assets::{KEYS, LIST},
@@ -19,7 +19,7 @@ use api::{
 };
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::interaction::InteractionKind;
 
 /// What the list shows, as its form sends it.
@@ -69,7 +69,7 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
         let mut params = params?;
         let answered = params.name("answered")?.and_then(|many| many.parse::<u64>().ok());
         let wanted = Wanted::read(params)?;
-        let list = visit.desk.get::<Page<Interaction>>(&format!("/v1/interactions{}", wanted.asked())).await?;
+        let list = List::of(&visit, &wanted).await?;
         Ok((answered, wanted, list))
     };
     match found.await {
@@ -99,7 +99,7 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
 pub async fn fragment(visit: Visit, params: Result<Params, Problem>) -> Response {
     let found = async {
         let wanted = Wanted::read(params?)?;
-        let list = visit.desk.get::<Page<Interaction>>(&format!("/v1/interactions{}", wanted.asked())).await?;
+        let list = List::of(&visit, &wanted).await?;
         // The rows stand in the page of the list, one folder higher.
         Ok(rows(&Visit { up: "./".into(), ..visit }, &wanted, &list))
     };
@@ -157,8 +157,23 @@ fn narrow(wanted: &Wanted) -> Markup {
     }
 }
 
-fn rows(visit: &Visit, wanted: &Wanted, list: &Page<Interaction>) -> Markup {
-    let up = &visit.up;
+/// A part of the list.
+struct List {
+    page: Page<Interaction>,
+    /// What people call the workflows that ask, by the execution that does.
+    called: BTreeMap<String, String>,
+}
+
+impl List {
+    async fn of(visit: &Visit, wanted: &Wanted) -> Asked<Self> {
+        let page = visit.desk.get::<Page<Interaction>>(&format!("/v1/interactions{}", wanted.asked())).await?;
+        Ok(Self { called: asking::names(visit, &page.items).await, page })
+    }
+}
+
+fn rows(visit: &Visit, wanted: &Wanted, list: &List) -> Markup {
+    let (up, List { page: list, called }) = (&visit.up, list);
+    let workflow = |one: &Interaction| called.get(&one.execution_id).map_or("", String::as_str);
     html! {
         @if list.items.is_empty() {
             div.panel { (nothing(up, wanted, list.next_cursor.is_some())) }
@@ -171,7 +186,7 @@ fn rows(visit: &Visit, wanted: &Wanted, list: &Page<Interaction>) -> Markup {
                     th scope="col" { "Asked" }
                     th scope="col" { "Of whom" }
                 } }
-                tbody { @for one in &list.items { (row(visit, one)) } }
+                tbody { @for one in &list.items { (row(visit, one, workflow(one))) } }
             } }
         }
         nav.pages aria-label="Pages" {
@@ -181,7 +196,7 @@ fn rows(visit: &Visit, wanted: &Wanted, list: &Page<Interaction>) -> Markup {
     }
 }
 
-fn row(visit: &Visit, one: &Interaction) -> Markup {
+fn row(visit: &Visit, one: &Interaction, workflow: &str) -> Markup {
     let question = asked(one);
     html! {
         tr data-key-row {
@@ -192,7 +207,7 @@ fn row(visit: &Visit, one: &Interaction) -> Markup {
             td.question {
                 a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } { bdi { (question) } }
                 " " br;
-                span.soft { (words::kind(one.kind)) " · " bdi { (one.workflow_id) } }
+                span.soft { (words::kind(one.kind)) " · " bdi { (workflow) } }
             }
             td data-label=[one.deadline.as_ref().map(|_| "Answer by")] {
                 @if let Some(deadline) = &one.deadline {

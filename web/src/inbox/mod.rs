@@ -1,5 +1,6 @@
 //! The inbox: what waits for the visitor, one question with what led to it, and the same answer to several.
 
+mod asking;
 mod context;
 mod list;
 mod one;
@@ -8,6 +9,7 @@ mod seen;
 mod several;
 mod submit;
 
+pub use asking::names;
 pub use context::asked;
 
 use api::Routes;

@@ -235,7 +235,7 @@ fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: 
                     ol.questions {
                         @for one in all {
                             li { a href=(part(one.found.interaction.interaction_id.as_str())) { bdi { (beginning(&words::question(&one.found.interaction), limits::ASKED)) } }
-                                br; span.soft { bdi { (one.found.execution.started.workflow_id) } } }
+                                br; span.soft { bdi { (one.found.workflow.name) } } }
                         }
                     }
                 }

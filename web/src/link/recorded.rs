@@ -14,7 +14,7 @@ pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
     let body = html! {
         article.card {
             header {
-                p.kicker { (words::kind(one.kind)) " · " bdi { (found.execution.started.workflow_id) } }
+                p.kicker { (words::kind(one.kind)) " · " bdi { (found.workflow.name) } }
                 h1 { "Your answer is recorded" }
             }
             div.verdict.good role="status" {

@@ -26,7 +26,7 @@ pub async fn jobs(visit: &Visit) -> Asked<Markup> {
                 thead { tr { th scope="col" { "Job" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "Made" } } }
                 tbody { @for job in &page.items { tr {
                     td { a href={ (visit.up) "jobs/" (part(&job.job_id)) } { (capital(job.action.as_str())) " " (count(job.matched, "execution")) } }
-                    td { (job_status(job.status)) }
+                    td { (job_status(job)) }
                     td { (job_bar(job)) (job.done) " done"
                         @if job.refused + job.failed > 0 { ", " (job.refused + job.failed) " not" } }
                     td { (brief(job.created_at.0)) " " br; span.soft { bdi { (job.created_by) } } }

@@ -41,14 +41,14 @@ pub async fn letters(visit: &Visit) -> Asked<Markup> {
                     @if may { th scope="col" { span.unseen { "What to do" } } }
                 } }
                 tbody { @for row in &dead { tr {
-                    td { a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.workflow) } " " (short_id(&row.id)) } }
+                    td { a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.name) } " " (short_id(&row.id)) } }
                     td { (brief(row.started)) }
                     td.message dir="auto" { (capital(&row.message)) }
                     @if may { td {
                         form.inline method="post" action={ (up) "executions/many" } {
                             (token(visit))
                             input type="hidden" name="execution" value=(row.id);
-                            button.small name="action" value="redrive" aria-label={ "Redrive " (row.workflow) ", execution " (row.id) } { "Redrive" }
+                            button.small name="action" value="redrive" aria-label={ "Redrive " (row.name) ", execution " (row.id) } { "Redrive" }
                         }
                     } }
                 } } }

@@ -89,7 +89,7 @@ fn in_short(up: &str, all: &[Metric]) -> Markup {
         p.soft.queue {
             a href={ (up) "operations#queue" } { "Queue" } ": "
             @if depth == "0" { "nothing waits." }
-            @else { (depth) " messages ready or being handled; what waits longest has waited for " (oldest) "." }
+            @else { (depth) @if depth == "1" { " message" } @else { " messages" } " ready or being handled; what waits longest has waited for " (oldest) "." }
         }
     }
 }

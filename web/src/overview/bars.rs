@@ -26,8 +26,9 @@ pub fn bars(day: &Figures) -> Markup {
                     span.key.ended { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.ended width="1" height="1" {} } (ended) " ended" }
                     span.key.failed { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect.failed width="12" height="12" {} } (failed) " of them failed" }
                 }
+                p.hours-most { (most) " per hour" }
                 (picture(&day.hours, most))
-                div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span.most { "most: " (most) " per hour" } span { "now" } }
+                div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span { "now" } }
                 (table(&day.hours))
             }
         }

@@ -49,8 +49,8 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
             tbody {
                 @for node in nodes.iter().take(limits::NODES) {
                     tr {
-                        th scope="row" { bdi { (node.node) }
-                            span.soft { a href=(workflow(up, node)) { bdi { (node.workflow) } } } }
+                        th scope="row" { bdi { (node.names.1) }
+                            span.soft { a href=(workflow(up, node)) { bdi { (node.names.0) } } } }
                         td.number { (node.failures) " of " (node.runs) }
                         td.number.roomy { (told(node.p50)) }
                         td.number { (told(node.p95)) }

@@ -13,11 +13,14 @@ use api::types::{Interaction, Page};
 use document::time::Time;
 use engine::port::{ExecutionFilter, Window};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 use stepwell_core::execution::Status;
 
 /// The heads of the lists of what needs somebody.
 pub struct Urgent {
     questions: Page<Interaction>,
+    /// What people call the workflows that ask, by the execution that does.
+    names: BTreeMap<String, String>,
     stuck: Vec<Row>,
     failed: Vec<Row>,
     /// Whether any execution exists.
@@ -32,12 +35,13 @@ impl Urgent {
     pub async fn read(visit: &Visit) -> Asked<Self> {
         let limit = (limits::GLANCE + 1).to_string();
         let mine = query([("status", "pending"), ("assignee", "me"), ("limit", &limit)]);
-        let questions = visit.desk.get(&format!("/v1/interactions{mine}")).await?;
+        let questions: Page<Interaction> = visit.desk.get(&format!("/v1/interactions{mine}")).await?;
+        let names = crate::inbox::names(visit, &questions.items).await;
         let since = Time(visit.now.0 - limits::DAY_MS);
         let stuck = of_status(visit, Some(Status::Stuck), None, limits::GLANCE + 1).await?;
         let failed = of_status(visit, Some(Status::Failed), Some(since), limits::GLANCE + 1).await?;
         let has_run = !of_status(visit, None, None, 1).await?.is_empty();
-        Ok(Self { questions, stuck, failed, has_run })
+        Ok(Self { questions, names, stuck, failed, has_run })
     }
 
     /// Whether nothing needs anybody.
@@ -74,7 +78,7 @@ impl Urgent {
                         li {
                             a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } { bdi { (crate::inbox::asked(one)) } }
                             span.soft {
-                                bdi { (one.workflow_id) } " · "
+                                bdi { (self.names.get(&one.execution_id).unwrap_or(&one.workflow_id)) } " · "
                                 @match &one.deadline {
                                     Some(deadline) => { "answer " strong { (distance(deadline.0, visit.now)) } }
                                     None => { "asked " (distance(one.created_at.0, visit.now)) }
@@ -103,7 +107,7 @@ fn panel(visit: &Visit, id: &str, title: &str, rows: &[Row], list: &str) -> Mark
             ul.glance {
                 @for row in rows.iter().take(limits::GLANCE) {
                     li {
-                        span { (status(row.status)) " " a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.workflow) } " " (short_id(&row.id)) }
+                        span { (status(row.status)) " " a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.name) } " " (short_id(&row.id)) }
                             @if row.has_dead_letter { " " span.tag { "dead letter" } } }
                         span.soft dir="auto" { (capital(&row.message)) " · started " (brief(row.started)) }
                     }

@@ -34,6 +34,11 @@ impl Found {
         (own.clone().next_back(), own.count())
     }
 
+    /// What people call a node of the workflow that asks.
+    pub fn name_of<'a>(&'a self, node: &'a str) -> &'a str {
+        self.workflow.node(node).map_or(node, |node| &node.name)
+    }
+
     /// Whether the person started the execution, and so may not answer.
     pub fn is_kept_out(&self) -> bool {
         self.person.as_ref().is_some_and(|me| self.keeps_out(me))

@@ -18,7 +18,7 @@ pub fn head(found: &Found) -> Markup {
     let asked = words::question(&found.interaction);
     html! {
         header {
-            p.kicker { (words::kind(found.interaction.kind)) " · " bdi { (found.execution.started.workflow_id) } }
+            p.kicker { (words::kind(found.interaction.kind)) " · " bdi { (found.workflow.name) } }
             h1.long[asked.chars().count() > 120] dir="auto" { (asked) }
         }
     }
@@ -89,7 +89,7 @@ pub fn facts(found: &Found) -> Markup {
         dl.facts {
             @if let Some(person) = &found.person { dt { "Asked of" } dd { bdi { (person) } } }
             @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
-            dt { "Workflow" } dd { bdi { (started.workflow_id) } ", step " bdi { (one.activation.node) } }
+            dt { "Workflow" } dd { bdi { (found.workflow.name) } ", step " bdi { (found.name_of(one.activation.node.as_str())) } }
             dt { "Asked" } dd { (moment(one.created_at)) }
             @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
                 dt { "Answer by" } dd { strong { (moment(deadline)) } " (" (distance(deadline, found.now)) ")" }

@@ -45,7 +45,7 @@ fn page(by_issuer: bool, form_token: &str, next: &str, fault: Option<&str>) -> M
         article.card.narrow {
             h1 { "Sign in" }
             @if by_issuer {
-                p { a.button.main href={ "sign-in/openid" (query([("next", next)])) } { "Sign in with your organization" } }
+                div.actions { a.button.main href={ "sign-in/openid" (query([("next", next)])) } { "Sign in with your organization" } }
             }
             p { @if by_issuer { "Or use an API token. " } @else { "Use an API token. " } code { "stepwell token create" } " makes one on the host's machine." }
             form method="post" action="sign-in" {

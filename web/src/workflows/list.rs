@@ -55,7 +55,7 @@ fn body(seen: &Seen<'_>, page: &Page<WorkflowRow>, figures: &Figures) -> Markup 
                 div.empty {
                     p { "No workflow is saved yet." }
                     @if seen.admin {
-                        p { a.button href={ (up) "new" } { "Start from an example" } }
+                        div.actions { a.button.main href={ (up) "new" } { "Start from an example" } }
                     } @else {
                         p { "Somebody with the scope " code { "admin" } " saves one; you can start it then." }
                     }

@@ -91,6 +91,7 @@ mod tests {
         let one = |node: &str, failures, p95| NodeFigures {
             is_saved: true,
             workflow: "w".into(),
+            names: ("w".into(), node.into()),
             node: node.into(),
             works: true,
             runs: 4,

@@ -84,6 +84,7 @@ mod tests {
         let workflow = parse(&document).unwrap().workflow;
         let one = NodeFigures {
             workflow: "w".into(),
+            names: ("w".into(), "s".into()),
             is_saved: true,
             node: "s".into(),
             works: true,

@@ -12,7 +12,7 @@ fn triage() -> Value {
     json!({"id": "support", "nodes": [
         {"id": "start", "type": "manual_trigger"},
         {"id": "mind", "type": "model", "config": {"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"}},
-        {"id": "triage", "type": "agent", "config": {"system_prompt": "You help <b>{{ input.who }}</b>.", "prompt": "What of {{ input.who }}?"}},
+        {"id": "triage", "name": "Sort it out", "type": "agent", "config": {"system_prompt": "You help <b>{{ input.who }}</b>.", "prompt": "What of {{ input.who }}?"}},
         {"id": "look", "type": "transform", "config": {"expression": "{'found': args.key}"},
             "tool": {"description": "Looks.", "parameters": {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}}}},
         {"id": "pay", "type": "transform", "config": {"expression": "{'paid': args.amount}"}, "tool": {
@@ -64,6 +64,7 @@ async fn a_node_shows_its_conversation_and_leads_to_what_waits() {
         "\"amount\": 500",
         "10 tokens read, 5 written",
         "May the agent call pay?",
+        "Agent · triage · 1 answer",
     ] {
         assert!(words.contains(told), "{told}: {words}");
     }
@@ -85,11 +86,16 @@ async fn a_node_that_agents_use_says_whose_it_is() {
     let (world, id) = started(looks_and_pays()).await;
     let page = world.get(&format!("/executions/{id}?node=look")).await.of(200);
     let words = text(&page);
-    for told in ["tool of triage · 2 calls", "tool of triage · 1 call", "model of triage", "it never runs by itself"]
-    {
+    for told in [
+        "tool of Sort it out · 2 calls",
+        "tool of Sort it out · 1 call",
+        "model of Sort it out",
+        "it never runs by itself",
+    ] {
         assert!(words.contains(told), "{told}: {words}");
     }
     assert!(!words.contains("Not reached"), "{words}");
+    assert!(page.contains(">model</text>") && page.contains(">tool</text>") && !page.contains(">ai_tool<"), "{words}");
     let taken: Vec<bool> =
         (0..4).map(|edge| page.contains(&format!("id=\"edge-{edge}\" class=\"line typed taken\""))).collect();
     assert_eq!(taken, [false, true, true, true], "the model answered, and both tools were called");

@@ -18,6 +18,7 @@ mod inbox;
 mod kinds;
 mod links;
 mod local_user;
+mod names;
 mod nowhere;
 mod open_id;
 mod operations;

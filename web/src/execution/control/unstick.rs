@@ -48,7 +48,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
     let body = html! {
         @match stuck {
             Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&error.message))) } } p { code { (error.code) }
-                @if let Some(node) = &error.node { " at " bdi { (node) } } } } },
+                @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node.as_str())) } } } } },
             None => p.empty { "This execution is not stuck: there is nothing to do here." },
         }
         @if stuck.is_some() {

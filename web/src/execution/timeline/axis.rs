@@ -41,7 +41,9 @@ const STEPS: [i64; 26] = [
     2_592_000_000,
 ];
 /// Marks beside the first at most, so that their labels have room on a phone.
-pub const FEW: i64 = 3;
+pub const FEW: i64 = 2;
+/// The same on a wider screen.
+pub const SOME: i64 = 4;
 /// The same where the timeline was zoomed.
 pub const MANY: i64 = 24;
 

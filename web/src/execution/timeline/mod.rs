@@ -8,7 +8,7 @@ pub use spans::{Doing, Ended, Span, spans};
 
 use super::{aim::address, seen::Seen};
 use crate::{look::stripes, moment::moment, words::took};
-use axis::{Axis, FEW, MANY};
+use axis::{Axis, FEW, MANY, SOME};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
                 (legend())
                 div.timeline data-zoom="timeline" {
                     ol.names { li.axis aria-hidden="true" {} @for node in &nodes { li { (name(seen, up, node)) } } }
-                    div.pane tabindex="0" role="region" aria-label="Timeline" { (drawing(&axis, &nodes, spans, end)) }
+                    div.pane tabindex="0" role="region" aria-label="Timeline" { (drawing(seen, &axis, &nodes, spans, end)) }
                 }
             }
         }
@@ -80,26 +80,27 @@ fn legend() -> Markup {
     }
 }
 
-fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup {
+fn drawing(seen: &Seen, axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup {
     let height = format!("{}rem", (nodes.len() as f64 + 1.0) * ROW);
     let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() as f64 + 1.0;
     html! {
         svg.bars width="100%" height=(height) role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
             (stripes())
             (marks(&axis.marks(FEW), "few"))
+            (marks(&axis.marks(SOME), "some"))
             (marks(&axis.marks(MANY), "many"))
             // An attempt that took no time would not be seen below the wait after it.
             @for span in spans.iter().filter(|span| !is_over(span)).chain(spans.iter().filter(|span| is_over(span))) {
                 @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
                 @let width = (to - from).max(LEAST);
                 rect.bar.(class(span)) x=(percent(from.min(100.0 - width))) width=(percent(width))
-                    y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span)) } }
+                    y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span, seen.name_of(span.node.as_str()))) } }
             }
         }
     }
 }
 
-/// The marks of the axis. Those of a zoomed timeline are more; the stylesheet shows the ones or the others.
+/// The marks of the axis: few on a phone, and many where the timeline is zoomed. The stylesheet shows those that have room.
 fn marks(marks: &[(f64, String)], which: &str) -> Markup {
     html! {
         g.marks.(which) {
@@ -136,7 +137,7 @@ fn class(span: &Span) -> &'static str {
 }
 
 /// A bar in words.
-fn told(span: &Span) -> String {
+fn told(span: &Span, name: &str) -> String {
     let doing = match span.doing {
         Doing::Running => "ran",
         Doing::Waiting => "waited",
@@ -155,5 +156,5 @@ fn told(span: &Span) -> String {
         Ended::Open | Ended::Done => String::new(),
     };
     let visit = if span.visit > 0 { format!(", visit {}", span.visit) } else { String::new() };
-    format!("{}{visit}, attempt {}: {doing}{long}{ended}", span.node, span.attempt)
+    format!("{name}{visit}, attempt {}: {doing}{long}{ended}", span.attempt)
 }

@@ -1,0 +1,99 @@
+//! The attempts of the selected node, as the timeline's spans tell them.
+
+use super::timeline::{Ended, Span};
+use crate::{limits, moment::stamp, words::took};
+use document::Node;
+use maud::{Markup, html};
+
+/// Milliseconds of the latest attempt of a node, where the timeline shows all of it.
+pub fn latest(node: &Node, spans: &[Span]) -> Option<u64> {
+    let span = spans.iter().rev().find(|span| span.node == node.id)?;
+    span.begin.zip(span.end).map(|(begin, end)| end.since(begin).as_millis() as u64)
+}
+
+/// The table; nothing where there was one attempt alone. Of an agent, whose every step is an attempt to the engine, its visits
+/// and what failed.
+pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
+    let own: Vec<&Span> = spans.iter().filter(|span| span.node == node.id).collect();
+    let own = if is_agent { visits(&own) } else { ends(&own) };
+    let shown = own.iter().rev().take(limits::ATTEMPTS);
+    let title = if is_agent { "Visits" } else { "Attempts" };
+    html! {
+        @if own.len() > 1 {
+            h3 { (title) }
+            div.scroll tabindex="0" role="region" aria-label=(title) { table.list.attempts {
+                thead { tr {
+                    th scope="col" { "Visit" }
+                    @if !is_agent { th scope="col" { "Attempt" } }
+                    th scope="col" { "Began" } th.number scope="col" { "Took" } th scope="col" { "Ended" }
+                } }
+                tbody { @for span in shown { tr {
+                    td { @if span.visit > 0 { (span.visit) } }
+                    @if !is_agent { td { (span.attempt) } }
+                    td { @if let Some(begin) = span.begin { (stamp(begin)) } }
+                    td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (took(end.since(begin))) } }
+                    td { @match &span.ended {
+                        Ended::Open => "goes on",
+                        Ended::Done => "done",
+                        Ended::Dropped => "dropped",
+                        Ended::Failed(code) => { "failed: " code { (code) } }
+                    } }
+                } } }
+            } }
+            @if own.len() > limits::ATTEMPTS { p.hint { "The newest " (limits::ATTEMPTS) " of " (own.len()) "." } }
+        }
+    }
+}
+
+/// One for each attempt. Of one that was due and then asked, or had its children run, the last part tells how it ended.
+fn ends(own: &[&Span]) -> Vec<Span> {
+    let same = |one: &Span, other: &Span| (one.visit, one.attempt) == (other.visit, other.attempt);
+    let is_last = |ix: usize| !own[ix + 1..].iter().any(|other| same(own[ix], other));
+    own.iter().enumerate().filter(|(ix, _)| is_last(*ix)).map(|(_, span)| (*span).clone()).collect()
+}
+
+/// One for each visit, from its beginning to its end, and one for each step that failed before.
+fn visits(own: &[&Span]) -> Vec<Span> {
+    let mut rows = Vec::new();
+    for (ix, span) in own.iter().enumerate() {
+        let is_last = !own[ix + 1..].iter().any(|other| other.visit == span.visit);
+        if is_last {
+            let begin = own.iter().find(|other| other.visit == span.visit).and_then(|first| first.begin);
+            rows.push(Span { begin, ..(*span).clone() });
+        } else if matches!(span.ended, Ended::Failed(_)) {
+            rows.push((*span).clone());
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execution::timeline::Doing;
+    use document::{id::NodeId, time::Time};
+
+    fn span(visit: u32, attempt: u32, (begin, end): (i64, i64), ended: Ended) -> Span {
+        let (begin, end) = (Some(Time(begin)), Some(Time(end)));
+        Span { node: NodeId::from("a"), visit, attempt, doing: Doing::Running, begin, end, ended }
+    }
+
+    #[test]
+    fn an_agent_has_a_row_for_each_visit_and_for_what_failed() {
+        let spans = [
+            span(1, 1, (0, 10), Ended::Done),
+            span(1, 2, (10, 15), Ended::Failed("model_failed".into())),
+            span(1, 3, (20, 90), Ended::Done),
+            span(2, 1, (100, 130), Ended::Done),
+        ];
+        let own: Vec<&Span> = spans.iter().collect();
+        let times: Vec<_> = visits(&own).into_iter().map(|one| (one.visit, one.begin, one.end)).collect();
+        let at = |begin, end| (Some(Time(begin)), Some(Time(end)));
+        assert_eq!(
+            times,
+            [(1, at(10, 15)), (1, at(0, 90)), (2, at(100, 130))].map(|(visit, (begin, end))| (visit, begin, end))
+        );
+        assert_eq!(ends(&own).len(), 4);
+        assert_eq!(visits(&own[..1]).len(), 1);
+    }
+}
