@@ -13,7 +13,7 @@ use stepwell_tests::{
 };
 
 const NOW: Time = Time(1_800_000_000_000);
-/// The number of a scenario's calls that meet every fault. Where a scenario makes more, so many are chosen evenly.
+/// The number of a scenario's calls that can meet every fault. Where a scenario makes more, so many are chosen evenly.
 const CALLS: u64 = 40;
 
 fn scenarios() -> Vec<Scenario> {
@@ -37,9 +37,15 @@ fn chosen(calls: u64) -> BTreeSet<u64> {
     if calls <= CALLS { (1..=calls).collect() } else { (0..CALLS).map(|n| 1 + n * (calls - 1) / (CALLS - 1)).collect() }
 }
 
-/// Whether a call of a scenario is swept. `SWEEP='document-review.json 75'` replays that call alone.
-fn is_wanted(name: &str, call: u64) -> bool {
-    std::env::var("SWEEP").map_or(true, |wanted| wanted == format!("{name} {call}"))
+/// Those of the chosen calls of a scenario that are swept: every second, since each takes a run of the scenario for each
+/// fault. `SWEEP=chosen` sweeps them all, and `SWEEP='document-review.json 75'` replays that call alone.
+fn wanted(name: &str, calls: u64) -> Vec<u64> {
+    let chosen = chosen(calls).into_iter();
+    match std::env::var("SWEEP") {
+        Err(_) => chosen.step_by(2).collect(),
+        Ok(wanted) if wanted == "chosen" => chosen.collect(),
+        Ok(wanted) => (1..=calls).filter(|call| wanted == format!("{name} {call}")).collect(),
+    }
 }
 
 /// Sweeps every second scenario, from `part` on, each with a world of its own.
@@ -50,9 +56,9 @@ async fn sweep(part: usize) {
         world.wire.plan(None);
         let expected = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
         let calls = world.wire.calls();
-        let chosen = chosen(calls);
-        println!("{}: {} of {calls} calls meet each of {} faults", scenario.name, chosen.len(), Fault::ALL.len());
-        for &call in chosen.iter().filter(|call| is_wanted(&scenario.name, **call)) {
+        let wanted = wanted(&scenario.name, calls);
+        println!("{}: {} of {calls} calls meet each of {} faults", scenario.name, wanted.len(), Fault::ALL.len());
+        for call in wanted {
             for fault in Fault::ALL {
                 number += 1;
                 world.wire.plan(Some((call, fault)));
