@@ -211,10 +211,10 @@ fn tables(rows: &[(&str, Took)]) -> [String; 2] {
 }
 
 /// Whether two rows say the same of the same. How often lists are read while children are under way varies from run to run
-/// by a few hundredths.
+/// by a few hundredths, and by a few tenths on a machine that has more to do: which messages come together differs then.
 fn alike((one, other): (&str, &str)) -> bool {
     let near = |(one, other): (&str, &str)| match (one.trim().parse::<f64>(), other.trim().parse::<f64>()) {
-        (Ok(one), Ok(other)) => (one - other).abs() <= 0.15f64.max(other * 0.05),
+        (Ok(one), Ok(other)) => (one - other).abs() <= 0.15f64.max(other * 0.1),
         _ => one == other,
     };
     one.split('|').count() == other.split('|').count() && one.split('|').zip(other.split('|')).all(near)
