@@ -157,7 +157,7 @@ pub const SCHEDULES: usize = 1_000;
 pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 /// Characters of a question in a list: what tells it from others. Its page has all of it.
 pub const ASKED: usize = 160;
-/// Characters of a node's name within a sentence: what tells it from others. The picture has the name too.
+/// Characters of a name within a list or a sentence: what tells it from others. Its own page has all of it.
 pub const NAME: usize = 60;
 /// Characters of an agent's name in the boxes of what it uses: a box has room for the number of calls beside it.
 pub const AGENT_NAME: usize = 16;

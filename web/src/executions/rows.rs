@@ -22,7 +22,7 @@ pub struct Row {
     pub id: String,
     /// The id of its workflow.
     pub workflow: String,
-    /// What people call its workflow.
+    /// What people call its workflow, as much of it as a list has room for.
     pub name: String,
     /// What it is doing, or how it ended.
     pub status: Status,
@@ -67,7 +67,7 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
         Ok(Some(Row {
             id: execution.id().to_string(),
             workflow: execution.started.workflow_id.to_string(),
-            name: workflow.name.clone(),
+            name: beginning(&workflow.name, limits::NAME),
             status: execution.status(),
             started: execution.started_at,
             ended: execution.completed_at,
