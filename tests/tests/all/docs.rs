@@ -276,7 +276,7 @@ fn the_limits_are_those_of_the_code() {
         format!("| {} s; then it is closed |", local::server::limits::HEADER_SECONDS.as_secs()),
         format!("| {} s (408 `body_timeout`) |", api::limits::BODY.as_secs()),
         format!("| {}, and at most half", grouped(local::server::limits::CONNECTIONS)),
-        format!("| {} (409 `too_many_jobs`); {} executions in one slice", l::JOBS_RUNNING, l::JOB_SLICE),
+        format!("| {} (409 `too_many_jobs`); {} executions at most in one slice", l::JOBS_RUNNING, l::JOB_SLICE),
         format!("kept for {} days after", l::JOB_DAYS),
         format!("open files to {}", grouped(local::server::limits::FILES)),
     ];

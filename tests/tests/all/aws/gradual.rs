@@ -52,7 +52,7 @@ fn each_alias_moves_bit_by_bit_and_goes_back_where_an_alarm_goes_off() {
             assert_eq!(group["AlarmConfiguration"]["Enabled"], json!(true));
             let alarms = alarms(group);
             let expected: &[&str] = match name {
-                "Step" => &["StepErrors", "DeadLetterAlarm", "StepReturns"],
+                "Step" => &["StepErrors", "DeadLetterAlarm", "StepReturns", "ApiAlarm"],
                 "Supervisor" => &["SupervisorErrors", "DeadLetterAlarm"],
                 _ => &[&format!("{name}Errors"), "DeadLetterAlarm", "ApiAlarm"],
             };
@@ -75,35 +75,23 @@ fn alarms_go_off_within_the_time_that_a_deployment_takes() {
     for name in FUNCTIONS {
         for alarm in alarms(&made[format!("{name}FunctionDeploymentGroup")]["Properties"]) {
             let alarm = &made[&alarm]["Properties"];
-            let periods = match alarm["Metrics"].as_array() {
-                None => vec![alarm["Period"].as_u64()],
-                Some(metrics) => {
-                    let stats = metrics.iter().map(|metric| &metric["MetricStat"]).filter(|stat| stat.is_object());
-                    stats.map(|stat| stat["Period"].as_u64()).collect()
-                }
-            };
-            assert!(periods.iter().all(|period| period.is_some_and(|seconds| seconds <= 300)), "{alarm}");
+            assert!(alarm["Period"].as_u64().is_some_and(|seconds| seconds <= 300), "{alarm}");
             assert_eq!(alarm["EvaluationPeriods"], json!(1), "one period is enough: {alarm}");
             assert_eq!(alarm["ComparisonOperator"], json!("GreaterThanThreshold"), "{alarm}");
         }
     }
 }
 
-/// What `step` hands back is no error of Lambda, so that one alarm counts it: by the names and dimensions of the metrics that
+/// What `step` hands back is no error of Lambda, so that one alarm counts it: by the name and dimensions of the metric that
 /// each invocation writes.
 #[test]
-fn what_step_hands_back_is_counted_by_the_metrics_that_it_writes() {
+fn what_step_hands_back_is_counted_by_the_metric_that_it_writes() {
     let made = translated(&[]);
-    let metrics = made["StepReturns"]["Properties"]["Metrics"].as_array().unwrap();
-    let named: Vec<&str> =
-        metrics.iter().filter_map(|one| one["MetricStat"]["Metric"]["MetricName"].as_str()).collect();
-    assert_eq!(named, ["returned", "steps"]);
-    let (told, namespace) = (crate::docs::read("docs/aws.md"), json!("Stepwell"));
-    assert!(told.contains("| `steps`, `returned` |"));
-    for stat in metrics.iter().map(|one| &one["MetricStat"]["Metric"]).filter(|metric| metric.is_object()) {
-        let names: Vec<&Value> = stat["Dimensions"].as_array().unwrap().iter().map(|one| &one["Name"]).collect();
-        assert_eq!((&stat["Namespace"], names), (&namespace, vec![&json!("stack"), &json!("function")]));
-    }
+    let alarm = &made["StepReturns"]["Properties"];
+    assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("Stepwell"), &json!("returned")));
+    assert!(crate::docs::read("docs/aws.md").contains("| `steps`, `returned` |"));
+    let names: Vec<&Value> = alarm["Dimensions"].as_array().unwrap().iter().map(|one| &one["Name"]).collect();
+    assert_eq!(names, [&json!("stack"), &json!("function")]);
 }
 
 #[test]

@@ -24,6 +24,8 @@ struct Stack {
 fn staged(name: &str) -> PathBuf {
     let root = crate::docs::root();
     let stage = std::env::temp_dir().join(format!("stepwell-{name}-{}", std::process::id()));
+    // Where processes have numbers of their own, one that failed before may have left it.
+    let _ = fs::remove_dir_all(&stage);
     fs::create_dir_all(&stage).unwrap();
     let copied = Command::new("cp").args(["-r", "infra", "samconfig.toml"]).arg(&stage).current_dir(&root).status();
     assert!(copied.is_ok_and(|status| status.success()), "infra/ can be copied");
