@@ -58,7 +58,7 @@ test('from the first page to a paid expense in fewer than ten clicks', async () 
     await click(page.getByRole('link', { name: 'New workflow' }).first());
     await click(page.getByRole('link', { name: /^Expense approval/ }));
     await page.getByText('No problems').waitFor();
-    await page.locator('svg').getByText('Post over HTTP').waitFor();
+    await page.locator('svg text', { hasText: 'Post over HTTP' }).first().waitFor();
     await picture(page, 'editor');
     await click(page.getByRole('button', { name: 'Run it once' }));
     await page.waitForURL(/\/executions\/[0-9a-f-]{36}/);

@@ -48,13 +48,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::{
         store::item::{keyed, size},
-        tests::table::Scripted,
+        tests::table::{Scripted, done},
     };
     use document::{id::sha256_hex, time::Time};
 
     #[tokio::test]
     async fn rows_fit_into_their_item_however_many_they_are() {
-        let table = Scripted::new(Time(0), false).table;
+        let Scripted { table, script, .. } = Scripted::new(Time(0), false);
+        // The note about the object of those that do not fit.
+        script.then([done()]);
         // The many rows are 500 patterns of 4 KB, which deflate shortens by half at best.
         let noise = |n: u32| (0..64u32).map(|part| sha256_hex(&(n * 64 + part).to_le_bytes())).collect::<String>();
         for (rows, inline) in [(vec!["a".to_owned()], true), ((0..500).map(noise).collect(), false)] {
@@ -64,5 +66,6 @@ mod tests {
             assert!(size(&item) < 100_000, "{}", size(&item));
             assert_eq!(table.rows_of::<Vec<String>>(&item).await.unwrap(), rows);
         }
+        assert_eq!(script.asked().len(), 1);
     }
 }

@@ -16,7 +16,7 @@ const LISTS: [(&str, usize, &str); 8] = [
     ("shared/document/src/dialect/nodes.rs", 1, "other systems write the config of three types in forms of their own"),
     ("shared/document/src/dialect/types.rs", 1, "it translates other systems' names into ours"),
     ("shared/document/src/read_tools.rs", 1, "it writes the flow of a call that a person approves"),
-    ("web/src/execution/lent.rs", 1, "what a connection lends is called as people call it"),
+    ("web/src/look.rs", 1, "what a connection lends is called as people call it"),
     ("web/src/operations/health.rs", 1, "abilities of hosts have names of their own"),
 ];
 
