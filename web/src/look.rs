@@ -1,9 +1,6 @@
 //! How the status of an execution looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
-use crate::{
-    limits,
-    words::{beginning, list},
-};
+use crate::{limits, words::beginning};
 use document::{Connection, Workflow, id::NodeId};
 use maud::{Markup, html};
 use stepwell_core::{
@@ -83,20 +80,7 @@ pub fn names<N: AsRef<str>>(all: &[N]) -> Markup {
 
 /// What an execution is doing, in one sentence in which nodes have their names and not their ids.
 pub fn doing(execution: &Execution, workflow: &Workflow) -> String {
-    let sentence = view::message(execution, workflow);
-    let asks = execution.open_interactions().map(|one| one.activation.node.clone());
-    let below = workflow.nodes.iter().map(|node| node.id.clone()).filter(|id| execution.is_asked_below(id));
-    let at = match execution.status() {
-        Status::WaitingHuman => asks.chain(below).collect(),
-        _ => view::current_nodes(execution, workflow),
-    };
-    let ids = list(&at.iter().map(NodeId::to_string).collect::<Vec<_>>());
-    let names = list(&at.iter().map(|id| called(workflow, id)).collect::<Vec<_>>());
-    let sentence = sentence.replacen(&format!(" {ids}."), &format!(" {names}."), 1);
-    match execution.error.as_ref().and_then(|error| error.node.as_ref()) {
-        Some(id) => sentence.replacen(&format!(" at node {id}: "), &format!(" at node {}: ", called(workflow, id)), 1),
-        None => sentence,
-    }
+    view::message_with(execution, workflow, &|id| called(workflow, id))
 }
 
 /// The name of a node within a sentence. One that may turn letters around is isolated: the sentence goes on after it.

@@ -30,15 +30,6 @@ pub fn took(time: Duration) -> String {
     }
 }
 
-/// Several things as people list them: `a`, `a and b`, `a, b and c`.
-pub fn list(all: &[String]) -> String {
-    match all {
-        [] => "nothing".into(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    }
-}
-
 /// A word for so many.
 pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }

@@ -94,11 +94,17 @@ fn loop_path(workflow: &Workflow, index: NodeIx) -> String {
     path.join("/")
 }
 
-/// What an execution is doing, in one sentence for people.
+/// What an execution is doing, in one sentence for people. Nodes stand in it by their ids.
 pub fn message(execution: &Execution, workflow: &Workflow) -> String {
-    let names = || list(&current_nodes(execution, workflow));
+    message_with(execution, workflow, &NodeId::to_string)
+}
+
+/// The same sentence with what `name` says in the place of the ids of nodes.
+pub fn message_with(execution: &Execution, workflow: &Workflow, name: &dyn Fn(&NodeId) -> String) -> String {
+    let called = |nodes: &[NodeId]| list(&nodes.iter().map(name).collect::<Vec<_>>());
+    let names = || called(&current_nodes(execution, workflow));
     let failure = |error: &crate::error::Error| match &error.node {
-        Some(node) => format!(" at node {node}: {} ({})", error.message, error.code),
+        Some(node) => format!(" at node {}: {} ({})", name(node), error.message, error.code),
         None => format!(": {} ({})", error.message, error.code),
     };
     match execution.status() {
@@ -111,16 +117,16 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => match &execution.rolling {
-            Some(rolling) => format!("Paused. {}; resume it to go on.", going_back(rolling)),
+            Some(rolling) => format!("Paused. {}; resume it to go on.", going_back(rolling, name)),
             None => "Paused; resume it to go on.".into(),
         },
         Status::WaitingHuman => {
             let own = execution.open_interactions().map(|one| one.activation.node.clone());
             let below = nodes_where(workflow, |id| execution.is_asked_below(id));
-            format!("Waits for a person at {}.", list(&own.chain(below).collect::<Vec<_>>()))
+            format!("Waits for a person at {}.", called(&own.chain(below).collect::<Vec<_>>()))
         }
         Status::Waiting => format!("Waits at {}.", names()),
-        Status::RollingBack => execution.rolling.as_ref().map_or_else(String::new, |it| going_back(it) + "."),
+        Status::RollingBack => execution.rolling.as_ref().map_or_else(String::new, |it| going_back(it, name) + "."),
         Status::Stuck => {
             let undoes = execution.rolling.is_some();
             let own = |error: &Error| if undoes { format!(": {}", error.message) } else { failure(error) };
@@ -142,10 +148,10 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
 }
 
 /// How far a rollback is, such as `Rolling back to checkpoint 3: 2 of 5 undone`.
-fn going_back(rolling: &Rolling) -> String {
+fn going_back(rolling: &Rolling, name: &dyn Fn(&NodeId) -> String) -> String {
     let to = match (&rolling.asked.after, &rolling.asked.node) {
         (After::Cancel { .. }, _) => "Being undone".to_owned(),
-        (After::GoOn | After::Fail { .. }, Some(node)) => format!("Going back to node {node}"),
+        (After::GoOn | After::Fail { .. }, Some(node)) => format!("Going back to node {}", name(node)),
         (After::GoOn | After::Fail { .. }, None) => format!("Rolling back to checkpoint {}", rolling.asked.to),
     };
     match rolling.plan.as_ref().map(|plan| plan.undo.len()) {
@@ -155,13 +161,13 @@ fn going_back(rolling: &Rolling) -> String {
 }
 
 /// Nodes as people list them: `a`, `a and b`, `a, b and c`.
-fn list(nodes: &[NodeId]) -> String {
+fn list(nodes: &[impl ToString]) -> String {
     match nodes {
         [] => "nothing".into(),
         [one] => one.to_string(),
         [rest @ .., last] => {
-            let rest: Vec<&str> = rest.iter().map(NodeId::as_str).collect();
-            format!("{} and {last}", rest.join(", "))
+            let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
+            format!("{} and {}", rest.join(", "), last.to_string())
         }
     }
 }
