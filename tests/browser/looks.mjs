@@ -118,7 +118,7 @@ export async function tabs(page) {
   let before = 0;
   for (let step = 0; step < 2 * count + 40 && !ended; step += 1) {
     await page.keyboard.press('Tab');
-    ended = await page.evaluate(() => {
+    ended = await page.evaluate(async () => {
       const at = document.activeElement;
       if (!at || at === document.body || at === document.documentElement) return true;
       if (at.type === 'radio') for (const one of document.getElementsByName(at.name)) globalThis.stops.delete(one);
@@ -128,10 +128,15 @@ export async function tabs(page) {
       const drawn = at.closest('svg') && at.querySelector('rect');
       const is = marks(at) || (at.closest('.frame') && marks(at.closest('.frame'))) || (drawn && parseFloat(getComputedStyle(drawn).strokeWidth) >= 3);
       if (!is) globalThis.unmarked.push(`not shown as focused: ${told()}`);
-      // What has the focus is on the screen, and nothing lies over it.
-      const boxes = [...(drawn ?? at).getClientRects()].filter((box) => box.width > 0 && box.height > 0);
-      const onScreen = boxes.some((box) => box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth);
-      if (!onScreen) globalThis.unmarked.push(`not on the screen: ${told()}`);
+      // What has the focus is on the screen, and nothing lies over it. A part below the screen gets its own height once the
+      // focus is in it, and moves what follows for a frame or two; a page that follows its execution may put another in its place.
+      const place = () => [...(at.isConnected ? drawn ?? at : document.activeElement).getClientRects()].filter((box) => box.width > 0 && box.height > 0);
+      const isOnScreen = (box) => box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+      const patience = performance.now() + 1000;
+      while (!place().some(isOnScreen) && performance.now() < patience) await new Promise(requestAnimationFrame);
+      const boxes = place();
+      const onScreen = boxes.some(isOnScreen);
+      if (!onScreen) globalThis.unmarked.push(`not on the screen: ${told()}, ${at.isConnected ? 'at' : 'replaced, at'} ${JSON.stringify(boxes)}`);
       const over = boxes.map((box) => {
         const [x, y] = [Math.min(Math.max(box.left + Math.min(box.width / 2, 12), 1), innerWidth - 2), Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 2)];
         const top = document.elementFromPoint(x, y);
