@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Stands in for a language model, a customer database and a payment service, so that the examples of agents run offline.
 
-    python3 examples/model.py [--port 4010]
+    python3 examples/model.py [--port 4010] [COMMAND...]
 
-It listens on loopback alone and prints where. `POST /v1/chat/completions` is OpenAI's protocol: what is answered follows
+With a command it serves while that runs, and ends as it does. It listens on loopback alone and prints where. `POST /v1/chat/completions` is OpenAI's protocol: what is answered follows
 from the rules below and from what was said, never from chance. `GET /customers`, `/orders`, `/search` and `/refunds` read
 what the tools of the examples ask for, and `POST /refunds` pays back. Which words of a prompt lead to which answer is
 written in each rule.
@@ -12,6 +12,9 @@ written in each rule.
 import argparse
 import json
 import re
+import subprocess
+import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -188,11 +191,21 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--port", type=int, default=4010, help="0 for any free one")
     options.add_argument("--pause", type=float, default=0.02, help="seconds between two words of an answer in pieces")
+    options.add_argument("command", nargs=argparse.REMAINDER, help="what is run meanwhile, such as `stepwell run …`")
     parsed = options.parse_args()
     PAUSE = parsed.pause
     try:
         server = ThreadingHTTPServer(("127.0.0.1", parsed.port), Handler)
     except OSError as error:
         options.exit(1, f"port {parsed.port} cannot be used ({error.strerror}): choose another with --port\n")
+    if parsed.command:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            sys.exit(subprocess.call(parsed.command))
+        except OSError as error:
+            options.exit(127, f"{parsed.command[0]} cannot be run ({error.strerror})\n")
+        except KeyboardInterrupt:
+            # The command was told too, and has said what it has to say.
+            sys.exit(130)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

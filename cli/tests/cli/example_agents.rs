@@ -164,6 +164,18 @@ fn two_agents_look_into_the_parts_of_a_question() {
 }
 
 #[test]
+fn the_model_serves_while_a_command_runs_and_ends_as_that_does() {
+    let port = Model::start().port.to_string();
+    let asks = format!(
+        "import sys, urllib.request as r; print(r.urlopen('http://127.0.0.1:{port}/refunds').status); sys.exit(3)"
+    );
+    let told = Command::new("python3").args([&example("model.py"), "--port", &port, "python3", "-c", &asks]).output();
+    let told = told.unwrap();
+    assert_eq!((told.status.code(), String::from_utf8_lossy(&told.stdout).trim()), (Some(3), "200"), "{told:?}");
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_err(), "it has ended");
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_and_so_is_a_model_that_is_not_there() {
     let model = Model::start();
     let port = model.port.to_string();
