@@ -89,12 +89,43 @@ fn told(globals: &Globals, receipt: &Value) {
             by if by.is_empty() => by,
             by => format!(", entered by {by}"),
         };
+        let member = match part("group") {
+            group if group.is_empty() => group,
+            group => format!(", as a member of {group}"),
+        };
         let (by, said, at, via) = (part("by"), part("decision"), part("at"), part("via"));
-        output::line(&format!("response   {by}: {said} at {at} by {via}{entered}"));
+        output::line(&format!("response   {by}: {said} at {at} by {via}{entered}{member}"));
     }
+    asked(receipt);
     if !receipt["reason"].is_null() {
         output::line(&format!("reason     {}", text("reason")));
     }
     output::line(&format!("decided    {}, asked {}", text("decided_at"), text("opened_at")));
     output::line(&format!("execution  {} of {}, node {}", text("execution_id"), text("workflow_id"), text("node")));
+}
+
+/// Says who was asked in the end, and how it came to that where it was not so from the beginning.
+fn asked(receipt: &Value) {
+    let names = |list: &Value| {
+        let names: Vec<String> =
+            list.as_array().into_iter().flatten().map(|name| output::clean(&output::text(name))).collect();
+        if names.is_empty() { "anyone".to_owned() } else { names.join(", ") }
+    };
+    let (changes, escalation) = (&receipt["reassigned"], &receipt["escalation"]);
+    for change in changes.as_array().into_iter().flatten() {
+        let part = |name: &str| output::clean(&output::text(&change[name]));
+        let why = match part("reason") {
+            why if why.is_empty() => why,
+            why => format!(": {why}"),
+        };
+        let (from, to) = (names(&change["from"]), names(&change["to"]));
+        output::line(&format!("reassigned {from} to {to} by {} at {}{why}", part("by"), part("at")));
+    }
+    if escalation.is_object() {
+        let at = output::clean(&output::text(&escalation["at"]));
+        output::line(&format!("escalated  to {} at {at}", names(&escalation["to"])));
+    }
+    if changes.is_array() || escalation.is_object() {
+        output::line(&format!("asked      {} in the end", names(&receipt["assignees"])));
+    }
 }

@@ -72,6 +72,10 @@ pub const CLOCKS_APART: Duration = Duration::from_millis(20);
 pub const UNDER_WAY: Duration = Duration::from_secs(60);
 /// Receivers of messages about one question. They are kept with the question, which hosts keep as one small record.
 pub const DELIVERIES: usize = 1_000;
+/// How often a question is put to other people. Its receipt tells of each time.
+pub const REASSIGNMENTS: usize = 100;
+/// Bytes that a question keeps of who was asked before and why: twice as many people as it may ask, and some.
+pub const REASSIGNED_BYTES: usize = 256 * 1024;
 /// Tries to send one message. With the times between them they span six hours, which outlasts a mail server's upgrade.
 pub const DELIVERY_ATTEMPTS: u32 = 12;
 /// Seconds from the first try to send a message to the second; each time after it is four times as long.

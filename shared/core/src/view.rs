@@ -10,8 +10,8 @@ mod shown;
 
 pub use agent::{CallState, UnderWay, calls_under_way, lent_to, tool_calls};
 pub use event::event;
-pub use history::{finished_node, sentence};
-pub use interaction::{keeps_out, kept_out, responses_needed, tally};
+pub use history::{finished_node, sentence, sentence_with};
+pub use interaction::{also_kept_out, keeps_out, kept_out, responses_needed, tally};
 pub use node::{ChildCounts, NodeStatus, children, duration_ms, node_status, tolerated};
 
 use crate::{

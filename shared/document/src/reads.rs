@@ -49,6 +49,37 @@ impl Workflow {
         names
     }
 
+    /// Whether some question is not for whoever starts an execution to decide, in bodies and the flows of tools too. A
+    /// template may say so when the question is opened.
+    pub fn keeps_requesters_out(&self) -> bool {
+        self.nodes.iter().any(|node| {
+            let keeps_out = node.kind.human().is_some_and(|human| human.allow_requester.literal() != Some(true));
+            keeps_out || node.kind.flows().iter().any(|flow| flow.keeps_requesters_out())
+        })
+    }
+
+    /// The ids of the saved workflows that nodes run as children, each once, in order; those of bodies and of the flows of
+    /// tools included.
+    pub fn runs(&self) -> BTreeSet<&str> {
+        let mut ids = BTreeSet::new();
+        for node in &self.nodes {
+            match &node.kind {
+                NodeKind::Children(Spawning::Workflow(children)) => {
+                    ids.extend(children.workflow_ids.iter().map(|id| id.as_str()));
+                }
+                NodeKind::Children(Spawning::Map(map)) => ids.extend(map.saved_body().map(|id| id.as_str())),
+                NodeKind::Agent(_)
+                | NodeKind::Compute(_)
+                | NodeKind::Run(_)
+                | NodeKind::Wait(_)
+                | NodeKind::Route(_)
+                | NodeKind::Lend(_) => {}
+            }
+            ids.extend(node.kind.flows().into_iter().flat_map(|flow| flow.runs()));
+        }
+        ids
+    }
+
     /// Whether any node declares `compensate`, in the bodies of maps too, or runs a saved workflow, which may.
     pub fn compensates(&self) -> bool {
         self.nodes.iter().any(|node| {

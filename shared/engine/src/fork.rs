@@ -76,6 +76,7 @@ pub async fn start_fork(
         trigger: other.started.trigger.clone(),
         metadata: other.started.metadata.clone(),
         started_by: request.by.clone(),
+        also_started_by: other.started.requesters_but(request.by.as_deref()),
         request_hash: request.idempotency.map(|(_, hash)| hash),
         descendants: host.most_descendants(),
         input,

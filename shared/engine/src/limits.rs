@@ -124,3 +124,6 @@ pub const LOG_PAGE: usize = 200;
 pub const MOVED_LOG_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of a line's JSON beside its text and its node.
 pub const LOG_AROUND_BYTES: usize = 100;
+/// Saved workflows below another one that are read to tell whether one of them keeps out whoever starts it: a request waits
+/// for that.
+pub const WORKFLOWS_BELOW: usize = 100;

@@ -297,6 +297,7 @@ async fn submit_start(
         input: Payload::new(request.input),
         metadata: request.metadata,
         started_by: request.started_by.clone(),
+        also_started_by: Vec::new(),
         parent: None,
         item: None,
         args: None,

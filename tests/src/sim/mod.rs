@@ -89,6 +89,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         input: input.clone().into(),
         metadata: Default::default(),
         started_by: Some("someone@example.com".into()),
+        also_started_by: Vec::new(),
         parent: None,
         taken_up: 0,
         item: None,

@@ -7,6 +7,7 @@ use crate::{
         idempotency,
         patch::of_checkpoint,
         read,
+        requester::may_fork_patched,
         rollback::{number_of, refused},
     },
     request::aside::aside,
@@ -62,7 +63,10 @@ async fn fork(
         return Err(super::start::secret_not_allowed(name));
     }
     let patched = match &body.patch {
-        Some(operations) => Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?),
+        Some(operations) => {
+            may_fork_patched(&app, &caller, &workflow).await?;
+            Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?)
+        }
         None => None,
     };
     let workflow = patched.clone().unwrap_or(workflow);

@@ -14,6 +14,7 @@ mod moving;
 mod nodes;
 mod patch;
 pub mod read;
+mod requester;
 mod resume;
 mod rollback;
 mod said;

@@ -46,6 +46,9 @@ pub struct Interaction {
     /// who is asked may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_out: Option<String>,
+    /// Of a fork, whoever started what it goes back to, where they may not decide it either; absent where there is nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_kept_out: Vec<String>,
     /// When the question ends by itself; null where it stands open as long as its execution lives.
     pub deadline: Option<Timestamp>,
     /// When the question was asked.
@@ -200,6 +203,7 @@ impl Interaction {
             options: one.options.iter().map(choice).collect(),
             assignees: one.assignees.clone(),
             kept_out: view::kept_out(one, execution).map(str::to_owned),
+            also_kept_out: view::also_kept_out(one, execution).to_vec(),
             deadline: one.deadline.map(Timestamp),
             created_at: Timestamp(one.created_at),
             decided_at: one.decided_at.map(Timestamp),

@@ -45,6 +45,9 @@ pub struct Decided {
     workflow_hash: String,
     /// Who started the execution; null where nobody did.
     requester: Option<String>,
+    /// Of a fork, who started what it goes back to; absent where there is nobody.
+    #[schema(required = false)]
+    also_started_by: Vec<String>,
     /// The node that asked.
     node: String,
     /// The number of the node's visit, from 1.
@@ -76,6 +79,12 @@ pub struct Decided {
     timeout_action: String,
     /// Whether more people were asked because nobody decided in time.
     escalated: bool,
+    /// When, and who; absent where it was not so.
+    #[schema(required = false)]
+    escalation: Escalated,
+    /// Each time that the question was put to other people, oldest first; absent where it never was.
+    #[schema(required = false)]
+    reassigned: Vec<PutToOthers>,
     /// Every answer, oldest first; of one person the last one counts.
     responses: Vec<Response>,
     /// When it was decided.
@@ -89,6 +98,33 @@ pub struct Decided {
     automatic: bool,
     /// Why no person decided; null where one did.
     reason: Option<String>,
+}
+
+/// That more people were asked.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type")]
+pub struct Escalated {
+    /// When.
+    at: Timestamp,
+    /// Who could answer besides.
+    to: Vec<String>,
+}
+
+/// That a question was put to other people.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type")]
+pub struct PutToOthers {
+    /// When.
+    at: Timestamp,
+    /// Who put it to them.
+    by: String,
+    /// Who could answer until then; empty for anyone of the owner.
+    from: Vec<String>,
+    /// Who could answer from then on.
+    to: Vec<String>,
+    /// The reason that was given; absent where none was.
+    #[schema(required = false)]
+    reason: String,
 }
 
 /// What a question showed.

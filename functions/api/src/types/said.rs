@@ -37,6 +37,10 @@ pub struct Response {
     pub via: Via,
     /// The subject that entered the answer on behalf of `by`; null where `by` answered in person.
     pub entered_by: Option<String>,
+    /// The group among the assignees as a member of which `by` could answer; absent where `by` was asked by name, or anyone
+    /// was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// When the answer was recorded.
     pub at: Timestamp,
     /// The port that the answer votes for.
@@ -64,6 +68,7 @@ impl From<&interaction::Response> for Response {
             by: response.by.clone(),
             via: response.via,
             entered_by: response.entered_by.clone(),
+            group: response.group.clone(),
             at: Timestamp(response.at),
             decision: response.decision.clone(),
             answer: response.answer.clone(),

@@ -10,7 +10,7 @@ use crate::{
 use axum::{body::Body, http::Request};
 use engine::port::{Clock, Group, Host, Token};
 use routes::{
-    Needs::{self, Asked, Concerned, Nothing, Own, Scope},
+    Needs::{self, Asked, Changes, Concerned, Nothing, Own, Scope},
     READ, ROUTES, Row,
 };
 use serde_json::{Value, json};
@@ -75,11 +75,12 @@ impl Who {
             Nothing => return may,
             Scope(scope) | Own(scope) => scope,
             Asked | Concerned => "respond",
+            Changes => "run",
         };
         match self {
             _ if matches!(needs, Own(_)) && scopes.contains(&"admin") && self != Self::OtherOwner => may,
             Self::Admin if needs == Concerned => may,
-            Self::Requester if needs == Concerned => 403,
+            Self::Requester if matches!(needs, Concerned | Changes) => 403,
             _ if !scopes.contains(&scope) => 403,
             Self::OtherOwner => other,
             // Among those who may answer is nobody else, not the requester, and not whoever may do everything else.
@@ -221,12 +222,13 @@ impl Stage {
                 let scope = match needs {
                     Scope(scope) | Own(scope) => scope,
                     Asked | Concerned => "respond",
+                    Changes => "run",
                     Nothing => "",
                 };
                 let also = match needs {
                     Concerned => "run",
                     Own(_) => "admin",
-                    Nothing | Scope(_) | Asked => scope,
+                    Nothing | Scope(_) | Asked | Changes => scope,
                 };
                 let lacks = |one: &str| one == scope || one == also;
                 let others: Vec<&str> =

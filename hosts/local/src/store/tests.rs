@@ -66,6 +66,7 @@ fn started(id: &ExecutionId) -> Event {
         input: json!({}).into(),
         metadata: serde_json::Map::new(),
         started_by: None,
+        also_started_by: Vec::new(),
         parent: None,
         taken_up: 0,
         item: None,

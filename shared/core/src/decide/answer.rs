@@ -34,6 +34,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         by: answer.by.clone(),
         via: answer.via,
         entered_by: answer.entered_by.clone(),
+        group: leave::group_by(&one, &answer.by, &answer.groups),
         named: answer.named,
         at: turn.now,
         decision: decision.clone(),

@@ -15,7 +15,7 @@ use crate::{
     limits,
     payload::weight,
     sight::Sight,
-    view::kept_out,
+    view::{also_kept_out, keeps_out, kept_out},
 };
 use document::{
     Human, HumanKind, HumanOption, InWords, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
@@ -155,7 +155,7 @@ pub(super) fn tellable(one: &Interaction) -> Result<(), ExprError> {
 /// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without
 /// templates, and nothing of whoever starts an execution.
 fn reachable(turn: &Deciding<'_>, human: &Human, one: &Interaction) -> Result<(), ExprError> {
-    let short = out_of_reach(one, human, kept_out(one, &turn.state));
+    let short = out_of_reach(one, human, &turn.state.started);
     short.map_or(Ok(()), |message| Err(ExprError { code: "too_few_people", message }))
 }
 
@@ -253,7 +253,8 @@ fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
     }
     let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
     let interaction_id = one.interaction_id.clone();
-    let escalated = Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline };
+    let (id, to) = (interaction_id.clone(), one.escalate_to.clone());
+    let escalated = Event::InteractionEscalated { interaction_id: id, assignees, to, deadline };
     turn.record_telling(&interaction_id, escalated);
     turn.set_deadline(&one.activation.node, deadline);
     turn.request(Effect::OpenInteraction(interaction_id));
@@ -266,6 +267,13 @@ impl Deciding<'_> {
         // A question that is asked anew is told anew.
         (interaction.deliveries, interaction.reminded) = (Vec::new(), 0);
         interaction.kept_out = kept_out(&interaction, &self.state).map(str::to_owned);
+        interaction.also_kept_out = also_kept_out(&interaction, &self.state).to_vec();
+        // Whoever forks what they have voted in has started what comes of it.
+        let counts = |one: &Interaction, vote: &Response| {
+            ![vote.by.as_str(), vote.sender()].iter().any(|who| keeps_out(one, &self.state, who))
+        };
+        let votes = std::mem::take(&mut interaction.responses);
+        interaction.responses = votes.into_iter().filter(|vote| counts(&interaction, vote)).collect();
         interaction.remind_at = next_reminder(&interaction, 0, self.now);
         let asked = interaction.clone();
         self.record_telling(&id, Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });

@@ -44,6 +44,15 @@ pub(super) fn may_put(turn: &Deciding<'_>, one: &Interaction, actor: &Actor) -> 
     Ok(())
 }
 
+/// The group among those who are asked by which somebody may answer; none where anyone may, or where the name itself is asked.
+pub(super) fn group_by(one: &Interaction, subject: &str, groups: &[String]) -> Option<String> {
+    if one.assignees.is_empty() || is_asked(one, subject, &[]) {
+        return None;
+    }
+    let member = |name: &str| groups.iter().any(|group| group.eq_ignore_ascii_case(name));
+    one.assignees.iter().find(|assignee| group_of(assignee).is_some_and(member)).cloned()
+}
+
 /// Whether a question is put to somebody: to anyone, by name, or as a member of one of these groups. Somebody whose name
 /// looks like a group's is not that group.
 fn is_asked(one: &Interaction, subject: &str, groups: &[String]) -> bool {

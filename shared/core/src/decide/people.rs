@@ -11,11 +11,11 @@ use crate::{
         Interaction,
         delivery::{Delivery, Told},
         telling,
+        put::Reassignment,
         votes::out_of_reach,
     },
     limits,
     owed::message_of,
-    view::kept_out,
 };
 use document::{group_of, is_group_name, time::Time};
 use std::{collections::BTreeSet, sync::Arc};
@@ -105,7 +105,14 @@ pub(super) fn reassign(
     if assignees == one.assignees {
         return Ok(());
     }
-    let reassigned = Reassigned { interaction_id: id.clone(), assignees, tells: true, reason };
+    let by = Some(actor.subject.clone());
+    let reassigned = Reassigned { interaction_id: id.clone(), assignees, tells: true, by, reason };
+    if let Some(wrong) = unkept(&one, &reassigned) {
+        return Err(Rejection::Invalid {
+            message: "the question was put to others too often".into(),
+            reasons: vec![wrong],
+        });
+    }
     turn.record_telling(id, Event::InteractionReassigned(Box::new(reassigned)));
     // Hosts that keep lists of questions by their people learn of the new ones.
     turn.request(Effect::OpenInteraction(id.clone()));
@@ -113,6 +120,22 @@ pub(super) fn reassign(
 }
 
 /// Why these people cannot be asked.
+/// Why a question cannot be put to others once more: its receipt would tell of more people than are kept.
+fn unkept(one: &Interaction, more: &Reassigned) -> Option<Reason> {
+    let names = |all: &[String]| all.iter().map(String::len).sum::<usize>();
+    let known = one.reassigned.iter().map(Reassignment::bytes).sum::<usize>();
+    let reason = more.reason.as_ref().map_or(0, String::len);
+    let bytes = known + names(&one.assignees) + names(&more.assignees) + reason;
+    let most = limits::REASSIGNED_BYTES;
+    let message =
+        || format!("its receipt keeps who was asked before and why, {most} bytes in all: this would make {bytes}");
+    (bytes > most || one.reassigned.len() >= limits::REASSIGNMENTS).then(|| Reason {
+        code: "too_many_people".into(),
+        path: "/assignees".into(),
+        message: message(),
+    })
+}
+
 fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option<Reason> {
     let wrong = |code: &str, message: String| Some(Reason { code: code.into(), path: "/assignees".into(), message });
     if assignees.is_empty() {
@@ -137,7 +160,7 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
     }
     let human = turn.workflow.node(one.activation.node.as_str()).and_then(|node| node.kind.human());
     let human = human.filter(|_| !one.on_error)?;
-    let short = out_of_reach(&asked, human, kept_out(one, &turn.state))?;
+    let short = out_of_reach(&asked, human, &turn.state.started)?;
     wrong("too_few_people", short)
 }
 

@@ -44,6 +44,9 @@ pub struct Reassigned {
     /// releases.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tells: bool,
+    /// The subject that put the question to them. None in journals of earlier releases, of which receipts say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// The caller's reason, for people; none where the caller gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -77,6 +77,10 @@ pub struct Started {
     /// The subject (such as an e-mail address) that started the execution; none where no person or token did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+    /// For a fork: those who started the executions that it goes back to, and not this one. What they asked for is in it, so
+    /// where `allow_requester` is false they decide nothing either. Empty in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_started_by: Vec<String>,
     /// The node that started this execution as its child; none where a caller did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -132,6 +136,23 @@ impl Started {
         self.body.last().is_some_and(|last| last.as_str().contains('/'))
     }
 
+    /// Everybody who counts as having started the execution.
+    pub fn requesters(&self) -> impl Iterator<Item = &str> {
+        self.started_by.iter().chain(&self.also_started_by).map(String::as_str)
+    }
+
+    /// Those who count as having started this execution, but for whoever forks it.
+    pub fn requesters_but(&self, forker: Option<&str>) -> Vec<String> {
+        let is_other = |name: &&str| !forker.is_some_and(|by| by.eq_ignore_ascii_case(name));
+        let mut all: Vec<String> = Vec::new();
+        for name in self.requesters().filter(is_other) {
+            if !all.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                all.push(name.to_owned());
+            }
+        }
+        all
+    }
+
     /// The start of an execution without parent, owner or caller that waits, at the trigger that the API starts.
     pub fn new(execution_id: ExecutionId, workflow: &Workflow, input: Value, now: Time) -> Self {
         Self {
@@ -146,6 +167,7 @@ impl Started {
             input: Payload::new(input),
             metadata: Map::new(),
             started_by: None,
+            also_started_by: Vec::new(),
             parent: None,
             taken_up: 0,
             item: None,

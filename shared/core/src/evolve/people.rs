@@ -2,10 +2,15 @@
 
 use super::node::node_mut;
 use crate::{
-    event::{Closed, Event},
+    event::{Closed, Event, Reassigned},
     execution::{Execution, Phase},
     id::InteractionId,
-    interaction::{InteractionStatus, delivery::Notice, telling},
+    interaction::{
+        InteractionStatus,
+        delivery::Notice,
+        put::{Escalation, Reassignment},
+        telling,
+    },
 };
 use document::time::Time;
 use std::sync::Arc;
@@ -38,7 +43,8 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
             // The execution goes on because a person decided.
             state.resume_count += u32::from(*status == InteractionStatus::Answered);
         }
-        Event::InteractionEscalated { assignees, deadline, .. } => {
+        Event::InteractionEscalated { assignees, deadline, to, .. } => {
+            one.escalation = (!to.is_empty()).then(|| Box::new(Escalation { at, to: to.clone() }));
             one.assignees.clone_from(assignees);
             one.deadline = *deadline;
             one.escalated = true;
@@ -52,7 +58,10 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
             telling::remind(one, Notice::Reminder);
         }
         Event::InteractionReassigned(reassigned) => {
-            one.assignees.clone_from(&reassigned.assignees);
+            let Reassigned { assignees, by, reason, .. } = &**reassigned;
+            let from = std::mem::replace(&mut one.assignees, assignees.clone());
+            let (to, reason) = (assignees.clone(), reason.clone());
+            one.reassigned.extend(by.clone().map(|by| Reassignment { at, by, from, to, reason }));
             telling::drop_others(one, reassigned.tells);
             telling::tell_new(one, Notice::Asked);
             if reassigned.tells {

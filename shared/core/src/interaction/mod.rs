@@ -5,13 +5,18 @@ pub mod channel;
 pub mod delivery;
 pub mod evidence;
 pub mod proof;
+pub mod put;
 pub mod receipt;
 pub mod telling;
 pub(crate) mod votes;
 
 pub use document::AfterError;
 
-use self::{channel::Channel, delivery::Delivery};
+use self::{
+    channel::Channel,
+    delivery::Delivery,
+    put::{Escalation, Reassignment},
+};
 use crate::id::{Activation, InteractionId};
 use document::{HumanKind, HumanOption, TimeoutAction, WaitBy, time::Time};
 use serde::{Deserialize, Serialize};
@@ -166,6 +171,9 @@ pub struct Interaction {
     /// None in journals of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_out: Option<String>,
+    /// Who may not answer either: whoever started what the execution was forked from, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_kept_out: Vec<String>,
     /// When `timeout_action` takes effect; none where the question stands open as long as the execution lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
@@ -181,6 +189,12 @@ pub struct Interaction {
     /// Whether the interaction has escalated; it does so once at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub escalated: bool,
+    /// How it escalated; none where it has not, or did so under an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Box<Escalation>>,
+    /// How it was put to other people, oldest first; without what earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reassigned: Vec<Reassignment>,
     /// When the interaction was opened.
     pub created_at: Time,
     /// When the interaction was over, in whatever way.
@@ -263,11 +277,14 @@ impl Interaction {
             rejection_threshold: None,
             allow_requester: true,
             kept_out: None,
+            also_kept_out: Vec::new(),
             deadline: None,
             timeout_seconds: None,
             timeout_action: TimeoutAction::Timeout,
             escalate_to: Vec::new(),
             escalated: false,
+            escalation: None,
+            reassigned: Vec::new(),
             created_at,
             decided_at: None,
             decision: None,
@@ -311,6 +328,10 @@ pub struct Response {
     /// The subject that entered the answer on behalf of `by`; none where `by` answered in person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered_by: Option<String>,
+    /// The assignee that is a group, as a member of which `by` could answer; none where `by` was asked by name, or anyone was,
+    /// and in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Whether the request named the question, and so was meant for no other. False in journals of earlier releases.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub named: bool,
@@ -338,9 +359,9 @@ impl Response {
     }
 
     /// The response as the output of a `human` node lists it: the time in RFC 3339, `comment` null where there is none, and
-    /// nothing of the request.
+    /// nothing of the request or of groups, which receipts tell.
     pub(crate) fn as_output(&self) -> Value {
-        let mut json = json!(Self { named: false, ..self.clone() });
+        let mut json = json!(Self { named: false, group: None, ..self.clone() });
         json["at"] = Value::String(self.at.to_string());
         if json.get("comment").is_none() {
             json["comment"] = Value::Null;

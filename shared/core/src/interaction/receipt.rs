@@ -2,7 +2,7 @@
 //! made from the state alone, so that the state keeps no second copy of it, and it is signed in its canonical form
 //! (RFC 8785). A question that was cancelled has none, since nothing was decided.
 
-use super::{Interaction, Response, evidence::Seal};
+use super::{Interaction, Response, evidence::Seal, put::Reassignment};
 use crate::{
     event::{Event, Turn},
     execution::Execution,
@@ -25,10 +25,11 @@ pub fn key_id(public_key: &[u8]) -> String {
 }
 
 /// The receipt of a question of an execution; none while it is open, where it was cancelled, and for what was decided
-/// before there were receipts.
+/// before there were receipts. What only some questions have stands there where they have it, so that receipts that were
+/// signed before there was such a thing are made as they were.
 pub fn receipt(one: &Interaction, execution: &Execution) -> Option<Value> {
     let evidence = one.evidence.as_deref()?;
-    Some(jcs::exact(json!({
+    let mut receipt = json!({
         "version": VERSION,
         "interaction_id": one.interaction_id,
         "execution_id": execution.id(),
@@ -56,7 +57,26 @@ pub fn receipt(one: &Interaction, execution: &Execution) -> Option<Value> {
         "decision": one.decision,
         "automatic": evidence.automatic,
         "reason": evidence.reason,
-    })))
+    });
+    if !execution.started.also_started_by.is_empty() {
+        receipt["also_started_by"] = json!(execution.started.also_started_by);
+    }
+    if let Some(escalation) = &one.escalation {
+        receipt["escalation"] = json!({ "at": escalation.at.to_string(), "to": escalation.to });
+    }
+    if !one.reassigned.is_empty() {
+        receipt["reassigned"] = one.reassigned.iter().map(put).collect();
+    }
+    Some(jcs::exact(receipt))
+}
+
+/// One time that a question was put to other people.
+fn put(one: &Reassignment) -> Value {
+    let mut put = json!({ "at": one.at.to_string(), "by": one.by, "from": one.from, "to": one.to });
+    if let Some(reason) = &one.reason {
+        put["reason"] = json!(reason);
+    }
+    put
 }
 
 /// The questions that these turns close with a receipt which is not signed, each with its receipt.
@@ -112,11 +132,15 @@ fn shown(one: &Interaction) -> Value {
     })
 }
 
-/// One response, with every field whether or not it was given.
+/// One response, with every field whether or not it was given, but for the group, which few have.
 fn answered(one: &Response) -> Value {
-    json!({
+    let mut answered = json!({
         "by": one.by, "via": one.via, "entered_by": one.entered_by, "at": one.at.to_string(),
         "decision": one.decision, "answer": one.answer, "comment": one.comment, "data": one.data,
         "shown_sha256": one.shown_sha256,
-    })
+    });
+    if let Some(group) = &one.group {
+        answered["group"] = json!(group);
+    }
+    answered
 }

@@ -40,7 +40,7 @@ fn receivers(one: &Interaction) -> Vec<Receiver<'_>> {
 }
 
 fn is_kept_out(one: &Interaction, person: &str) -> bool {
-    one.kept_out.as_ref().is_some_and(|requester| requester.eq_ignore_ascii_case(person))
+    one.kept_out.iter().chain(&one.also_kept_out).any(|requester| requester.eq_ignore_ascii_case(person))
 }
 
 /// How many messages the opening of a question takes.

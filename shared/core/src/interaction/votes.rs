@@ -1,6 +1,7 @@
 //! Counting votes: each person has one vote, and the last one counts. Names are compared without regard to ASCII case.
 
 use super::{Interaction, Response};
+use crate::event::Started;
 use document::{Human, TimeoutAction, group_of};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +29,16 @@ pub(crate) fn threshold(one: &Interaction, human: &Human, decision: &str) -> u64
 /// Why a threshold can never be reached, if that is so: by those who are asked and may answer, those who would be asked
 /// as well after an escalation, and the votes that others have given. With no assignees anyone of the owner may answer, and
 /// how many a group has is known where they answer.
-pub(crate) fn out_of_reach(one: &Interaction, human: &Human, kept_out: Option<&str>) -> Option<String> {
+pub(crate) fn out_of_reach(one: &Interaction, human: &Human, started: &Started) -> Option<String> {
     let escalates = one.timeout_action == TimeoutAction::Escalate && !one.escalated;
     let more = one.escalate_to.iter().filter(|_| escalates);
     let mut people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
     if one.assignees.is_empty() || people.iter().any(|one| group_of(one).is_some()) {
         return None;
     }
-    let is_left_out = kept_out.is_some_and(|requester| people.remove(&requester.to_ascii_lowercase()));
+    let before = people.len();
+    people.retain(|person| one.allow_requester || !started.requesters().any(|who| who.eq_ignore_ascii_case(person)));
+    let is_left_out = people.len() < before;
     let stays = |decision: &str| {
         latest(one, None).iter().filter(|(by, vote)| **vote == decision && !people.contains(*by)).count() as u64
     };

@@ -17,14 +17,20 @@ pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
     human(one, workflow).map_or(1, |human| approvals_needed(one, human))
 }
 
-/// Whether somebody may not answer, being who started the execution: neither in the own name nor for somebody else.
+/// Whether somebody may not answer, having started the execution or what it was forked from: neither in the own name nor
+/// for somebody else.
 pub fn keeps_out(one: &Interaction, execution: &Execution, person: &str) -> bool {
-    kept_out(one, execution).is_some_and(|requester| requester.eq_ignore_ascii_case(person))
+    !one.allow_requester && execution.started.requesters().any(|requester| requester.eq_ignore_ascii_case(person))
 }
 
 /// Who may not answer: whoever started the execution, where `allow_requester` is false.
 pub fn kept_out<'a>(one: &Interaction, execution: &'a Execution) -> Option<&'a str> {
     execution.started.started_by.as_deref().filter(|_| !one.allow_requester)
+}
+
+/// Who may not answer either: whoever started what the execution was forked from, where `allow_requester` is false.
+pub fn also_kept_out<'a>(one: &Interaction, execution: &'a Execution) -> &'a [String] {
+    if one.allow_requester { &[] } else { &execution.started.also_started_by }
 }
 
 /// How many people vote for a decision so far, and how many votes it takes.

@@ -109,6 +109,14 @@ impl Map {
             Body::Saved(_) => None,
         }
     }
+
+    /// The id of the saved workflow that runs for each item, where one does.
+    pub fn saved_body(&self) -> Option<&WorkflowId> {
+        match &self.body {
+            Body::Inline(_) => None,
+            Body::Saved(id) => Some(id),
+        }
+    }
 }
 
 impl Config for Map {

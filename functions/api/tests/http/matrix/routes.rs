@@ -13,9 +13,11 @@ pub enum Needs {
     Asked,
     /// A token with the scope `run`, or with `respond` of somebody who is asked; never of a requester who may not decide.
     Concerned,
+    /// A token with the scope `run`, but of a requester who may not decide.
+    Changes,
 }
 
-use Needs::{Asked, Concerned, Nothing, Own, Scope};
+use Needs::{Asked, Changes, Concerned, Nothing, Own, Scope};
 
 /// A route, what it asks, its status for those who may, and that for another owner with all scopes. What is asked of an
 /// execution that waits for a person does not fit in some routes, which is told to none but those who may.
@@ -82,8 +84,8 @@ pub const ROUTES: [Row; 69] = [
     ("POST", "/v1/keys", ADMIN, 409, 409),
     ("GET", "/v1/executions/{id}/export", ADMIN, 200, 404),
     ("DELETE", "/v1/executions/{id}", ADMIN, 409, 404),
-    ("POST", "/v1/executions/{id}/patch", RUN, 200, 404),
-    ("PATCH", "/v1/executions/{id}/workflow", RUN, 200, 404),
+    ("POST", "/v1/executions/{id}/patch", Changes, 200, 404),
+    ("PATCH", "/v1/executions/{id}/workflow", Changes, 200, 404),
     ("POST", "/v1/executions/bulk", ADMIN, 200, 200),
     ("POST", "/v1/executions/import", ADMIN, 422, 422),
     ("POST", "/v1/jobs/{id}/cancel", ADMIN, 409, 404),

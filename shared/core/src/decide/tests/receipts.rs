@@ -2,17 +2,20 @@
 
 use super::story::Story;
 use crate::{
-    command::{Command, Control},
+    command::{Actor, Command, Control},
     documents::Documents,
     effect::Purpose,
-    event::Turn,
-    evolve::fold,
+    error::Rejection,
+    event::{Event, Turn},
+    evolve::{apply, fold},
     interaction::{
         Answer, Via,
         evidence::Seal,
         proof::{self, Flaw, Signed},
         receipt,
     },
+    limits,
+    reading::Reading,
 };
 use document::{id::sha256_hex, jcs, time::Time};
 use proptest::prelude::*;
@@ -116,6 +119,80 @@ fn a_deadline_has_a_receipt_and_a_cancelled_question_none() {
     let mut story = asking(json!({ "kind": "approval", "question": "Pay?" }));
     story.when(Command::Control { control: Control::Cancel, reason: None }).unwrap();
     assert_eq!(receipt::receipt(&story.state.interactions[0], &story.state), None);
+}
+
+/// A question to the members of a group, which was put to others, has escalated, and was decided by two.
+fn handed_on() -> Story {
+    let mut story = asking(json!({
+        "kind": "approval", "question": "Pay?", "approval_threshold": 2, "timeout_seconds": 10,
+        "timeout_action": "escalate", "escalate_to": ["cfo@example.com"],
+        "assignees": ["group:fin", "bob@example.com"],
+    }));
+    let member = Answer { groups: vec!["FIN".into()], ..yes() };
+    story.answer("ann@example.com", member).unwrap();
+    story.now = Time(5_000);
+    let actor = Actor { subject: "ops@example.com".into(), runs: true, ..Actor::default() };
+    let (interaction_id, assignees) = (story.question(), vec!["dan@example.com".into()]);
+    let reason = Some("they are away".into());
+    story.when(Command::Reassign { interaction_id, actor, assignees, reason }).unwrap();
+    story.now = Time(10_000);
+    let activation = story.state.activation(&"ask".into());
+    story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
+    story.answer("cfo@example.com", yes()).unwrap();
+    story
+}
+
+#[test]
+fn a_receipt_says_who_was_asked_before_and_by_which_group_somebody_answered() {
+    let whole = signed(&handed_on());
+    let receipt = &whole["receipt"];
+    let reassigned = json!([{"at": "1970-01-01T00:00:05.000Z", "by": "ops@example.com", "reason": "they are away",
+        "from": ["group:fin", "bob@example.com"], "to": ["dan@example.com"]}]);
+    assert_eq!(receipt["reassigned"], reassigned);
+    let escalation = json!({"at": "1970-01-01T00:00:10.000Z", "to": ["cfo@example.com"]});
+    assert_eq!((&receipt["escalation"], &receipt["escalated"]), (&escalation, &json!(true)));
+    assert_eq!(receipt["assignees"], json!(["dan@example.com", "cfo@example.com"]));
+    assert_eq!(receipt["responses"][0]["group"], "group:fin");
+    assert_eq!(receipt["responses"][1].get("group"), None, "who is asked by name needs no group");
+    assert_eq!(codes(&whole.to_string()), [""; 0]);
+}
+
+#[test]
+fn a_receipt_of_what_an_earlier_release_recorded_is_made_as_it_was() {
+    // Its journal knows neither who put the question to others, nor to whom it escalated.
+    let mut story = asking(json!({"kind": "approval", "question": "Pay?", "assignees": ["ann@example.com"]}));
+    let id = story.question();
+    for event in [
+        json!({"type": "interaction_reassigned", "interaction_id": id, "assignees": ["bob@example.com"], "tells": true}),
+        json!({"type": "interaction_escalated", "interaction_id": id, "assignees": ["bob@example.com"], "deadline": null}),
+    ] {
+        let event: Event = serde_json::from_value(event).unwrap();
+        let folded = Reading::of(|reading| apply(&story.workflow, &mut story.state, &event, story.now, reading));
+        assert!(folded.is_ok_and(|folded| folded.is_some()));
+    }
+    story.answer("bob@example.com", yes()).unwrap();
+    let receipt = signed(&story)["receipt"].clone();
+    for field in ["reassigned", "escalation", "also_started_by"] {
+        assert_eq!(receipt.get(field), None, "{field}");
+    }
+    assert_eq!(receipt["responses"][0].get("group"), None);
+    assert_eq!((&receipt["escalated"], &receipt["assignees"]), (&json!(true), &json!(["bob@example.com"])));
+}
+
+#[test]
+fn a_question_is_not_put_to_others_without_end() {
+    let mut story = asking(json!({"kind": "approval", "question": "Pay?", "assignees": ["ann@example.com"]}));
+    let interaction_id = story.question();
+    let actor = Actor { subject: "ops@example.com".into(), runs: true, ..Actor::default() };
+    let mut put = |name: String| {
+        let (interaction_id, actor) = (interaction_id.clone(), actor.clone());
+        story.when(Command::Reassign { interaction_id, actor, assignees: vec![name], reason: None })
+    };
+    for number in 0..limits::REASSIGNMENTS {
+        put(format!("p{number}@example.com")).unwrap();
+    }
+    let Err(Rejection::Invalid { reasons, .. }) = put("one-more@example.com".into()) else { panic!("it was put") };
+    assert_eq!(reasons[0].code, "too_many_people");
 }
 
 #[test]
