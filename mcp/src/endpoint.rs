@@ -3,16 +3,20 @@
 use crate::{handler::Server, limits};
 use api::{App, Bounds, Problem, Routes, SignedIn, desk, light, shallow};
 use axum::{
-    Extension,
+    Extension, Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, Request, header, request::Parts},
-    response::Response,
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
     routing::post,
 };
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+use rmcp::{
+    model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage},
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+    },
 };
+use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -46,6 +50,9 @@ async fn answer(
     let api::Body(bytes) = body;
     shallow(&bytes)?;
     light(&bytes)?;
+    if let Some(fault) = fault(&bytes) {
+        return Ok(fault);
+    }
     let desk = routes.desk(&app, &caller, &parts.extensions);
     let server = Server::new(app, caller.0.clone(), desk, patience_within(patience, &parts));
     let config = config(&parts.headers);
@@ -55,6 +62,19 @@ async fn answer(
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
     let request = Request::from_parts(parts, Body::from(bytes));
     Ok(service.handle(request).await.map(Body::new))
+}
+
+/// The answer to what is no message of the protocol: an error of the protocol, which its clients read. It has the id of the
+/// request where that has one.
+fn fault(bytes: &[u8]) -> Option<Response> {
+    let wrong = serde_json::from_slice::<ClientJsonRpcMessage>(bytes).err()?;
+    let read = serde_json::from_slice::<Value>(bytes);
+    let error = match &read {
+        Err(error) => ErrorData::parse_error(format!("this is no JSON: {error}"), None),
+        Ok(_) => ErrorData::invalid_request(format!("this is no message of the protocol: {wrong}"), None),
+    };
+    let id = read.ok().and_then(|read| serde_json::from_value::<RequestId>(read.get("id")?.clone()).ok());
+    Some((StatusCode::BAD_REQUEST, Json(ServerJsonRpcMessage::error(error, id))).into_response())
 }
 
 /// How long a tool may wait where something between the service and its caller limits the answer.

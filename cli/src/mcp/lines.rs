@@ -23,7 +23,13 @@ pub async fn sift(
             return;
         }
         let sent = match fault(&line, whole) {
-            None => messages.write_all(&line).await.is_ok(),
+            None => {
+                // The last line may end with the input itself, and who reads what is passed on waits for the end of a line.
+                if !line.ends_with(b"\n") {
+                    line.push(b'\n');
+                }
+                messages.write_all(&line).await.is_ok()
+            }
             Some(error) => wrong.send(ServerJsonRpcMessage::error(error, None)).is_ok(),
         };
         if !sent {
@@ -93,6 +99,13 @@ mod tests {
             assert_eq!((&told[0]["error"]["code"], told[0].get("id")), (&json!(-32700), None), "{told:?}");
         }
         assert_eq!(sifted(good).await, (good.to_vec(), Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn the_last_line_needs_no_end_of_its_own() {
+        let good = b"{\"jsonrpc\": \"2.0\", \"method\": \"ping\", \"id\": 1}";
+        assert_eq!(sifted(good).await, ([&good[..], b"\n"].concat(), Vec::new()));
+        assert_eq!(sifted(b"hello").await.1[0]["error"]["code"], json!(-32700));
     }
 
     #[tokio::test]

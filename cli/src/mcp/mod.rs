@@ -24,7 +24,10 @@ use local::{
 };
 use rmcp::{
     RoleClient, RoleServer,
-    model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage},
+    model::{
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorData, InitializedNotification, RequestId,
+        ServerJsonRpcMessage,
+    },
     transport::{
         StreamableHttpClientTransport, Transport, async_rw::AsyncRwTransport,
         streamable_http_client::StreamableHttpClientTransportConfig,
@@ -155,7 +158,7 @@ async fn between(
     mut host: impl Transport<RoleClient>,
     (failed, mut failures): (UnboundedSender<ServerJsonRpcMessage>, UnboundedReceiver<ServerJsonRpcMessage>),
 ) {
-    let (mut open, mut ends) = (HashSet::new(), None);
+    let (mut open, mut ends, mut greeting) = (HashSet::new(), None, Greeting::default());
     loop {
         if ends.is_some() && open.is_empty() && failures.is_empty() {
             return;
@@ -172,6 +175,15 @@ async fn between(
                     ClientJsonRpcMessage::Notification(_) => None,
                 };
                 open.extend(id.clone());
+                if greeting.is_owed_before(&message) {
+                    let initialized = InitializedNotification::default();
+                    let initialized = ClientNotification::InitializedNotification(initialized);
+                    let mut sending = Box::pin(host.send(ClientJsonRpcMessage::notification(initialized)));
+                    let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+                    if begun.is_pending() {
+                        tokio::spawn(sending);
+                    }
+                }
                 let (mut sending, failed) = (Box::pin(host.send(message)), failed.clone());
                 // The first look at it puts it into the host's queue, so that messages keep their order: the host takes what
                 // follows the first request for the word that its answer came, and answers it to nobody.
@@ -200,6 +212,36 @@ async fn between(
         if agent.send(answer).await.is_err() {
             return;
         }
+    }
+}
+
+/// Whether an agent has said that it took the answer to its first request. The host's client takes whatever follows that
+/// request for this word, and gives the answer to it to nobody; so an agent that leaves it out has it said in its name.
+#[derive(Default)]
+enum Greeting {
+    /// It has said nothing.
+    #[default]
+    Silent,
+    /// It has asked to begin.
+    Began,
+    /// It may ask for anything.
+    Done,
+}
+
+impl Greeting {
+    /// Takes the next message of the agent. True where the word has to be said before it.
+    fn is_owed_before(&mut self, message: &ClientJsonRpcMessage) -> bool {
+        let begins = matches!(message, ClientJsonRpcMessage::Request(asked)
+            if matches!(asked.request, ClientRequest::InitializeRequest(_)));
+        let says = matches!(message, ClientJsonRpcMessage::Notification(told)
+            if matches!(told.notification, ClientNotification::InitializedNotification(_)));
+        let (next, owed) = match self {
+            Self::Silent if begins => (Self::Began, false),
+            Self::Began => (Self::Done, !says),
+            Self::Silent | Self::Done => (Self::Done, false),
+        };
+        *self = next;
+        owed
     }
 }
 

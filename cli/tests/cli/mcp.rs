@@ -42,6 +42,13 @@ fn what_was_asked_before_the_end_of_the_input_is_answered() {
     let ids: Vec<Value> =
         told.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
     assert_eq!(ids, [1, 2], "{told:?}");
+    // A client that leaves out the notification, and the end of the last line, is answered too.
+    for end in ["\n", ""] {
+        let told = home.say(&["mcp"], &format!("{}{asks}{end}", begin())).exits(0);
+        let ids: Vec<Value> =
+            told.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
+        assert_eq!(ids, [1, 2], "{told:?}");
+    }
     let told = home.say(&["mcp"], "no JSON\n").exits(0);
     assert_eq!(told.json()["error"]["code"], -32700, "{told:?}");
 }

@@ -20,6 +20,10 @@ async fn what_is_no_message_is_refused_and_does_no_harm() {
     for body in ["", "no json", "[]", r#"{"jsonrpc": "1.0", "id": 1, "method": "ping"}"#, &twice] {
         let answer = raw(&world, &[], body.to_owned()).await;
         assert!(answer.status.is_client_error(), "{body}: {answer:?}");
+        let code = if body.is_empty() || body == "no json" { -32700 } else { -32600 };
+        assert_eq!(answer.error(), code, "{body}: {answer:?}");
+        let id = answer.messages()[0].get("id").cloned();
+        assert_eq!(id, body.starts_with('{').then(|| json!(1)), "what has an id is told by it");
     }
     let deep = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}1{}}}"#,
