@@ -96,19 +96,19 @@ async fn meant(client: &Client, id: &str, args: &Args, began: Time) -> Result<St
 async fn one(globals: &Globals, client: Client, args: &Args, (id, body): (&str, &AnswerBody), began: Time) -> Outcome {
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = meant(&client, id, args, began).await?;
+        let interaction = meant(&client, id, args, began).await.map_err(|failure| advised(failure, args))?;
         match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), body).await {
             Ok(answer) => Ok((interaction, answer)),
-            Err(failure) if failure.code == "invalid_answer" => {
-                Err(taught(&client, &interaction, failure, globals).await)
+            Err(failure) if ["invalid_answer", "forbidden"].contains(&failure.code.as_str()) => {
+                Err(taught(&client, &interaction, advised(failure, args), globals).await)
             }
-            Err(failure) => Err(failure),
+            Err(failure) => Err(advised(failure, args)),
         }
     }
     .await;
     let idle = client.idle();
     client.close().await;
-    let (interaction, answer) = answered.map_err(|failure| advised(failure, args))?;
+    let (interaction, answer) = answered?;
     if globals.json {
         output::json(&answer.0);
         return Ok(Exit::Done);
@@ -139,13 +139,20 @@ fn advised(failure: Failure, args: &Args) -> Failure {
 }
 
 /// Adds to a refusal of an answer by which commands the question is answered: the API's own words are those of its
-/// fields, and not those of this command's options.
+/// fields, and not those of this command's options. Whoever may not answer at all is told who may: `--as` is refused too.
 async fn taught(client: &Client, interaction: &str, failure: Failure, globals: &Globals) -> Failure {
     let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await;
     match question.and_then(|question| question.read::<Interaction>()) {
         Ok(question) => {
             if globals.url.is_none() && commands::is_kept_out(&question) {
-                return failure.with_hint(commands::ways(&question, globals).join("\n").trim_start());
+                return failure
+                    .with_hint(commands::ways(&question, globals, client.idle().is_none()).join("\n").trim_start());
+            }
+            if failure.code == "forbidden" {
+                return match &question.kept_out {
+                    Some(requester) if globals.url.is_some() => failure.with_hint(&commands::but_for(requester)),
+                    _ => failure,
+                };
             }
             let commands = commands::answers(&question, globals).join("\n  or: ");
             failure.with_hint(&format!("{} is answered with: {}", question.kind, output::clean(&commands)))

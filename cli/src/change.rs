@@ -46,6 +46,11 @@ pub async fn change_or(
 }
 
 impl Changed {
+    /// Whether a host moves all executions of the data folder now.
+    pub fn is_served(&self) -> bool {
+        self.idle.is_none()
+    }
+
     /// Prints the answer as it is where a program reads. False where a person does.
     pub fn is_printed(&self, globals: &Globals) -> bool {
         if globals.json {

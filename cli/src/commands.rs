@@ -1,11 +1,11 @@
 //! The commands by which a question is answered or an execution goes on, as they can be pasted into a shell.
 
 use super::{Globals, example::example, output};
-use api::types::{Choice, Execution, Interaction};
+use api::types::{Choice, Delivery, Execution, Interaction};
 use engine::groups::group_of;
 use stepwell_core::{
     execution::Status,
-    interaction::{InteractionKind, REWIND, SecurityLevel},
+    interaction::{InteractionKind, REWIND, SecurityLevel, channel::ChannelKind, delivery::DeliveryStatus},
 };
 
 /// The commands that answer a question, one for each way to decide it. What a person is to fill in stands as an example.
@@ -45,24 +45,38 @@ pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
     }
 }
 
-/// How a question is answered, in lines to be shown: by which commands, or where the user may not.
-pub fn ways(question: &Interaction, globals: &Globals) -> Vec<String> {
+/// How a question is answered, in lines to be shown: by which commands, or where the user may not. `served`: a host moves
+/// all executions of the data folder now.
+pub fn ways(question: &Interaction, globals: &Globals, served: bool) -> Vec<String> {
     if globals.url.is_some() || !is_kept_out(question) {
         return output::answer_lines(&answers(question, globals));
     }
     let mails = [globals.pasted(&["dev", "--mail-to-folder", "outbox"]), notify(question, globals)];
     let mut lines = vec![format!("  {KEPT_OUT}: those who are asked answer by the links in their mails")];
-    lines.extend(output::with_lines("to have them written:", &mails[..1]));
-    lines.extend(output::with_lines("then, to send them again:", &mails[1..]));
+    let is_written = |mail: &Delivery| mail.channel == ChannelKind::Email && mail.status == DeliveryStatus::Sent;
+    if served && question.deliveries.iter().any(is_written) {
+        lines.extend(output::with_lines("to send them again:", &mails[1..]));
+    } else {
+        lines.extend(output::with_lines("to have them written:", &mails[..1]));
+        lines.extend(output::with_lines("then, to send them again:", &mails[1..]));
+    }
     lines
 }
 
 /// Why the user is not asked.
 pub const KEPT_OUT: &str = "whoever started the execution may not decide it";
 
+/// Who answers a question in place of whoever started what asks it.
+pub fn but_for(requester: &str) -> String {
+    output::clean(&format!(
+        "those who are asked answer it, each in their own name, but for {requester}, who started it"
+    ))
+}
+
 /// Whether the user of this machine may not answer a question, having started what asks it.
 pub fn is_kept_out(question: &Interaction) -> bool {
-    question.kept_out.as_ref().is_some_and(|person| person.eq_ignore_ascii_case(&local::server::local_subject()))
+    let me = local::server::local_subject();
+    question.kept_out.iter().chain(&question.also_kept_out).any(|person| person.eq_ignore_ascii_case(&me))
 }
 
 fn notify(question: &Interaction, globals: &Globals) -> String {

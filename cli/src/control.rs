@@ -32,7 +32,7 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let execution: Execution = changed.reply.read()?;
     output::line(&format!("{} is {}{}", execution.execution_id, execution.status, went_on(what, &changed.reply)?));
     if what == "resume" {
-        questions(&execution, globals).iter().for_each(|line| eprintln!("{line}"));
+        questions(&execution, globals, changed.is_served()).iter().for_each(|line| eprintln!("{line}"));
     }
     changed.tell_idle(execution.completed_at.is_none() && what != "pause");
     Ok(Exit::Done)
@@ -50,10 +50,10 @@ fn went_on(what: &str, answer: &Reply) -> Result<&'static str, Failure> {
 }
 
 /// What an execution asks, and the commands that answer it: to resume answers nothing.
-fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
+fn questions(execution: &Execution, globals: &Globals, served: bool) -> Vec<String> {
     let asked = |question: &Interaction| {
         let head = format!("it asks: {}", output::quoted_lines(&question.question));
-        [vec![head], commands::ways(question, globals)].concat()
+        [vec![head], commands::ways(question, globals, served)].concat()
     };
     execution.pending_interactions.iter().flat_map(asked).collect()
 }
@@ -61,6 +61,8 @@ fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
 /// Adds to a refusal to resume an execution that waits for a person how it is answered.
 async fn taught(client: &Client, id: &str, failure: Failure, globals: &Globals) -> Failure {
     let execution = client.get(&format!("/v1/executions/{}", escaped(id))).await;
-    let lines = execution.and_then(|one| one.read()).map(|one: Execution| questions(&one, globals)).unwrap_or_default();
+    let served = client.idle().is_none();
+    let asks = execution.and_then(|one| one.read()).map(|one: Execution| questions(&one, globals, served));
+    let lines = asks.unwrap_or_default();
     if lines.is_empty() { failure } else { failure.with_hint(&lines.join("\n")) }
 }

@@ -76,13 +76,17 @@ pub async fn pick(client: &Client, said: &str) -> Result<String, Failure> {
     EXECUTIONS.find(client, said).await
 }
 
-/// The id of the open question that `said` means: a whole id, or the beginning of a single one. Text that is the
-/// beginning of none is returned as it is, for the host to refuse.
+/// The id of the question that `said` means: a whole id, or the beginning of a single open one; of none that is open, the
+/// beginning of a single one that is over, which the host then tells. Text that is the beginning of none is returned as it
+/// is, for the host to refuse.
 ///
 /// # Errors
 /// Where several begin so.
 pub async fn question(client: &Client, said: &str) -> Result<String, Failure> {
-    QUESTIONS.find(client, said).await
+    match QUESTIONS.find(client, said).await? {
+        unknown if unknown == said => ALL_QUESTIONS.find(client, said).await,
+        open => Ok(open),
+    }
 }
 
 /// The id of the question that `said` means, open or over: `last` is the question with a receipt that was over last in the

@@ -30,6 +30,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         Ok::<_, super::Failure>((execution, nodes))
     }
     .await;
+    let served = client.idle().is_none();
     client.close().await;
     let (execution, nodes) = answers?;
     let Some(nodes) = nodes else {
@@ -57,7 +58,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     if !execution.output.is_null() {
         output::line(&format!("\noutput\n{}", whole(&execution.output)));
     }
-    execution.pending_interactions.iter().for_each(|question| asked(question, globals));
+    execution.pending_interactions.iter().for_each(|question| asked(question, globals, served));
     for line in output::with_lines("go on with:", &commands::ways_on(&execution, globals)) {
         output::line(&line);
     }
@@ -150,7 +151,7 @@ fn whole(value: &Value) -> String {
 }
 
 /// Tells a question, and the commands that answer it.
-fn asked(question: &Interaction, globals: &Globals) {
+fn asked(question: &Interaction, globals: &Globals, served: bool) {
     let (node, asks) = (output::clean(&question.node), output::quoted_lines(&question.question));
     let people = question.assignees.iter().map(|person| format!(" {}", output::clean(person))).collect::<Vec<_>>();
     let mark = colour::Colour::Yellow.paint("?", colour::on_stdout());
@@ -158,7 +159,7 @@ fn asked(question: &Interaction, globals: &Globals) {
     if let Some(deadline) = question.deadline {
         output::line(&format!("  until {deadline}, {}", times::relative(deadline.0, local::clock())));
     }
-    for line in commands::ways(question, globals) {
+    for line in commands::ways(question, globals, served) {
         output::line(&line);
     }
 }

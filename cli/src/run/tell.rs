@@ -23,8 +23,9 @@ impl Plan {
             }
             End::Waiting => {
                 eprintln!("{} {}", output::yellow("waiting:"), message);
+                let served = client.idle().is_none();
                 for question in &execution.pending_interactions {
-                    commands::ways(question, globals).iter().for_each(|line| eprintln!("{line}"));
+                    commands::ways(question, globals, served).iter().for_each(|line| eprintln!("{line}"));
                 }
                 // A host that moves all executions of its folder goes on by itself.
                 let then = if client.idle().is_some() { "then go on with" } else { "then it goes on; follow it with" };

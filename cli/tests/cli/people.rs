@@ -1,7 +1,8 @@
 //! Tests of questions: asked in the terminal, left open, and answered by command.
 
-use crate::support::Home;
+use crate::support::{Home, until};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 
 /// A workflow with one `human` node of this config, and a node behind each of its ports that says which was taken.
 fn asks(config: Value, ports: &[&str]) -> Value {
@@ -83,6 +84,30 @@ fn several_questions_are_answered_at_once_and_each_tells_its_own_end() {
         inbox["items"].as_array().unwrap().iter().map(|one| one["interaction_id"].as_str().unwrap()).collect();
     assert!(home.run(&["answer", ids[0], ids[1], "--approve"]).exits(1).err.contains("not alike"));
     assert_eq!(home.run(&["inbox", "--json"]).exits(0).json()["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_beginning_of_an_id_names_a_question_that_is_over_too() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    for amount in 1..=3 {
+        home.run(&["run", &file, "--input", &json!({ "amount": amount }).to_string(), "--no-input"]).exits(3);
+    }
+    let inbox = home.run(&["inbox", "--json"]).exits(0).json();
+    let ids: Vec<String> =
+        inbox["items"].as_array().unwrap().iter().map(|one| one["interaction_id"].as_str().unwrap().into()).collect();
+    home.run(&["answer", &ids[0], "--approve"]).exits(0);
+    let whole = home.run(&["answer", &ids[0], "--reject"]).exits(1);
+    assert!(whole.err.contains("the interaction is over: approved"), "{whole:?}");
+    let short = &ids[0][..13];
+    assert_eq!(home.run(&["answer", short, "--reject"]).exits(1).err, whole.err);
+    let several = home.run(&["answer", short, &ids[1][..13], "--reject"]).exits(1);
+    assert!(
+        several.out.contains(&format!("{} is not answered: the interaction is over: approved", ids[0])),
+        "{several:?}"
+    );
+    assert!(several.out.contains(&format!("{} is decided: rejected", ids[1])), "{several:?}");
+    assert!(home.run(&["answer", "ffffffff", "--reject"]).exits(1).err.contains("no interaction ffffffff"));
 }
 
 #[test]
@@ -293,11 +318,31 @@ fn nobody_is_asked_at_the_terminal_what_they_may_not_decide() {
     assert!(!shown.out.contains("--approve"), "{shown:?}");
     let refused = home.run(&["answer", &id, "--approve", "--as", "ann@example.com"]).exits(1);
     assert!(refused.err.contains("may not decide it"), "{refused:?}");
+    let refused = home.run(&["answer", &id, "--approve"]).exits(1);
+    assert!(refused.err.contains("links in their mails") && !refused.err.contains("--as"), "{refused:?}");
     let mails: Vec<_> = std::fs::read_dir(home.path("outbox")).unwrap().collect();
     assert_eq!(mails.len(), 1);
     let mail = std::fs::read_to_string(mails[0].as_ref().unwrap().path()).unwrap();
     assert!(mail.contains("--mail-to-folder") && !mail.contains("stepwell answer"), "{mail}");
     assert!(home.run(&["inbox", "--assignee", "me@example.com"]).exits(0).err.contains("nothing waits"), "{told:?}");
+}
+
+#[test]
+fn a_host_that_writes_mails_is_not_asked_to_be_started() {
+    let home = Home::new();
+    let config = json!({"assignees": ["ann@example.com"], "allow_requester": false, "channels": [{"type": "email"}]});
+    let file = home.file("asks.json", approval(config));
+    let mut host = home.spawn(&["dev", "--port", "0", "--mail-to-folder", "outbox"]);
+    let mut line = String::new();
+    BufReader::new(host.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    home.run(&["save", &file]).exits(0);
+    home.run(&["start", "asks", "--input", r#"{"amount": 5}"#]).exits(0);
+    let shown = || home.run(&["show", "last"]).exits(0).out;
+    until("its mail is written", || shown().contains("to send them again:"));
+    let told = shown();
+    assert!(told.contains("links in their mails") && !told.contains("--mail-to-folder"), "{told}");
+    host.kill().unwrap();
+    host.wait().unwrap();
 }
 
 #[test]

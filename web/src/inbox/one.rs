@@ -138,7 +138,7 @@ fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
             @if let Some(mine) = found.mine().0 {
                 section aria-labelledby="own" { h2 #own { "Your answer" } (people::own(found, mine)) }
             }
-        } @else if found.is_kept_out() {
+        } @else if found.keeps_out(&visit.caller.subject) {
             (kept_out())
         } @else {
             div.verdict.wait {

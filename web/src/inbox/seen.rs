@@ -86,7 +86,9 @@ pub async fn seen(visit: &Visit, id: &str) -> Asked<Seen> {
     };
     let is_open = found.interaction.is_open();
     let other = |person: &&String| !person.eq_ignore_ascii_case(&caller.subject) && !found.keeps_out(person);
-    let others = found.people.iter().filter(other).filter(|_| caller.local).cloned().collect();
+    // Whoever may not decide it may not enter the answer of another either.
+    let enters = caller.local && !found.keeps_out(&caller.subject);
+    let others = found.people.iter().filter(other).filter(|_| enters).cloned().collect();
     let is_concerned = caller.scopes.contains(&Scope::Run) || (may_answer && is_asked);
     let may_reassign = is_open && is_concerned && (is_admin || !found.keeps_out(&caller.subject));
     Ok(Seen { found, others, may_answer, may_reassign })
