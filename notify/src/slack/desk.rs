@@ -6,7 +6,7 @@ use super::{
 };
 use crate::limits::{SLACK_LINE, SLACK_LOOKUP};
 use async_trait::async_trait;
-use engine::port::{SlackAct, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
+use engine::port::{SlackAct, SlackDesk, SlackPlace, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stepwell_core::{
@@ -25,8 +25,8 @@ impl SlackDesk for Slack {
         payload::read(request.body).map_err(SlackRefusal::Unreadable)
     }
 
-    async fn email(&self, user: &str) -> Result<String, SlackStranger> {
-        self.people.email(&self.client, user, SLACK_LOOKUP).await
+    async fn email(&self, user: &str, place: &SlackPlace) -> Result<String, SlackStranger> {
+        self.people.email(&self.client, (user, place), SLACK_LOOKUP).await
     }
 
     async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), SlackStranger> {

@@ -3,7 +3,7 @@
 use super::blocks::{APPROVE, CHOOSE, FORM, MENU, REJECT};
 use crate::limits::SLACK_ID_BYTES;
 use document::id::sha256_hex;
-use engine::port::{SlackAct, SlackChoice, SlackDeed};
+use engine::port::{SlackAct, SlackChoice, SlackDeed, SlackPlace};
 use serde::Deserialize;
 use serde_json::Value;
 use stepwell_core::id::InteractionId;
@@ -17,6 +17,8 @@ const UNKNOWN: &str =
 struct Payload {
     r#type: String,
     user: User,
+    team: Option<Named>,
+    enterprise: Option<Named>,
     #[serde(default)]
     trigger_id: String,
     response_url: Option<String>,
@@ -30,6 +32,7 @@ struct Payload {
 #[derive(Deserialize)]
 struct User {
     id: String,
+    team_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,10 +85,13 @@ struct State {
 pub(super) fn read(body: &[u8]) -> Result<SlackAct, &'static str> {
     let mut payload = None;
     let (mut command, mut user, mut response_url, mut trigger, mut check) = (None, None, None, String::new(), false);
+    let mut place = SlackPlace::default();
     for (name, value) in form_urlencoded::parse(body) {
         match &*name {
             "payload" => payload = Some(value),
             "command" => command = Some(value),
+            "team_id" => place.teams.push(value.into_owned()),
+            "enterprise_id" => place.enterprise = Some(value.into_owned()),
             "user_id" => user = Some(value.into_owned()),
             "response_url" => response_url = Some(value.into_owned()),
             "trigger_id" => trigger = value.into_owned(),
@@ -98,11 +104,12 @@ pub(super) fn read(body: &[u8]) -> Result<SlackAct, &'static str> {
     }
     if command.is_some() {
         let user = user.filter(|id| is_id(id)).ok_or(UNKNOWN)?;
-        return Ok(SlackAct { user, key: trigger, response_url, what: SlackDeed::List });
+        return Ok(SlackAct { user, place, key: trigger, response_url, what: SlackDeed::List });
     }
     if check {
         // Slack looks at the certificate of an address now and then.
-        return Ok(SlackAct { user: String::new(), key: String::new(), response_url: None, what: SlackDeed::Nothing });
+        let (user, key) = (String::new(), String::new());
+        return Ok(SlackAct { user, place, key, response_url: None, what: SlackDeed::Nothing });
     }
     Err(UNKNOWN)
 }
@@ -112,13 +119,16 @@ fn interaction(payload: Payload) -> Result<SlackAct, &'static str> {
         return Err(UNKNOWN);
     }
     let user = payload.user.id.clone();
+    let teams = [payload.team.as_ref().map(|team| team.id.clone()), payload.user.team_id.clone()];
+    let enterprise = payload.enterprise.as_ref().map(|one| one.id.clone());
+    let place = SlackPlace { teams: teams.into_iter().flatten().collect(), enterprise };
     let response_url = payload.response_url.clone();
     let (key, what) = match payload.r#type.as_str() {
         "block_actions" => pressed(payload)?,
         "view_submission" => sent(payload)?,
         _ => (String::new(), SlackDeed::Nothing),
     };
-    Ok(SlackAct { key: format!("{user}\n{key}"), user, response_url, what })
+    Ok(SlackAct { key: format!("{user}\n{key}"), user, place, response_url, what })
 }
 
 /// What a press asks for. Slack sends one action at a time.

@@ -1,10 +1,11 @@
 //! Who is who: the members of the workspace by their e-mail addresses.
 //!
 //! An address counts only of a full account of the app's own workspace. People of other workspaces come into shared channels
-//! with addresses that their own administrators gave them, and so could claim to be anybody.
+//! with addresses that their own administrators gave them, and so could claim to be anybody. Nor is a request believed that
+//! names another workspace: an id of a user is looked up in the app's own, where it may be somebody else's.
 
 use super::{client::Client, fault::Fault, remembered::Remembered};
-use engine::port::SlackStranger;
+use engine::port::{SlackPlace, SlackStranger};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
@@ -12,7 +13,7 @@ use tokio::sync::OnceCell;
 /// The members of the workspace, as far as they were looked up.
 #[derive(Default)]
 pub(super) struct People {
-    /// Addresses by Slack's id of the user.
+    /// Addresses by Slack's id of the user, and the place that was named with it.
     addresses: Remembered,
     /// Channels of direct messages by address.
     directs: Remembered,
@@ -34,23 +35,30 @@ const ELSEWHERE: &str = "your account belongs to another workspace, so that your
 const GUEST: &str = "your account is a guest's, which is no full member's: answer by your own link, or in the inbox";
 
 impl People {
-    /// The address of a user.
-    pub async fn email(&self, client: &Client, user: &str, limit: Duration) -> Result<String, SlackStranger> {
-        if let Some(known) = self.addresses.get(user, Instant::now()) {
+    /// The address of a user of a place.
+    pub async fn email(
+        &self,
+        client: &Client,
+        (user, place): (&str, &SlackPlace),
+        limit: Duration,
+    ) -> Result<String, SlackStranger> {
+        let organisation = place.enterprise.as_deref().unwrap_or_default();
+        let name = format!("{user} {} {organisation}", place.teams.join(" "));
+        if let Some(known) = self.addresses.get(&name, Instant::now()) {
             return Ok(known);
         }
         let arguments = [("user", json!(user))];
         let (found, home) = tokio::join!(client.call("users.info", &arguments, limit), self.home(client, limit));
         let (found, home) = (found.map_err(stranger)?, home.map_err(stranger)?);
         let account = &found["user"];
-        if let Some(why) = doubt(account, home) {
+        if let Some(why) = doubt(account, home).or_else(|| foreign(place, account, home)) {
             return Err(SlackStranger::Refused(why.to_owned()));
         }
         let address = account["profile"]["email"].as_str().filter(|address| address.contains('@'));
         let missing =
             "Slack does not tell your e-mail address: whoever runs the app must add the scope users:read.email";
         let address = address.ok_or_else(|| SlackStranger::Refused(missing.to_owned()))?;
-        self.addresses.put(user, address, Instant::now());
+        self.addresses.put(&name, address, Instant::now());
         Ok(address.to_owned())
     }
 
@@ -93,6 +101,20 @@ impl People {
         };
         self.home.get_or_try_init(ask).await
     }
+}
+
+/// Why a request is not believed that names this account, which is beyond doubt itself: it names another workspace than the
+/// app's and the account's. Within one organisation people act in all workspaces of it.
+fn foreign(place: &SlackPlace, account: &Value, home: &Home) -> Option<&'static str> {
+    let enterprise = home.enterprise.as_deref();
+    if enterprise.is_some() && place.enterprise.as_deref() == enterprise {
+        return None;
+    }
+    let is_known = |team: &String| {
+        let known = [Some(home.team.as_str()), account["team_id"].as_str(), enterprise];
+        known.contains(&Some(team.as_str()))
+    };
+    (!place.teams.iter().all(is_known)).then_some(ELSEWHERE)
 }
 
 /// Why an account is not believed to be the person of its address.
@@ -147,5 +169,34 @@ mod tests {
         }
         let alone = Home { team: "T1".into(), enterprise: None };
         assert!(doubt(&json!({"team_id": "T2"}), &alone).is_some());
+    }
+
+    #[test]
+    fn a_request_from_elsewhere_is_not_believed_whoever_has_that_id_here() {
+        let home = Home { team: "T1".into(), enterprise: Some("E1".into()) };
+        let (ours, other) = (json!({"team_id": "T1"}), json!({"team_id": "T2"}));
+        let named = |teams: &[&str], enterprise: Option<&str>| SlackPlace {
+            teams: teams.iter().map(|team| (*team).to_owned()).collect(),
+            enterprise: enterprise.map(str::to_owned),
+        };
+        for (place, account) in [
+            (named(&["T1", "T1"], None), &ours),
+            (named(&["T1"], Some("E1")), &ours),
+            (named(&[], None), &ours),
+            (named(&["T1", "T2"], None), &other),
+            (named(&["E1"], None), &ours),
+            (named(&["T3", "T2"], Some("E1")), &ours),
+        ] {
+            assert_eq!(foreign(&place, account, &home), None, "{place:?}");
+        }
+        let alone = Home { team: "T1".into(), enterprise: None };
+        for (place, home) in [
+            (named(&["T9", "T9"], None), &home),
+            (named(&["T1", "T9"], None), &home),
+            (named(&["T9", "T1"], Some("E9")), &home),
+            (named(&["T9"], Some("E1")), &alone),
+        ] {
+            assert!(foreign(&place, &ours, home).is_some(), "{place:?}");
+        }
     }
 }

@@ -79,6 +79,23 @@ async fn an_address_counts_only_of_a_full_member_of_the_apps_workspace() {
 }
 
 #[tokio::test]
+async fn a_request_that_names_another_workspace_is_nobodys_here() {
+    let world = World::new().await;
+    let id = world.asks(approval()).await;
+    // Both name a user whose id is a member's here: the app may be installed elsewhere too.
+    for place in ["/team/id", "/user/team_id"] {
+        let mut press = world.press("UANA", "approve", &id);
+        *press.pointer_mut(place).unwrap() = json!("T9");
+        assert_eq!(world.payload(&press).await.0, StatusCode::OK);
+        assert!(world.stand_in.told("UANA").last().unwrap().contains("another workspace"), "{place}");
+    }
+    assert_eq!(world.question(&id).await["responses"], json!([]));
+    // The same press of the own workspace counts.
+    assert_eq!(world.payload(&world.press("UANA", "approve", &id)).await.0, StatusCode::OK);
+    assert_eq!(world.question(&id).await["decision"], "approved");
+}
+
+#[tokio::test]
 async fn while_slack_does_not_say_who_somebody_is_the_press_has_to_come_again() {
     let world = World::new().await;
     let id = world.asks(approval()).await;

@@ -3,7 +3,7 @@
 
 use super::*;
 use engine::port::{
-    SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting,
+    SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackPlace, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting,
 };
 use std::{collections::BTreeMap, future::pending};
 use stepwell_core::{
@@ -29,9 +29,9 @@ impl SlackDesk for Slow {
             true => SlackDeed::OpenForm { interaction, trigger: "1".into(), direct: true },
             false => SlackDeed::Choose { interaction, choice: SlackChoice::Approve },
         };
-        Ok(SlackAct { user: "U1".into(), key: "1".into(), response_url: None, what })
+        Ok(SlackAct { user: "U1".into(), place: SlackPlace::default(), key: "1".into(), response_url: None, what })
     }
-    async fn email(&self, _: &str) -> Result<String, SlackStranger> {
+    async fn email(&self, _: &str, _: &SlackPlace) -> Result<String, SlackStranger> {
         if self.wants_form { Ok("bob@example.com".into()) } else { pending().await }
     }
     async fn open_form(&self, _: &str, _: &Interaction, _: Option<&str>) -> Result<(), SlackStranger> {

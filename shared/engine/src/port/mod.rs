@@ -53,7 +53,9 @@ pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict, Why};
 pub use runner::{Ahead, Clock, Runner};
-pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
+pub use slack::{
+    SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackPlace, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting,
+};
 
 use crate::{link::Links, pieces::Pieces, prices::Prices, proof::Proofs};
 use async_trait::async_trait;

@@ -37,12 +37,23 @@ pub enum SlackRefusal {
 pub struct SlackAct {
     /// Slack's id of the person.
     pub user: String,
+    /// Where the request says that the person and the act are.
+    pub place: SlackPlace,
     /// What tells this act from all others: the same each time that Slack sends it.
     pub key: String,
     /// Where a text for this person alone can be sent to.
     pub response_url: Option<String>,
     /// What was done.
     pub what: SlackDeed,
+}
+
+/// Where something was done in Slack, as the request says: an id of a user means another person in another workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlackPlace {
+    /// The workspaces that it names: that of the act, and the person's own.
+    pub teams: Vec<String>,
+    /// The organisation that it names; none where it names none.
+    pub enterprise: Option<String>,
 }
 
 /// What was done in Slack.
@@ -119,8 +130,9 @@ pub trait SlackDesk: Send + Sync {
     fn owner(&self) -> Option<&str>;
     /// Checks that Slack signed a request within the last five minutes, and reads it.
     fn read(&self, request: SlackRequest<'_>) -> Result<SlackAct, SlackRefusal>;
-    /// The e-mail address of a Slack user, as Slack has confirmed it.
-    async fn email(&self, user: &str) -> Result<String, SlackStranger>;
+    /// The e-mail address of a Slack user of that place, as Slack has confirmed it. A place that is not the app's own is not
+    /// believed.
+    async fn email(&self, user: &str, place: &SlackPlace) -> Result<String, SlackStranger>;
     /// Shows the form of a question. `inbox` is the question's address for what no form can show.
     async fn open_form(&self, trigger: &str, question: &Interaction, inbox: Option<&str>) -> Result<(), SlackStranger>;
     /// The answer that a form's values make. An error holds every reason why they make none.

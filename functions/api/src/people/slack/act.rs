@@ -16,12 +16,12 @@ use stepwell_core::{execution::Execution, id::InteractionId, interaction::Via};
 pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answered<Done> {
     match &act.what {
         SlackDeed::Nothing => Ok(Done::default()),
-        SlackDeed::List => match person(desk, &act.user).await? {
+        SlackDeed::List => match person(desk, act).await? {
             Ok(person) => Ok(Done::reply(SlackReply::text(list::waiting(app, desk, person).await?))),
             Err(why) => Ok(Done::reply(SlackReply::text(desk.plain(&why)))),
         },
         SlackDeed::OpenForm { interaction, trigger, direct } => {
-            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, &act.user));
+            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, act));
             let Some(asked) = asked? else { return Ok(Done::word(GONE)) };
             match person? {
                 Ok(person) => {
@@ -32,7 +32,7 @@ pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answ
             }
         }
         SlackDeed::Choose { interaction, choice } => {
-            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, &act.user));
+            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, act));
             let Some(asked) = asked? else { return Ok(Done::word(GONE)) };
             match person? {
                 Ok(person) => {
@@ -43,7 +43,7 @@ pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answ
             }
         }
         SlackDeed::SendForm { interaction, values } => {
-            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, &act.user));
+            let (asked, person) = tokio::join!(asked(app, interaction), person(desk, act));
             let Some(asked) = asked? else { return Ok(Done::word(GONE)) };
             match person? {
                 Ok(person) => {
@@ -94,8 +94,8 @@ async fn asked(app: &App, id: &InteractionId) -> Answered<Option<Asked>> {
 }
 
 /// The address of whoever acted, or why it is not known.
-async fn person(desk: &dyn SlackDesk, user: &str) -> Answered<Result<String, String>> {
-    match desk.email(user).await {
+async fn person(desk: &dyn SlackDesk, act: &SlackAct) -> Answered<Result<String, String>> {
+    match desk.email(&act.user, &act.place).await {
         Ok(address) => Ok(Ok(address)),
         Err(SlackStranger::Refused(why)) => Ok(Err(why)),
         Err(SlackStranger::Unavailable(why)) => {
