@@ -93,3 +93,26 @@ async fn an_agent_with_a_token_of_its_own_does_not_decide_what_it_asks() {
     assert!(is_error, "{text}");
     assert_eq!(world.call_by("ann", "answer", answer).await["structuredContent"]["decision"], "approved");
 }
+
+#[tokio::test]
+async fn what_nobody_can_be_asked_is_told_to_the_agent_and_nobody_is_asked() {
+    let world = World::local();
+    let long = "x".repeat(16_385);
+    let asks = [
+        (json!({ "question": "" }), "/question: this is more than blanks"),
+        (json!({ "question": long }), "/question: it has 16385 bytes"),
+        (json!({ "question": "?", "assignees": ["ann@example.com", "nobody"] }), "/assignees/1: `nobody` is no e-mail"),
+        (json!({ "question": "?", "assignees": ["group:nobody"] }), "/assignees/0: nobody is in the group `nobody`"),
+    ];
+    let leave = [
+        (json!({ "tool_name": "", "reason": "" }), "/reason: this is more than blanks; /tool_name: this is more"),
+        (json!({ "tool_name": "t", "reason": "r", "assignees": ["nobody"] }), "/assignees/0: `nobody` is no e-mail"),
+    ];
+    let each = asks.iter().map(|one| ("ask_human", one)).chain(leave.iter().map(|one| ("request_authorization", one)));
+    for (name, (arguments, says)) in each {
+        let (text, is_error) = said(&world.call(name, arguments.clone()).await);
+        assert!(is_error && text.contains(says) && text.contains("invalid_arguments"), "{name} {arguments}: {text}");
+    }
+    let listed = world.call("list_interactions", json!({})).await;
+    assert_eq!(listed["structuredContent"]["items"], json!([]));
+}

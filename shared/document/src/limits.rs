@@ -61,6 +61,10 @@ pub const PEOPLE: usize = 1_000;
 pub const PEOPLE_BYTES: usize = 100_000;
 /// Bytes of a group's name, as of any other name.
 pub const GROUP_NAME_BYTES: usize = 64;
+/// Bytes of a question that a model puts to people, and of why it wants leave: some five printed pages, which somebody reads.
+pub const QUESTION_BYTES: usize = 16_384;
+/// Bytes of the name of a tool for which a model wants leave.
+pub const TOOL_NAME_BYTES: usize = 256;
 /// Workflows that one `workflow` node may name.
 pub const CHILDREN: usize = 1_000;
 /// Models that an agent may name, one in place of another.

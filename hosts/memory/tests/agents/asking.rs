@@ -85,10 +85,13 @@ async fn what_cannot_be_chosen_from_and_who_cannot_be_asked_is_told_to_the_model
         (json!({"assignees": "bob@example.com"}), "/assignees: "),
         (json!({"assignees": ["bob@example.com", 5]}), "/assignees/1: "),
         (json!({"assignees": [" "]}), "/assignees/0: this names nobody"),
+        (json!({"assignees": ["bob@example.com", "notmail"]}), "/assignees/1: `notmail` is no e-mail address"),
         (json!({"assignees": ["group: "]}), "/assignees/0: `` cannot name a group"),
         (json!({"assignees": ["x".repeat(100_001)]}), "/assignees: they have 100001 bytes"),
         (json!({"channels": ["email"]}), "channels"),
         (json!({"question": 5}), "/question: "),
+        (json!({"question": " \n"}), "/question: this is more than blanks"),
+        (json!({"question": "x".repeat(16_385)}), "/question: it has 16385 bytes, and people are asked 16384 at most"),
     ];
     let asked: Vec<(&str, Value)> = wrong
         .iter()
@@ -121,4 +124,38 @@ async fn as_many_options_as_a_document_may_give_can_be_chosen_from() {
     assert_eq!(world.question().1.options.len(), 200);
     world.answers(option(&options[199])).await.unwrap();
     world.is(Status::Completed);
+}
+
+#[tokio::test]
+async fn leave_is_asked_for_with_a_reason_and_for_a_tool() {
+    let wrong = [
+        (json!({"tool_name": "", "reason": "It is due."}), "/tool_name: "),
+        (json!({"tool_name": "wire", "reason": ""}), "/reason: "),
+        (json!({"tool_name": "wire", "reason": " "}), "/reason: this is more than blanks"),
+        (json!({"tool_name": "x".repeat(257), "reason": "It is due."}), "/tool_name: it has 257 bytes"),
+    ];
+    let asked: Vec<(&str, Value)> = wrong.iter().map(|(one, _)| ("request_authorization", one.clone())).collect();
+    let all = calls(&asked);
+    let config = json!({"built_in_tools": ["request_authorization"]});
+    let script = move |number: usize, _: &_| if number == 0 { all.clone() } else { says("done") };
+    let world = World::ran(&agent(config, &[]), script).await;
+    world.is(Status::Completed);
+    assert_eq!(world.host.all().len(), 1, "nobody is asked");
+    for (told, (arguments, says)) in world.told().iter().zip(&wrong) {
+        assert!(told.contains(says), "{arguments}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_reads_what_was_answered_and_not_by_whom_or_its_evidence() {
+    let world = asks(json!({"question": "Which?", "assignees": ["ada@example.com"]})).await;
+    world
+        .answers(Answer { text: Some("The blue one.".into()), comment: Some("As ever.".into()), ..Answer::default() })
+        .await
+        .unwrap();
+    world.is(Status::Completed);
+    let told: Value = serde_json::from_str(&world.told()[0]).unwrap();
+    assert_eq!(told, json!({"decision": "answered", "answer": "The blue one.", "comment": "As ever."}));
+    let whole = &world.output()["tool_calls"][0]["result"];
+    assert!(whole["receipt"].is_object() && whole["responses"][0]["by"] == "ada@example.com", "{whole:#}");
 }

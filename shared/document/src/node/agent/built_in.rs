@@ -3,10 +3,10 @@
 use crate::{
     limits,
     node::{
-        human::{group_of, is_group_name},
+        human::{group_of, is_address, is_group_name},
         port::{BESIDE_OPTIONS, is_port},
     },
-    reading::{Cx, Fields},
+    reading::{Cx, Fields, cut},
 };
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ impl BuiltIn {
                         "description": "Who may answer: e-mail addresses, or groups as group:NAME; anyone where absent."}}}),
             Self::RequestAuthorization => json!({"type": "object", "required": ["tool_name", "reason"],
                 "additionalProperties": false, "properties": {"tool_name": {"type": "string", "minLength": 1},
-                "reason": {"type": "string"}, "security_level": {"enum": ["medium", "high"]}, "arguments": {}}}),
+                "reason": {"type": "string", "minLength": 1}, "security_level": {"enum": ["medium", "high"]}, "arguments": {}}}),
             Self::PatchWorkflow => json!({"type": "object", "required": ["operations", "description"],
                 "additionalProperties": false, "properties": {"description": {"type": "string", "minLength": 1},
                 "operations": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["op", "path"],
@@ -90,10 +90,30 @@ impl BuiltIn {
     /// What its arguments may not be though their schema allows it, as the place and what is wrong there.
     pub fn faults(self, arguments: &Value) -> Vec<(String, String)> {
         match self {
-            Self::AskHuman => of_options(arguments).chain(of_assignees(arguments)).collect(),
-            Self::RequestAuthorization | Self::PatchWorkflow => Vec::new(),
+            Self::AskHuman => of_options(arguments).chain(unaskable(arguments)).collect(),
+            Self::RequestAuthorization => unaskable(arguments),
+            Self::PatchWorkflow => Vec::new(),
         }
     }
+}
+
+/// What nobody can be asked of what an agent wants to ask, and who cannot, as the place and what is wrong there.
+pub fn unaskable(arguments: &Value) -> Vec<(String, String)> {
+    let bounds = [
+        ("question", limits::QUESTION_BYTES),
+        ("reason", limits::QUESTION_BYTES),
+        ("tool_name", limits::TOOL_NAME_BYTES),
+    ];
+    let texts = bounds.into_iter().filter_map(|(key, most)| {
+        let text = arguments.get(key)?.as_str()?;
+        let wrong = match text.len() {
+            _ if text.trim().is_empty() => "this is more than blanks".to_owned(),
+            bytes if bytes > most => format!("it has {bytes} bytes, and people are asked {most} at most"),
+            _ => return None,
+        };
+        Some((format!("/{key}"), wrong))
+    });
+    texts.chain(of_assignees(arguments)).collect()
 }
 
 /// The texts of a list among some arguments, each with its place.
@@ -119,6 +139,10 @@ fn of_options(arguments: &Value) -> impl Iterator<Item = (String, String)> {
 fn of_assignees(arguments: &Value) -> impl Iterator<Item = (String, String)> {
     let each = texts(arguments, "assignees").filter_map(|(at, text)| match group_of(text) {
         None if text.trim().is_empty() => Some((at, "this names nobody".to_owned())),
+        None if !is_address(text.trim()) => {
+            let hint = "give one, or a group as group:NAME";
+            Some((at, format!("`{}` is no e-mail address, by which people are asked: {hint}", cut(text))))
+        }
         Some(name) if !is_group_name(name) => Some((at, format!("`{name}` cannot name a group"))),
         None | Some(_) => None,
     });
