@@ -1,10 +1,13 @@
 //! The built-in tool `patch_workflow`: an agent that changes the workflow which it runs in.
 
 use super::world::{World, agent, calls, charges, says};
+use engine::patch::{PatchRequest, Refused, patch};
 use serde_json::{Value, json};
 use stepwell_core::{
     event::{Event, Turn},
     execution::{CallStatus, Status},
+    interaction::Answer,
+    patch::Why,
 };
 
 fn patches(operations: Value) -> Value {
@@ -137,4 +140,51 @@ async fn a_patch_that_no_agent_was_given_is_a_call_of_what_is_not_there() {
     world.is(Status::Completed);
     assert!(world.told()[0].contains("there is no tool patch_workflow"), "{:?}", world.told());
     assert_eq!(world.last_asked().0, "You pay.");
+}
+
+/// Patches the execution from outside. Gives why it is refused, as far as it is by what has happened.
+async fn from_outside(world: &World, operations: Value) -> Result<(), Vec<Why>> {
+    let asked = PatchRequest { operations, description: None, by: None, request: None };
+    match patch(&world.host, &world.id, asked, &|_| Box::pin(async { Ok(()) }), false).await.unwrap() {
+        Ok(_) => Ok(()),
+        Err(Refused::InTheWay(all)) => Err(all.into_iter().map(|one| one.why).collect()),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_people_are_asked_about_a_call_stays_until_they_have_answered() {
+    let tools = [charges("pay", json!({"require_approval": true})), charges("look", json!({}))];
+    let config = json!({"built_in_tools": ["ask_human"]});
+    let world = World::ran(&agent(config, &tools), |number, _| match number {
+        0 => calls(&[("pay", json!({"amount": 200}))]),
+        1 => calls(&[("ask_human", json!({"question": "Enough?"}))]),
+        _ => says("done"),
+    })
+    .await;
+    world.is(Status::WaitingHuman);
+    let removes = |node: u64, edge: u64| json!([{"op": "remove", "path": format!("/nodes/{node}")}, {"op": "remove", "path": format!("/edges/{edge}")}]);
+    for changes in [
+        removes(2, 1),
+        json!([{"op": "remove", "path": "/nodes/2/tool/require_approval"}]),
+        json!([{"op": "replace", "path": "/nodes/2/config/url", "value": "https://ledger.example/else"}]),
+    ] {
+        assert_eq!(from_outside(&world, changes).await, Err(vec![Why::QuestionChanged]));
+    }
+    // Nobody is asked about the others, and the model is told of them next.
+    from_outside(&world, removes(3, 2)).await.unwrap();
+    from_outside(&world, json!([{"op": "replace", "path": "/nodes/1/config/system_prompt", "value": "Save."}]))
+        .await
+        .unwrap();
+    world.answers(Answer { approved: Some(true), ..Answer::default() }).await.unwrap();
+    assert_eq!(world.entries(), ["/pay/200"]);
+    world.is(Status::WaitingHuman);
+    assert_eq!(world.last_asked().0, "Save.");
+    // Its question was answered, and that of another is open.
+    from_outside(&world, removes(2, 1)).await.unwrap();
+    let silent = json!([{"op": "remove", "path": "/nodes/1/config/built_in_tools"}]);
+    assert_eq!(from_outside(&world, silent).await, Err(vec![Why::QuestionChanged]));
+    world.answers(Answer { text: Some("Yes.".into()), ..Answer::default() }).await.unwrap();
+    world.is(Status::Completed);
+    world.holds().await;
 }

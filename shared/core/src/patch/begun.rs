@@ -17,7 +17,7 @@ use document::{Workflow, id::NodeId, time::Time};
 pub(super) fn obstacles(led: &[&Turn], state: &Execution, differs: &Differs<'_>, reading: &Reading) -> Vec<Obstacle> {
     let mut found: Vec<Obstacle> = start(led, state, differs, reading).into_iter().collect();
     for (id, node) in state.nodes.iter().filter(|(_, node)| node.visit > 0) {
-        if let Some((why, message)) = of_node(id, node, state, differs) {
+        if let Some((why, message)) = of_node(id, node, state, differs, reading) {
             found.push(of_visit(led, id, node, why, message));
         }
     }
@@ -53,7 +53,13 @@ fn start(led: &[&Turn], state: &Execution, differs: &Differs<'_>, reading: &Read
 }
 
 /// What is wrong with one node that was visited.
-fn of_node(id: &NodeId, node: &NodeState, state: &Execution, differs: &Differs<'_>) -> Option<(Why, String)> {
+fn of_node(
+    id: &NodeId,
+    node: &NodeState,
+    state: &Execution,
+    differs: &Differs<'_>,
+    reading: &Reading,
+) -> Option<(Why, String)> {
     let (old, new) = (differs.old.node(id.as_str()), differs.new.node(id.as_str()));
     let Some(new) = new else {
         return Some((Why::NodeRemoved, format!("node {id} was visited: it cannot be taken away")));
@@ -75,13 +81,40 @@ fn of_node(id: &NodeId, node: &NodeState, state: &Execution, differs: &Differs<'
             differs.config(id.as_str()).then_some((Why::QuestionChanged, message))
         }
         // The calls of an agent run by the document that they began with, and the model is asked by the new one next.
-        Phase::Children if new.kind.agent().is_some() => None,
+        Phase::Children if new.kind.agent().is_some() => {
+            let tool = asked_about(id, state, differs, reading)?;
+            let message = format!(
+                "people are asked in a call of the tool {tool} of node {id}: let them answer first, or leave the tool as it is"
+            );
+            Some((Why::QuestionChanged, message))
+        }
         Phase::Waiting { .. } | Phase::Children => {
             let message = format!("node {id} waits by its config: leave that as it is, or go back to before the node");
             differs.config(id.as_str()).then_some((Why::InUse, message))
         }
         _ => None,
     }
+}
+
+/// The tool of an agent that another document would run in another way, or not at all, though people are asked in a call of
+/// it: what they are asked must be what they answer.
+fn asked_about(id: &NodeId, state: &Execution, differs: &Differs<'_>, reading: &Reading) -> Option<String> {
+    let kids = state.children.get(id).filter(|_| state.end.is_none())?;
+    let planned = reading.value(&kids.items).as_array()?;
+    let asked = kids.asking.keys().filter_map(|index| {
+        let call = planned.get(*index as usize)?;
+        Some((call["tool"].as_str()?, call["approved"] == true))
+    });
+    let differ = asked.filter(|(node, approved)| {
+        let flow = |workflow: &Workflow| {
+            let tools = &workflow.node(id.as_str())?.kind.agent()?.tools;
+            let tool = tools.iter().find(|tool| tool.node.as_str() == *node)?;
+            let flow = if *approved { tool.approved_flow.as_ref()? } else { &tool.flow };
+            Some(flow.hash.clone())
+        };
+        flow(differs.old) != flow(differs.new)
+    });
+    differ.map(|(node, _)| node.to_owned()).next()
 }
 
 fn is_about_failure(state: &Execution, id: &InteractionId) -> bool {

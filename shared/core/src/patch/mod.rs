@@ -7,7 +7,7 @@
 //! the node and the turn that recorded it ([`Obstacle`]).
 //!
 //! A node that has not come to an end may change its config: the new one counts for its next attempt. One that waits keeps
-//! it, since what it waits for is out in the world.
+//! it, since what it waits for is out in the world; so does a tool of an agent that people are asked about.
 
 mod again;
 mod begun;
