@@ -8,7 +8,7 @@ use super::{
 use crate::{
     describe::{integer, list, number, object, setting, text, word},
     limits,
-    reading::{At, Cx, Fields, Place, SecretsIn},
+    reading::{At, Cx, Fields, Place, SecretsIn, cut},
     work::{ModelChoice, Provider},
 };
 use expression::{Expr, ExprError, Scope, Secrets, Template};
@@ -99,6 +99,12 @@ pub(crate) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     let provider = f.word(cx, "provider", Provider::WORDS).map(|ix| Provider::ALL[ix]);
     let name = f.text(cx, "name").and_then(|_| cx.template(&f, "name", place));
     let base_url = f.text(cx, "base_url").and_then(|_| cx.template(&f, "base_url", place));
+    // What a template yields is looked at when the model is asked.
+    let literal = f.get("base_url").and_then(Value::as_str).filter(|text| !text.contains("{{"));
+    if let Some(wrong) = literal.filter(|text| !is_http(text)) {
+        let message = format!("`{}` is no http:// or https:// address", cut(wrong));
+        f.wrong(cx, "base_url", message, "Say where the server is, such as `http://127.0.0.1:11434/v1`.");
+    }
     if provider == Some(Provider::OpenaiCompatible) && f.get("base_url").is_none() {
         f.missing(cx, "base_url", "Say where the server is, such as `http://127.0.0.1:11434/v1`.");
     }
@@ -120,6 +126,13 @@ pub(crate) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         max_output_tokens: cx.setting(&f, "max_output_tokens", (1, limits::OUTPUT_TOKENS), place),
         stop: stop.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     })
+}
+
+/// Whether a text is the address of a server that is asked by HTTP.
+fn is_http(text: &str) -> bool {
+    let rest =
+        text.split_once("://").filter(|(scheme, _)| ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it)));
+    rest.is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#', ':']) && !rest.is_empty())
 }
 
 /// The key of a provider where the document names none: the secret that the provider's own tools call so.
