@@ -20,7 +20,7 @@ impl Folder {
     /// # Errors
     /// Where the system refuses that.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        create(path)?;
         Ok(Self { path: path.to_owned() })
     }
 }
@@ -36,7 +36,9 @@ impl Mailer for Folder {
         let id = mail.message_id.trim_matches(['<', '>']).split('@').next().unwrap_or_default();
         let name: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let path = self.path.join(format!("{name}.eml"));
-        let written = tokio::task::spawn_blocking(move || write(&path, &bytes)).await;
+        // Whoever clears the folder away while the host runs means the mails in it, and not those to come.
+        let folder = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || create(&folder).and_then(|()| write(&path, &bytes))).await;
         match written.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(()) => Told::Sent { reference: Some(mail.message_id.clone()) },
             Err(error) => {
@@ -45,6 +47,10 @@ impl Mailer for Folder {
             }
         }
     }
+}
+
+fn create(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Writes a second file and renames it, so that nobody finds half a mail.

@@ -34,9 +34,19 @@ async fn a_mail_becomes_a_file_for_its_user_alone_and_takes_its_own_place() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_gone_is_told_and_another_try_may_help() {
+async fn a_folder_that_was_removed_is_made_again() {
+    let (path, channels) = folder("removed");
+    std::fs::remove_dir_all(&path).unwrap();
+    assert!(matches!(channels.send(&mail()).await, Told::Sent { .. }));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    std::fs::remove_dir_all(path).unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_told_and_another_try_may_help() {
     let (path, channels) = folder("gone");
     std::fs::remove_dir_all(&path).unwrap();
+    std::fs::write(&path, "a file").unwrap();
     let Told::Failed { error, .. } = channels.send(&mail()).await else { panic!("it was written") };
     assert!(error.contains(&path.display().to_string()), "{error}");
 }

@@ -145,6 +145,15 @@ async fn a_refusal_is_for_good_and_a_delay_is_not() {
 }
 
 #[tokio::test]
+async fn an_address_that_a_server_cannot_read_is_refused_for_good() {
+    let told = plain().send(&Letter { to: "ümlaut@example.com".into(), ..mail() }).await;
+    assert!(matches!(&told, Told::Refused { error } if error.contains("SMTPUTF8")), "{told:?}");
+    // The next mail is taken all the same.
+    assert!(matches!(plain().send(&letter("after-utf8")).await, Told::Sent { .. }));
+    arrived("after-utf8");
+}
+
+#[tokio::test]
 async fn a_server_that_nobody_vouches_for_gets_no_password() {
     let error = failed(channels("smtp", LOGIN, "starttls", "?tls=required", false).send(&mail()).await);
     assert!(error.contains("STEPWELL_SMTP_CA"), "{error}");

@@ -64,7 +64,7 @@ pub use node::{
     human::{
         ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, InWords, Level, OptionTemplate, TimeoutAction,
         WEBHOOK_HEADERS, WEBHOOK_KEY_BYTES, WEBHOOK_KEY_MOST_BYTES, WEBHOOK_KEY_PREFIX, WaitBy, WebhookTask,
-        WebhookTemplate, group_of, is_group_name,
+        WebhookTemplate, group_of, is_address, is_group_name,
     },
     r#loop::{Loop, Over},
     map::{Body, Map},

@@ -9,6 +9,8 @@ pub struct Field {
     pub key: String,
     /// What the field is called, for people.
     pub label: String,
+    /// Whether the schema calls it so, and not only its key.
+    pub titled: bool,
     /// What the field is for.
     pub description: Option<String>,
     /// Whether the object around it needs it.
@@ -19,6 +21,26 @@ pub struct Field {
     pub default: Option<Value>,
     /// What it takes.
     pub kind: Kind,
+}
+
+impl Field {
+    /// The field within this one whose value a JSON Pointer leads to; none where no field of its own is made for that.
+    pub fn at(&self, pointer: &str) -> Option<&Self> {
+        let Some(path) = pointer.strip_prefix('/') else { return Some(self).filter(|_| pointer.is_empty()) };
+        let (first, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let key = first.replace("~1", "/").replace("~0", "~");
+        match &self.kind {
+            Kind::Object(fields) => fields.iter().find(|field| field.key == key)?.at(rest),
+            Kind::List(list) => list.item.at(rest),
+            Kind::Text(_)
+            | Kind::Number(_)
+            | Kind::Boolean
+            | Kind::Choice(_)
+            | Kind::Several(_)
+            | Kind::Constant(_)
+            | Kind::Json => None,
+        }
+    }
 }
 
 /// What a field takes.

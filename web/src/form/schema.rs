@@ -29,8 +29,18 @@ impl<'a> Reader<'a> {
         let default = outer.get("default").or_else(|| schema.get("default")).cloned();
         let too_much = level > limits::LEVELS || self.fields > limits::FIELDS;
         let kind = if too_much { Kind::Json } else { self.kind(schema, level) };
-        let label = word("title").unwrap_or_else(|| readable(key));
-        Field { key: key.to_owned(), label, description: word("description"), required, nullable, default, kind }
+        let title = word("title");
+        let (titled, label) = (title.is_some(), title.unwrap_or_else(|| readable(key)));
+        Field {
+            key: key.to_owned(),
+            label,
+            titled,
+            description: word("description"),
+            required,
+            nullable,
+            default,
+            kind,
+        }
     }
 
     /// The schema that references and a choice between null and one other schema lead to, and whether null is allowed.

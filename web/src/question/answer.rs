@@ -4,7 +4,7 @@ use super::{
     inputs::{DATA, arguments, asks_for_tool, content, data_field, takes_arguments},
     words,
 };
-use crate::form::{Faults, Kind as FieldKind, Name, Pairs, Parsed, Reader};
+use crate::form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader};
 use api::types::Fault;
 use document::validate::schema::Schema;
 use serde_json::Value;
@@ -121,7 +121,12 @@ fn edited(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
         return;
     }
     let is_text = one.content.as_ref().is_none_or(|content| content.is_string() || content.is_null());
-    if is_text {
+    if is_text && typed.trim().is_empty() {
+        // Nobody means an empty text by a slip, and of what is rejected nothing has to stand there.
+        if answer.approved == Some(true) {
+            reader.fault("content", "Nothing stands here: write what you approve, or reject it.");
+        }
+    } else if is_text {
         answer.content = Some(Value::String(typed.to_owned()));
     } else {
         answer.content = reader.json("content");
@@ -163,16 +168,32 @@ fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
             !parsed.faults.fields.iter().any(|(fault, _)| within(fault))
         };
         if let Some(name) = own.filter(inside) {
-            parsed.faults.add(&name, violation.message);
+            parsed.faults.add(&name, in_words(&field, &violation.path, violation.message));
         }
     }
     parsed
 }
 
+/// What is said of a text that has not the form of its pattern: what the schema says of the field, in the words of people.
+/// Where it says nothing the pattern itself is told, as is everything else that is wrong.
+fn in_words(whole: &Field, path: &str, message: String) -> String {
+    let Some(field) = whole.at(path) else { return message };
+    let FieldKind::Text(text) = &field.kind else { return message };
+    if text.pattern.is_none() || !message.contains(" does not match ") {
+        return message;
+    }
+    match (&field.description, field.titled) {
+        (Some(description), _) => format!("This has another form than is asked for: {description}"),
+        (None, true) => format!("This has not the form of “{}”.", field.label),
+        (None, false) => message,
+    }
+}
+
 /// The reasons for which the rules refuse an answer, each beside its field where it has one.
 pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, String>) -> Faults {
     let mut faults = Faults::default();
-    let whole_is_object = matches!(data_field(one).kind, FieldKind::Object(_));
+    let field = data_field(one);
+    let whole_is_object = matches!(field.kind, FieldKind::Object(_));
     for error in errors {
         let name = match (error.path.as_str(), one.kind) {
             ("/approved", _) => Some("choice"),
@@ -192,7 +213,11 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
                 let place = error.path.strip_prefix("/arguments/").map(|rest| format!("{rest}: ")).unwrap_or_default();
                 faults.add("arguments", format!("{place}{}", error.message));
             }
-            Some(name) => faults.add(name, error.message.clone()),
+            Some(name) => {
+                let place = error.path.strip_prefix("/data").filter(|_| one.kind == Kind::Input);
+                let message = error.message.clone();
+                faults.add(name, place.map_or(message.clone(), |place| in_words(&field, place, message)));
+            }
             // What no field stands for says where it lies.
             None => match error.path.strip_prefix("/data").filter(|rest| !rest.is_empty()) {
                 Some(rest) => faults.add_whole(format!("{rest}: {}", error.message)),

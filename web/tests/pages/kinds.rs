@@ -40,6 +40,12 @@ async fn a_review_is_approved_as_it_is_or_as_it_was_edited() {
         world.answered(&question.ann, &[&changed[..], &[("choice", "approved")]].concat()).await;
         assert_eq!(world.output(&question).await["answer"], kept, "{content}");
     }
+    // Of what is rejected nothing has to stand there, and what is empty already may be approved.
+    for (content, choice) in [("Dear all,", "rejected"), ("", "approved")] {
+        let question = world.question(json!({"kind": "review", "content": content})).await;
+        world.answered(&question.ann, &[("content", ""), ("choice", choice)]).await;
+        assert_eq!(world.output(&question).await["answer"], content, "{choice}");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,13 @@ async fn wrong_yes_and_no_is_told_apart_and_changes_nothing() {
         (vec![yes, ("comment", long)], &[LONG_COMMENT]),
     ];
     are_refused(json!({"kind": "review", "content": {"a": 1}}), cases).await;
+    let endless = &"é".repeat(300_000);
+    let cases = vec![
+        (vec![yes, ("content", "")], &["Content: Nothing stands here: write what you approve"][..]),
+        (vec![yes, ("content", " \r\n ")], &["Content: Nothing stands here"]),
+        (vec![yes, ("content", endless)], &[LONG_TEXT]),
+    ];
+    are_refused(json!({"kind": "review", "content": "Dear all,"}), cases).await;
     let cases = vec![
         (vec![], &[BUTTONS][..]),
         (vec![("choice", "perhaps"), ("tool", "rm")], &[BUTTONS]),
@@ -86,7 +93,10 @@ async fn wrong_data_is_told_apart_and_changes_nothing() {
     let schema = json!({"type": "object", "required": ["n", "s"], "properties": {
         "n": {"type": "integer", "minimum": 3}, "s": {"type": "string", "maxLength": 5}, "m": {"type": "string", "format": "email"},
         "e": {"enum": ["a", "b"]}, "o": {"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}, "y": {"type": "string"}}},
-        "j": {}}});
+        "p": {"type": "string", "pattern": "^[0-9]{5}$", "description": "Five digits"},
+        "q": {"type": "object", "properties": {"r": {"title": "Postcode", "$ref": "#/$defs/code"},
+            "t": {"$ref": "#/$defs/code"}}},
+        "j": {}}, "$defs": {"code": {"type": "string", "pattern": "^[A-Z]+$"}}});
     let input = json!({"kind": "input", "schema": schema, "rules": ["answer.n < 10"]});
     let good = [("data.n", "4"), ("data.s", "ok")];
     let long = &long();
@@ -106,6 +116,11 @@ async fn wrong_data_is_told_apart_and_changes_nothing() {
         (with("data.e", "\"z\""), &["E: Choose one of the options."]),
         (with("data.e", "\"<script>\""), &["E: Choose one of the options."]),
         (with("data.o.y", "only this"), &["O, X: Fill this in."]),
+        (with("data.p", "abc"), &["P: This has another form than is asked for: Five digits"]),
+        (with("data.q.r", "abc"), &["Q, Postcode: This has not the form of “Postcode”."]),
+        (with("data.q.t", "abc"), &["Q, T: \"abc\" does not match \"^[A-Z]+$\""]),
+        // What cannot be read elsewhere changes no words.
+        (vec![("data.n", "x"), ("data.s", "ok"), ("data.p", "abc")], &["P: This has another form than is asked for"]),
         (with("data.j", "{nope"), &["J: This is no JSON"]),
         (with("data.extra", "1"), &["The form has no field data.extra"]),
         (vec![("data.n", "4"), ("data.s", "ok"), ("comment", long)], &[LONG_COMMENT]),

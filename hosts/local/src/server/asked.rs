@@ -9,14 +9,17 @@ use crate::{
 };
 use api::{Kind, Metric};
 use engine::port::Clock;
+use stepwell_core::interaction::InteractionKind;
 
 /// The numbers of a host. Where the open questions cannot be read now, they are left out, and the log says why.
 pub async fn of(host: &Local) -> Vec<Metric> {
-    let open = host.database().open_questions().await.unwrap_or_else(|why| {
-        tracing::warn!(%why, "the open questions are not counted");
-        Vec::new()
-    });
-    let mut all = of_open(&open, host.now().0);
+    let mut all = match host.database().open_questions().await {
+        Ok(open) => of_open(&with_none(open), host.now().0),
+        Err(why) => {
+            tracing::warn!(%why, "the open questions are not counted");
+            Vec::new()
+        }
+    };
     all.extend(of_counted(&host.metrics().questions.counted()));
     all
 }
@@ -24,6 +27,16 @@ pub async fn of(host: &Local) -> Vec<Metric> {
 fn metric(name: &str, help: &str, kind: Kind, labels: &[(&str, &str)], value: f64) -> Metric {
     let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Metric { name: format!("stepwell_{name}"), suffix: "", help: help.into(), kind, labels, value }
+}
+
+/// The open questions with the kinds of which none is open: what vanishes looks like a host that is not read.
+fn with_none(mut open: Vec<Open>) -> Vec<Open> {
+    for kind in InteractionKind::WORDS {
+        if !open.iter().any(|one| one.kind == *kind) {
+            open.push(Open { kind: (*kind).to_owned(), count: 0, oldest: i64::MAX });
+        }
+    }
+    open
 }
 
 fn of_open(open: &[Open], now: i64) -> Vec<Metric> {

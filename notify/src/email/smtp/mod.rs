@@ -83,6 +83,10 @@ impl Smtp {
                 Told::Refused { error: format!("{server} refused the mail: {code} {said}") }
             }
             Some(code) => failed(format!("{server} takes no mail now: {code} {said}")),
+            // No other try changes what the address is written in.
+            None if error.is_client() && said.contains("SMTPUTF8") => Told::Refused {
+                error: format!("{server} takes no address with letters beyond ASCII before the @ (SMTPUTF8, RFC 6531)"),
+            },
             None if error.is_tls() || is_about_tls(error) => failed(format!(
                 "no secure connection to {server}: {said}. Where its certificate is signed by an authority of your own, \
                  name that authority's in STEPWELL_SMTP_CA"

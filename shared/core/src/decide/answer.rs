@@ -204,12 +204,18 @@ fn instead(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) 
 
 /// Why texts of an answer are refused whatever is asked: they are longer than what is kept.
 pub fn overlong(answer: &Answer) -> Vec<Reason> {
-    let text = too_long("text", answer.text.as_deref(), limits::ANSWER_TEXT_BYTES);
-    text.into_iter().chain(too_long("comment", answer.comment.as_deref(), limits::COMMENT_BYTES)).collect()
+    let text = too_long("text", answer.text.as_ref().map_or(0, String::len), limits::ANSWER_TEXT_BYTES);
+    let content = too_long("content", answer.content.as_ref().map_or(0, written), limits::ANSWER_TEXT_BYTES);
+    let comment = too_long("comment", answer.comment.as_ref().map_or(0, String::len), limits::COMMENT_BYTES);
+    [text, content, comment].into_iter().flatten().collect()
 }
 
-fn too_long(field: &str, text: Option<&str>, most: usize) -> Option<Reason> {
-    let bytes = text.map_or(0, str::len);
+/// Bytes of content as people write it: a text as it is, anything else as JSON.
+fn written(content: &Value) -> usize {
+    content.as_str().map_or_else(|| content.to_string().len(), str::len)
+}
+
+fn too_long(field: &str, bytes: usize, most: usize) -> Option<Reason> {
     let message = || format!("`{field}` has {bytes} bytes, and {most} are kept: shorten it");
     (bytes > most).then(|| reason("too_long", field, message()))
 }

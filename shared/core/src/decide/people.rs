@@ -9,6 +9,7 @@ use crate::{
     id::InteractionId,
     interaction::{
         Interaction,
+        channel::Channel,
         delivery::{Delivery, Told},
         telling,
         put::Reassignment,
@@ -17,7 +18,7 @@ use crate::{
     limits,
     owed::message_of,
 };
-use document::{group_of, is_group_name, time::Time};
+use document::{group_of, is_address, is_group_name, time::Time};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
@@ -147,6 +148,15 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
             format!("`{name}` names no group: a name has 1 to 64 bytes without control characters"),
         );
     }
+    if let Some(name) = assignees.iter().find(|name| cannot_get_mail(one, name)) {
+        return wrong(
+            "invalid_field",
+            format!(
+                "`{name}` is neither an e-mail address nor a group, and the question is put by e-mail: write it as \
+                 `ana@example.com` or `group:NAME`"
+            ),
+        );
+    }
     let bytes: usize = assignees.iter().map(String::len).sum();
     let (most, most_bytes) = (document::limits::PEOPLE, document::limits::PEOPLE_BYTES);
     let asked = Interaction { assignees: assignees.to_vec(), ..one.clone() };
@@ -162,6 +172,13 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
     let human = human.filter(|_| !one.on_error)?;
     let short = out_of_reach(&asked, human, &turn.state.started)?;
     wrong("too_few_people", short)
+}
+
+/// Whether somebody who is asked anew would be sent mails that no server takes.
+fn cannot_get_mail(one: &Interaction, name: &str) -> bool {
+    let by_mail = one.channels.iter().any(|channel| matches!(channel, Channel::Email { .. }));
+    let is_new = !one.assignees.iter().any(|known| known.eq_ignore_ascii_case(name));
+    by_mail && is_new && group_of(name).is_none() && !is_address(name)
 }
 
 /// Sends the messages about a question again.

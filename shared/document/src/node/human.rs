@@ -12,7 +12,7 @@ mod named;
 mod tests;
 mod webhook;
 
-pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
+pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate, is_address};
 pub(crate) use group::groups_in;
 pub use group::{GROUP, group_of, is_group_name};
 pub use model::{Human, HumanKind, HumanOption, InWords, Level, OptionTemplate, TimeoutAction, WaitBy};

@@ -22,7 +22,10 @@ fn questions_are_counted_while_they_are_open_and_once_they_are_over() {
     stage.save(&asking("soon", json!({"kind": "ask", "question": "Why?", "timeout_seconds": 0.2})));
     let ids: Vec<String> = (0..3).map(|_| stage.start("pays", &json!({}))).collect();
     let questions: Vec<String> = ids.iter().map(|id| stage.asked(id)).collect();
-    // While they are open:
+    // While they are open: of the kinds of which none is, that is told too.
+    for name in ["open", "oldest_open_seconds"] {
+        assert_eq!(value(&stage, &format!("stepwell_interactions_{name}{{kind=\"review\"}}")), Some(0.0));
+    }
     assert_eq!(value(&stage, "stepwell_interactions_open{kind=\"approval\"}"), Some(3.0));
     let age = || value(&stage, "stepwell_interactions_oldest_open_seconds{kind=\"approval\"}").unwrap();
     let before = age();

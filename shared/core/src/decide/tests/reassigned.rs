@@ -138,3 +138,24 @@ fn journals_of_earlier_releases_fold_as_they_did() {
     let dropped = state.interactions[0].deliveries.iter().filter(|it| it.status == DeliveryStatus::Dropped).count();
     assert_eq!(dropped, 2);
 }
+
+#[test]
+fn who_can_get_no_mail_is_not_asked_by_mail() {
+    let mut story = asking(json!({ "assignees": ["ana@x.example", "desk"] }));
+    let interaction_id = story.question();
+    let mut put = |name: &str| {
+        let (interaction_id, actor) = (interaction_id.clone(), runner());
+        let assignees = vec![name.to_owned(), "desk".to_owned()];
+        story.when(Command::Reassign { interaction_id, actor, assignees, reason: None })
+    };
+    for name in ["{{ x }}", "nope", "@x.example"] {
+        let Err(Rejection::Invalid { reasons, .. }) = put(name) else { panic!("{name} was asked") };
+        assert_eq!((reasons[0].code.as_str(), reasons[0].path.as_str()), ("invalid_field", "/assignees"));
+    }
+    // Whoever the document itself asks stays, and a group gets members yet.
+    put("group:fin").unwrap();
+    put("eve@x.example").unwrap();
+    // Where nobody is written to, a name is enough.
+    let mut story = asking(json!({ "assignees": ["ana@x.example"], "channels": [{ "type": "web" }] }));
+    reassign(&mut story, &["nope"]);
+}

@@ -206,16 +206,18 @@ fn one(cx: &mut Cx<'_>, channel: &Value, at: &At<'_>, place: Place<'_>) -> Optio
     }
 }
 
+/// Whether a text has the form of an e-mail address.
+pub fn is_address(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
+}
+
 /// Reports what is written to besides people and is no address: a mail goes nowhere else.
 fn addresses(cx: &mut Cx<'_>, f: &Fields<'_, '_>) {
     let texts: Vec<&str> = match f.get("to") {
         Some(Value::String(text)) if !text.contains("{{") => text.split(',').collect(),
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
-    };
-    let is_address = |text: &str| {
-        let parts = text.rsplit_once('@');
-        parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
     };
     let mut plain = texts.into_iter().map(str::trim).filter(|text| !text.is_empty() && !text.contains("{{"));
     if let Some(wrong) = plain.find(|text| !is_address(text)) {
