@@ -11,8 +11,8 @@ use crate::{
         Interaction,
         channel::Channel,
         delivery::{Delivery, Told},
-        telling,
         put::Reassignment,
+        telling,
         votes::out_of_reach,
     },
     limits,
@@ -120,7 +120,6 @@ pub(super) fn reassign(
     Ok(())
 }
 
-/// Why these people cannot be asked.
 /// Why a question cannot be put to others once more: its receipt would tell of more people than are kept.
 fn unkept(one: &Interaction, more: &Reassigned) -> Option<Reason> {
     let names = |all: &[String]| all.iter().map(String::len).sum::<usize>();
@@ -137,6 +136,7 @@ fn unkept(one: &Interaction, more: &Reassigned) -> Option<Reason> {
     })
 }
 
+/// Why these people cannot be asked.
 fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option<Reason> {
     let wrong = |code: &str, message: String| Some(Reason { code: code.into(), path: "/assignees".into(), message });
     if assignees.is_empty() {
