@@ -252,10 +252,10 @@ impl<'a> Family<'a> {
         Started {
             owner: parent.owner.clone(),
             started_by: parent.started_by.clone(),
+            also_started_by: parent.also_started_by.clone(),
             descendants: self.descendants,
             taken_up: self.kids().map_or(0, |kids| kids.reopened),
             parent: Some(Parent {
-            also_started_by: parent.also_started_by.clone(),
                 execution_id: parent.execution_id.clone(),
                 activation: self.activation.clone(),
                 attempt: self.attempt,

@@ -163,6 +163,27 @@ async fn the_local_user_answers_for_others_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn whoever_started_it_and_may_not_decide_it_is_told_so_and_offered_no_buttons() {
+    let world = World::new();
+    // The visitor started both, and may answer in the name of others where that is not ruled out.
+    for assignees in [json!([ME, ANN]), json!([ANN, BOB])] {
+        let config = json!({"kind": "approval", "assignees": assignees, "allow_requester": false});
+        let question = world.question(config).await;
+        let (visitor, path) = (world.visitor().await, format!("/inbox/{}", question.id));
+        let page = visitor.get(&path).await.of(200);
+        let shown = text(&page);
+        assert!(shown.contains("You started this, so somebody else has to decide it"), "{shown}");
+        assert!(!shown.contains("Answer as") && !page.contains("name=\"choice\""), "{shown}");
+        let sent = [("choice", "approved"), ("answer_as", ANN), ("seen", "0")];
+        assert_eq!(visitor.send(&path, &sent).await.status, 403);
+    }
+    // The user of a local host answers for others what somebody else started.
+    let question = world.question(json!({"kind": "approval", "allow_requester": true})).await;
+    let page = world.visitor().await.get(&format!("/inbox/{}", question.id)).await.of(200);
+    assert!(text(&page).contains("Answer as ann@example.com bob@example.com"));
+}
+
+#[tokio::test]
 async fn other_people_are_asked_instead() {
     let world = World::new();
     let question = world.question(to_me(json!({}))).await;
@@ -189,27 +210,6 @@ async fn several_that_are_alike_are_answered_together() {
     let unlike = visitor.get(&format!("{path}&interaction={}", ask.id)).await.of(422);
     assert!(text(&unlike).contains("“Why?” asks for something else"));
     assert_eq!(visitor.get("/inbox/several").await.status, 422);
-#[tokio::test]
-async fn whoever_started_it_and_may_not_decide_it_is_told_so_and_offered_no_buttons() {
-    let world = World::new();
-    // The visitor started both, and may answer in the name of others where that is not ruled out.
-    for assignees in [json!([ME, ANN]), json!([ANN, BOB])] {
-        let config = json!({"kind": "approval", "assignees": assignees, "allow_requester": false});
-        let question = world.question(config).await;
-        let (visitor, path) = (world.visitor().await, format!("/inbox/{}", question.id));
-        let page = visitor.get(&path).await.of(200);
-        let shown = text(&page);
-        assert!(shown.contains("You started this, so somebody else has to decide it"), "{shown}");
-        assert!(!shown.contains("Answer as") && !page.contains("name=\"choice\""), "{shown}");
-        let sent = [("choice", "approved"), ("answer_as", ANN), ("seen", "0")];
-        assert_eq!(visitor.send(&path, &sent).await.status, 403);
-    }
-    // The user of a local host answers for others what somebody else started.
-    let question = world.question(json!({"kind": "approval", "allow_requester": true})).await;
-    let page = world.visitor().await.get(&format!("/inbox/{}", question.id)).await.of(200);
-    assert!(text(&page).contains("Answer as ann@example.com bob@example.com"));
-}
-
     let ids = [("interaction", one.id.as_str()), ("interaction", two.id.as_str()), ("seen", "0")];
     let wrong = visitor.send("/inbox/several", &ids).await.of(422);
     assert!(text(&wrong).contains("Choose one of the two buttons.") && wrong.contains(&two.id));
