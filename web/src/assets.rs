@@ -53,17 +53,19 @@ assets! {
     /// Numbers and marks of lines in the editor, and its checks as one types.
     EDITOR = "editor"."js", "text/javascript; charset=utf-8", ["js/editor.js"];
     /// Keeps the page of an execution up to date, and follows the slider over its checkpoints.
-    LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/live.js"];
+    LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/live.js"];
     /// Zooms pictures and timelines.
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
     /// Keeps lists up to date, and counts what is chosen in them.
-    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/list.js"];
     /// Shows how far a request to many executions has come.
     MANY = "many"."js", "text/javascript; charset=utf-8", ["js/many.js"];
     /// Shows a conversation as it is held.
     CHAT = "chat"."js", "text/javascript; charset=utf-8", ["js/chat.js"];
     /// Moves through lists by keys.
     KEYS = "keys"."js", "text/javascript; charset=utf-8", ["js/keys.js"];
+    /// Copies what stands above a button.
+    COPY = "copy"."js", "text/javascript; charset=utf-8", ["js/copy.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

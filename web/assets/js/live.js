@@ -6,6 +6,8 @@ const told = page.querySelector('[data-told]');
 // At most two times a second, so that a phone has time for its reader; and less often where answers take long.
 const PAUSE = 500;
 const LONGEST = 10_000;
+// A stream that is silent for so long has broken off: the host says every 15 seconds that it is there.
+const SILENT = 60_000;
 // Milliseconds for which parts are put in place before the browser has its turn.
 const SLICE = 25;
 const texts = new Map();
@@ -55,15 +57,17 @@ function put(part) {
   if (focused) [...old.querySelectorAll('a, summary, [tabindex]')][which]?.focus({ preventScroll: true });
 }
 
+/** Puts the parts in place; false where the host did not give them. */
 async function show(at) {
   asked += 1;
   const mine = asked;
   const query = address(at);
-  const answer = await fetch(`${page.dataset.here}/live?${query}`, { credentials: 'same-origin' });
+  const answer = await fetch(`${page.dataset.here}/live?${query}`, { signal: AbortSignal.timeout(SILENT) }).catch(() => undefined);
+  if (!reached(answer)) return false;
   // Other pages are drawn before this one.
   if (answer.status === 204) return undefined;
   // A later question has been asked meanwhile: its answer counts.
-  if (!answer.ok || mine !== asked) return null;
+  if (mine !== asked) return null;
   const parts = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('parts');
   if (!parts || mine !== asked) return null;
   // In slices, so that a finger that scrolls is never kept waiting. A later answer puts all of its own in place.
@@ -104,6 +108,11 @@ function soon() {
     const before = page.querySelector('#head .status')?.textContent;
     const asking = performance.now();
     const shown = await show(null);
+    if (shown === false) {
+      pause = LONGEST / 2;
+      soon();
+      return;
+    }
     // Not at the same moment as all others who were told the same, and the less often the more look.
     if (shown === undefined) {
       waits = Math.min(2 * waits, LONGEST / 2);
@@ -120,23 +129,42 @@ function soon() {
 
 /** Reads the stream of moves to the execution's end, from where it broke off. */
 async function listen() {
-  const over = new AbortController();
-  addEventListener('pagehide', () => over.abort());
-  for (let after = page.dataset.after; !over.signal.aborted;) {
+  const left = new AbortController();
+  addEventListener('pagehide', () => left.abort());
+  let wait = 2 * PAUSE;
+  for (let after = page.dataset.after; !left.signal.aborted;) {
+    const over = new AbortController();
+    let silence;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => over.abort(), SILENT);
+    };
+    heard();
+    const address = `${page.dataset.here}/events?after=${after}`;
+    const signal = AbortSignal.any([left.signal, over.signal]);
     try {
-      const answer = await fetch(`${page.dataset.here}/events?after=${after}`, { signal: over.signal });
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let rest = '', part = await reader.read(); !part.done; part = await reader.read()) {
-        const lines = (rest + part.value).split('\n');
-        rest = lines.pop();
-        for (const line of lines) {
-          if (line.startsWith('id: ')) after = line.slice(4);
-          if (line.startsWith('event: ')) soon();
-          if (line === 'event: end') return;
+      const answer = await fetch(address, { signal });
+      if (reached(answer)) {
+        wait = 2 * PAUSE;
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        for (let rest = '', part = await reader.read(); !part.done; part = await reader.read()) {
+          heard();
+          const lines = (rest + part.value).split('\n');
+          rest = lines.pop();
+          for (const line of lines) {
+            if (line.startsWith('id: ')) after = line.slice(4);
+            if (line.startsWith('event: ')) soon();
+            if (line === 'event: end') return;
+            // A stream outlives the session that opened it. Who asks for its head alone learns whether that still holds.
+            if (line.startsWith(':')) fetch(address, { method: 'HEAD', signal }).then(reached, () => {});
+          }
         }
       }
-    } catch { /* The host is away, or the page is left: it is asked again, or no more. */ }
-    await new Promise((done) => setTimeout(done, 2 * PAUSE));
+    } catch { /* The host is away, or the page is left: it is asked again, or no more. */
+      if (!left.signal.aborted) reached();
+    } finally { clearTimeout(silence); }
+    await new Promise((done) => setTimeout(done, wait));
+    if (gone) wait = Math.min(LONGEST / 2, 2 * wait);
   }
 }
 
