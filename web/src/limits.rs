@@ -52,8 +52,8 @@ pub const FIGURES: usize = 500;
 pub const FIGURES_PAGE: usize = 200;
 /// States that are read for figures at a time.
 pub const FIGURES_AT_ONCE: usize = 16;
-/// Turns of an execution that went back up to which its journal is read for figures: of a longer one only that counts which
-/// led to its present state, so that one execution does not cost as much as all others.
+/// Turns of an execution that went back, or had an agent run again, up to which its journal is read for figures: of a longer
+/// one only that counts which led to its present state, so that one execution does not cost as much as all others.
 pub const FIGURES_TURNS: u64 = 1_000;
 /// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
 /// reading.
@@ -137,6 +137,10 @@ pub const BELOW: usize = 20;
 pub const SEARCHED: usize = 2_000;
 /// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
 pub const CHOSEN: usize = 200;
+/// Of these, how many the way back to the list still names: what an address has room for everywhere.
+pub const CHOSEN_KEPT: usize = 50;
+/// Questions that are counted where a list has more than it shows: what the API gives at once.
+pub const WAITING: usize = 200;
 /// Characters of a value beside a question: what somebody reads before deciding. The execution's page has all.
 pub const CONTEXT: usize = 3_000;
 /// Questions that are answered together: what the API takes at once.

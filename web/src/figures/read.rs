@@ -2,7 +2,7 @@
 
 use super::{
     kept::Of,
-    runs::{Nodes, by_state, by_turns},
+    runs::{Nodes, by_state, by_turns, is_in_state},
     tally::{Alive, Figures, Run, tally},
 };
 use crate::{desk::Asked, limits};
@@ -65,9 +65,9 @@ async fn alive(app: &App, filter: &ExecutionFilter) -> Asked<BTreeMap<Status, Al
     Ok(all)
 }
 
-/// What the nodes of an execution did. The journal of one that went back is read for it, unless it is long.
+/// What the nodes of an execution did. Where its state does not tell, its journal is read for it, unless that is long.
 async fn nodes(app: &App, execution: &Execution) -> Result<Nodes, StoreError> {
-    if execution.epoch == 0 || execution.seq > limits::FIGURES_TURNS {
+    if is_in_state(execution) || execution.seq > limits::FIGURES_TURNS {
         return Ok(by_state(execution));
     }
     let turns = app.host.journal().turns_lean(execution.id(), 0, execution.seq as usize).await?;

@@ -23,23 +23,44 @@ pub struct NodeRuns {
 /// What each node did that ended an attempt.
 pub type Nodes = BTreeMap<NodeId, NodeRuns>;
 
+/// Whether the state tells what nodes did. It does not of an execution that went back, nor of an agent that ran several
+/// times: what an agent did before the latest time is no longer in it.
+pub fn is_in_state(execution: &Execution) -> bool {
+    execution.epoch == 0 && execution.nodes.values().all(|state| state.talk.is_none() || state.visit <= 1)
+}
+
 /// By the state: all that was done in what led to it.
 pub fn by_state(execution: &Execution) -> Nodes {
-    let ran = execution.nodes.iter().filter(|(_, state)| state.attempts > 0);
+    let ended = |state: &NodeState| state.attempts.saturating_sub(steps(state));
+    let ran = execution.nodes.iter().filter(|(_, state)| ended(state) > 0);
     let runs = ran.map(|(node, state)| {
         let latest = view::duration_ms(state).map(Duration::from_millis);
-        (node.clone(), NodeRuns { ended: state.attempts.into(), failed: failures(state), latest })
+        let ended = ended(state);
+        (node.clone(), NodeRuns { ended: ended.into(), failed: failures(state, ended), latest })
     });
     runs.collect()
 }
 
-/// Attempts of a node that failed, as far as its state says.
-fn failures(state: &NodeState) -> u64 {
+/// What an agent did on its way: it looked up what it remembers, and its model answered. Each is an attempt of its own, by
+/// which the agent neither ended nor failed.
+fn steps(state: &NodeState) -> u32 {
+    state.talk.as_ref().map_or(0, |talk| {
+        // Where nobody reads the journal either, each time counts once.
+        if state.visit > 1 {
+            return state.attempts.saturating_sub(state.visit);
+        }
+        let has_opened = talk.memory.is_some() || talk.tools.is_some();
+        u32::try_from(talk.turns.len()).unwrap_or(u32::MAX).saturating_add(u32::from(has_opened))
+    })
+}
+
+/// Attempts of a node that failed, as far as its state says, of those that ended it or failed.
+fn failures(state: &NodeState, ended: u32) -> u64 {
     let has_failed = view::node_status(Some(state)) == NodeStatus::Failed;
     // Each visit that is over ended with one attempt, and whatever came before it in the visit failed.
     let is_over = has_failed || state.finished_at.is_some();
     let visits = if is_over { state.visit } else { state.visit.saturating_sub(1) };
-    u64::from(state.attempts.saturating_sub(visits)) + u64::from(has_failed)
+    u64::from(ended.saturating_sub(visits)) + u64::from(has_failed)
 }
 
 /// By the journal: all that was done, also what was left behind.

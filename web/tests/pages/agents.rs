@@ -71,6 +71,12 @@ async fn a_node_shows_its_conversation_and_leads_to_what_waits() {
     assert!(!page.contains("<script>.") && !page.contains("<b>Ada"), "what a model wrote is text");
     let question = world.get("/v1/interactions?status=pending").await.json()["items"][0].clone();
     let inbox = format!("../inbox/{}", question["interaction_id"].as_str().unwrap());
+    // People know the call of a tool by the nodes that it belongs to, and not by the flow that runs it.
+    for path in ["/inbox?whose=all", &inbox[2..]] {
+        let words = text(&world.visitor().await.get(path).await.of(200));
+        assert!(words.contains("Authorization · support · Sort it out · pay"), "{path}: {words}");
+        assert!(!words.contains("tool_approval"), "{path}: {words}");
+    }
     let child = format!("../executions/{}", question["execution_id"].as_str().unwrap());
     let leads = addresses(&page);
     assert!(leads.iter().filter(|to| **to == inbox).count() >= 2, "the call and the list of questions: {leads:?}");
@@ -79,6 +85,23 @@ async fn a_node_shows_its_conversation_and_leads_to_what_waits() {
     let whole = world.get(&format!("/executions/{id}/value?of=agent&node=triage")).await;
     assert_eq!(whole.json()["turns"][0]["text"], "I look <script>.");
     world.get(&format!("/executions/{id}/value?of=agent&node=start")).await.of(404);
+}
+
+#[tokio::test]
+async fn steps_of_an_agent_are_no_failures() {
+    let calls = |id: &str| json!({"text": "I look.", "tool_calls": [call(id, "look", json!({"key": "k"}))]});
+    let (world, id) = started(vec![calls("1"), calls("2"), json!({"text": "All done."})]).await;
+    assert_eq!(world.state(&id).nodes["triage"].attempts, 4, "three answers, and the end");
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    assert!(page.contains("No node failed."), "{page}");
+    // An agent that fails did so once, however often its model was asked before.
+    let mut document = triage();
+    document["nodes"][2]["config"]["max_turns"] = json!(2);
+    let world = World::with_runner(model_that_says(vec![calls("1"), calls("2")]));
+    world.start(&document, &json!({"who": "Ada"})).await;
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    let failing = page.split("Nodes that failed most").nth(1).unwrap_or_default();
+    assert!(failing.contains("Sort it out") && failing.contains("1 of 1"), "{page}");
 }
 
 #[tokio::test]
@@ -126,7 +149,9 @@ async fn whoever_allows_a_tool_may_change_its_arguments() {
     let whole = world.get(&format!("/executions/{id}/value?of=agent&node=triage")).await.json();
     assert_eq!(whole["turns"][0]["tool_calls"][2]["result"], json!({"paid": 300}));
     assert_eq!(whole["turns"][0]["tool_calls"][2]["arguments"], json!({"amount": 300}), "as a person changed them");
-    assert!(text(&world.get(&format!("/executions/{id}?node=triage")).await.of(200)).contains("All done."));
+    let page = text(&world.get(&format!("/executions/{id}?node=triage")).await.of(200));
+    assert!(page.contains("All done.") && page.contains("Approved by ann@example.com"), "{page}");
+    assert!(page.contains("A person changed the arguments: what the model asked for"), "{page}");
 }
 
 #[tokio::test]
