@@ -36,17 +36,35 @@ test('the list is narrowed, and those that are chosen are cancelled', async () =
     assert.equal(await page.getByText('fetch-prices').count(), 0);
     await page.getByLabel(`execution ${question.interaction.execution_id}`).check();
     if (view.script) await page.getByText('1 chosen:').waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Cancel chosen' }).click();
+    await page.getByRole('heading', { name: 'Cancel 1 chosen execution?' }).waitFor();
+    await look('chosen');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    assert.equal(await status(question), 'waiting_human');
+    await page.getByLabel('Reason').fill('it was ordered twice');
+    await page.getByRole('button', { name: 'Cancel 1 execution' }).click();
     await page.getByText('Cancel: asked of 1 execution.').waitFor();
     assert.equal(await status(question), 'cancelled');
   });
 });
 
-test('what refuses says why', async () => {
+test('what has nothing to do, or refuses, says why', async () => {
   await world.inViews('executions', async (page, look, view) => {
-    await page.goto(`${world.url}/executions?status=failed`);
-    await page.getByRole('checkbox').first().check();
-    await page.getByRole('button', { name: 'Resume' }).click();
+    const question = await world.question({ kind: 'approval' });
+    const { execution_id: id } = question.interaction;
+    await page.goto(`${world.url}/executions`);
+    await page.getByRole('button', { name: 'Resume chosen' }).click();
+    await page.getByText(view.script ? 'Nothing is chosen yet' : 'Nothing was chosen').waitFor();
+    await page.getByLabel(`execution ${id}`).check();
+    await page.getByRole('button', { name: 'Resume chosen' }).click();
+    await page.getByText('None of those that were chosen').waitFor();
+    await page.getByRole('link', { name: 'Back to the list' }).click();
+    assert.ok(await page.getByLabel(`execution ${id}`).isChecked(), 'what was chosen is kept');
+    await page.getByRole('button', { name: 'Cancel chosen' }).click();
+    await page.getByRole('heading', { name: 'Cancel 1 chosen execution?' }).waitFor();
+    // Somebody else is first.
+    await world.call('POST', `/v1/executions/${id}/cancel`, {});
+    await page.getByRole('button', { name: 'Cancel 1 execution' }).click();
     await page.getByRole('heading', { name: /1 of 1 execution refused/ }).waitFor();
     await look('refused');
     if (view.script) assert.deepEqual(await world.serious(page), []);
@@ -65,11 +83,12 @@ test('of many that are chosen it is shown how far it has come', async () => {
     let seen;
     const looked = new Promise((done) => { seen = done; });
     await page.route('**/executions/many', async (route) => {
-      parts += 1;
+      parts += Number(route.request().postData().includes('part=yes'));
       if (parts === 2) await looked;
       await route.continue();
     });
-    await page.getByRole('button', { name: 'Cancel' }).click({ noWaitAfter: true });
+    await page.getByRole('button', { name: 'Cancel chosen' }).click();
+    await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
     await page.getByText('Cancel: 10 of 12').waitFor();
     assert.equal(await page.getByRole('progressbar', { name: 'Cancel' }).getAttribute('value'), '10');
     await look('progress');
@@ -77,11 +96,16 @@ test('of many that are chosen it is shown how far it has come', async () => {
     await page.getByText('Cancel: asked of 12 executions.').waitFor();
     assert.equal(parts, 2);
     for (const one of mine) assert.equal(await status(one), 'cancelled');
-    // What has ended is not resumed: all refuse, and each says why.
-    await page.goto(`${world.url}/executions?status=cancelled`);
-    for (const one of mine) await page.getByLabel(`execution ${one.interaction.execution_id}`).check();
-    await page.getByRole('button', { name: 'Resume' }).click({ noWaitAfter: true });
-    await page.getByRole('heading', { name: 'Resume: 12 of 12 executions refused' }).waitFor();
+    // Somebody else cancels them before it is confirmed: all refuse, and each says why.
+    const late = [];
+    for (let made = 0; made < 12; made += 1) late.push((await world.question({ kind: 'approval' })).interaction.execution_id);
+    await page.goto(`${world.url}/executions?status=waiting_human`);
+    for (const id of late) await page.getByLabel(`execution ${id}`).check();
+    await page.getByRole('button', { name: 'Cancel chosen' }).click();
+    await page.getByRole('heading', { name: 'Cancel 12 chosen executions?' }).waitFor();
+    for (const id of late) await world.call('POST', `/v1/executions/${id}/cancel`, {});
+    await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
+    await page.getByRole('heading', { name: 'Cancel: 12 of 12 executions refused' }).waitFor();
     assert.equal(await page.locator('tbody tr').count(), 12);
     assert.match(await page.locator('tbody tr').first().textContent(), /is cancelled/);
     assert.deepEqual(await world.serious(page), []);
@@ -91,7 +115,7 @@ test('of many that are chosen it is shown how far it has come', async () => {
 test('all that the list shows are asked by a job, which is shown first', async () => {
   await world.inViews('executions', async (page, look, view) => {
     await page.goto(`${world.url}/executions?status=failed`);
-    await page.getByRole('link', { name: 'Retry' }).click();
+    await page.getByRole('link', { name: 'Retry all' }).click();
     await page.getByRole('heading', { name: 'Retry all of these?' }).waitFor();
     await look('confirm');
     if (view.script) assert.deepEqual(await world.serious(page), []);
@@ -118,6 +142,39 @@ test('rows come by themselves, but never while something is chosen', async () =>
     assert.equal(await rows(), before + 1);
     assert.ok(await page.getByRole('checkbox').first().isChecked());
   }, [VIEWS[0]]);
+});
+
+test('a page that keeps itself up to date says that it does not, why, and goes on by itself', async () => {
+  const question = await world.question({ kind: 'approval' });
+  const live = `/executions/${question.interaction.execution_id}`;
+  const list = '/executions?status=waiting_human';
+  // The host answers whoever has no session any more with the way to sign in.
+  const signedOut = (route) => route.fulfill({ status: 303, headers: { location: `${world.url}/sign-in?next=elsewhere` } });
+  const led = async (line, path) => {
+    await line.filter({ hasText: 'You are not signed in any more' }).waitFor();
+    const link = await line.getByRole('link', { name: 'Sign in' }).getAttribute('href');
+    assert.equal(link, `${world.url}/sign-in?next=${encodeURIComponent(path)}`);
+  };
+  await Promise.all([
+    world.onPage({}, async (page) => {
+      await page.goto(world.url + list);
+      const line = page.locator('.away[role=status]');
+      await page.context().setOffline(true);
+      await line.filter({ hasText: /^Not connected since .*\. Trying again/ }).waitFor();
+      await page.context().setOffline(false);
+      await line.waitFor({ state: 'hidden' });
+      await page.route('**/executions/rows*', signedOut);
+      await led(line, list);
+    }),
+    world.onPage({}, async (page) => {
+      await page.goto(world.url + live);
+      await page.route('**/live?*', signedOut);
+      await world.call('POST', `/v1/executions/${question.interaction.execution_id}/cancel`, {});
+      await led(page.locator('.away[role=status]'), live);
+      await page.unroute('**/live?*');
+      await page.locator('.away[role=status]').waitFor({ state: 'hidden' });
+    }),
+  ]);
 });
 
 test('an id leads to its execution', async () => {

@@ -166,11 +166,12 @@ byKeys('what failed is retried, and many are asked at once', async (page) => {
     await reach(page, page.getByLabel(`execution ${id}`));
     await page.keyboard.press('Space');
   }
-  await press(page, page.locator('#chosen').getByRole('button', { name: 'Cancel' }));
+  await press(page, page.getByRole('button', { name: 'Cancel chosen' }));
+  await press(page, page.getByRole('button', { name: 'Cancel 2 executions' }));
   await page.getByText('Cancel: asked of 2 executions.').waitFor();
   for (const id of trips) assert.equal(await status(id), 'cancelled');
   await page.goto(`${world.url}/executions?workflow=failing`);
-  await press(page, page.getByRole('link', { name: 'Retry' }));
+  await press(page, page.getByRole('link', { name: 'Retry all' }));
   await page.getByRole('heading', { name: 'Retry all of these?' }).waitFor();
   await press(page, page.getByRole('button', { name: /^Retry \d+ executions?$/ }));
   await page.waitForURL(/\/jobs\//);

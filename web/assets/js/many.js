@@ -1,5 +1,5 @@
-// Asks the same of many executions that are chosen, some at a time, and says how far it has come. Without this all of them
-// are asked with one answer, and so are few.
+// Asks the same of many executions, once that is confirmed, some at a time, and says how far it has come. Without this all
+// of them are asked with one answer, and so are few.
 const AT_ONCE = 10;
 const form = document.getElementById('chosen');
 const told = form?.querySelector('[data-chosen]');
@@ -27,7 +27,7 @@ function result(word, refused, all, back) {
   const table = made('table', made('thead', made('tr', made('th', 'Execution'), made('th', 'Why not'))), made('tbody', '', ...refused));
   table.className = 'list';
   const link = made('a', 'Back to the list');
-  link.href = `executions${back}`;
+  link.href = form.dataset.list + back;
   const said = done === 0 ? 'None of them was changed.' : `${done} ${done === 1 ? 'execution' : 'executions'} did it.`;
   document.querySelector('main').replaceChildren(title, made('p', said), table, made('p', link));
   document.title = `${title.textContent} · Stepwell`;
@@ -39,14 +39,14 @@ form?.addEventListener('submit', async (event) => {
   const ids = sent.getAll('execution');
   if (ids.length <= AT_ONCE) return;
   event.preventDefault();
-  const word = event.submitter.textContent;
+  const word = form.dataset.word;
   const bar = document.createElement('progress');
   bar.max = ids.length;
   bar.setAttribute('aria-label', word);
   const words = document.createElement('span');
   words.setAttribute('role', 'status');
   told.replaceChildren(bar, ' ', words);
-  for (const one of document.querySelectorAll('#chosen button, #rows input')) one.disabled = true;
+  for (const one of form.querySelectorAll('button, input')) one.disabled = true;
   const refused = [];
   let at = 0;
   try {
@@ -61,5 +61,5 @@ form?.addEventListener('submit', async (event) => {
   }
   const back = sent.get('back');
   if (refused.length > 0) result(word, refused, ids.length, back);
-  else location.assign(`executions${back}${back === '' ? '?' : '&'}did=${sent.get('action')}&many=${ids.length}`);
+  else location.assign(`${form.dataset.list}${back}${back === '' ? '?' : '&'}did=${sent.get('action')}&many=${ids.length}`);
 });

@@ -1,6 +1,6 @@
 //! Asks the same of all executions that a list shows: first what that would meet, then a job that does it.
 
-use super::{list::ACTIONS, rows, wanted::Wanted};
+use super::{list::Act, rows, wanted::Wanted};
 use crate::{
     answered::see_other,
     desk::{Asked, Refusal, part},
@@ -22,19 +22,18 @@ use stepwell_core::execution::Status;
 /// A job that may be made.
 struct Meant {
     action: Action,
-    told: &'static str,
+    act: &'static Act,
     wanted: Wanted,
 }
 
 impl Meant {
     fn read(mut params: Params) -> Asked<Self> {
         let word = params.name("action")?.unwrap_or_default();
-        let known = ACTIONS.iter().find(|(known, ..)| *known == word).zip(Action::parse(&word));
-        let Some(((_, told, _), action)) = known else {
+        let Some((act, action)) = Act::of(&word).zip(Action::parse(&word)) else {
             let detail = "say what to do with the executions: cancel, retry, resume or redrive them";
             return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail));
         };
-        Ok(Self { action, told, wanted: Wanted::read(params)? })
+        Ok(Self { action, act, wanted: Wanted::read(params)? })
     }
 
     fn body(&self, visit: &Visit, reason: Option<String>, dry_run: bool) -> Asked<BulkBody> {
@@ -57,7 +56,7 @@ pub async fn confirm(visit: Visit, params: Result<Params, Problem>) -> Response 
     match found.await {
         Err(refusal) => refused(&refusal, &visit.up),
         Ok((meant, would, first)) => {
-            let title = format!("{} all of these?", meant.told);
+            let title = format!("{} all of these?", meant.act.told);
             let body = asked(&visit, &meant, &would, &first, &title);
             shown(&visit, View { place: Place::Executions, title: &title, scripts: &[], body })
         }
@@ -86,11 +85,11 @@ fn asked(visit: &Visit, meant: &Meant, would: &WouldMeet, first: &[rows::Row], t
                 @for (name, value) in meant.wanted.parameters() { input type="hidden" name=(name) value=(value); }
                 div.field { label for="reason" { "Reason " span.mark { "optional" } }
                     input #reason name="reason" maxlength="500" dir="auto"; }
-                div.actions { button.main { (meant.told) " " (count(would.matched, "execution")) }
+                div.actions { button class=(meant.act.class()) { (meant.act.told) " " (count(would.matched, "execution")) }
                     a.button href=(list) { "Back to the list" } }
             }
             h2.above { @if would.matched > first.len() as u64 { "The newest of them" } @else { "These are meant" } }
-            (rows::table(first, up, visit.now, None))
+            (rows::table(&first.iter().collect::<Vec<_>>(), up, visit.now, None))
         }
     }
 }

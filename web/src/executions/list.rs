@@ -2,19 +2,20 @@
 //! itself up to date.
 
 use super::{
-    rows::{Row, of, rows, table},
+    named::{by_name, known},
+    rows::{Boxes, Row, of, rows, table},
     wanted::{SPANS, Wanted},
 };
 use crate::{
     answered::{page_of_session, see_other},
-    assets::{LIST, MANY},
+    assets::LIST,
     desk::{Asked, part, query},
     layout::{Place, View, shown, token},
     limits,
     look::words,
     refused::refused,
     session::Visit,
-    words::count,
+    words::{beginning, count},
 };
 use api::{Params, Problem, Scope, cursor};
 use axum::{http::StatusCode, response::Response};
@@ -22,44 +23,79 @@ use engine::port::{Page, Window};
 use maud::{Markup, html};
 use stepwell_core::{execution::Status, id::ExecutionId};
 
-/// What is asked of many executions: word of the API, words for people, in which statuses it has something to do.
-pub const ACTIONS: [(&str, &str, &[Status]); 4] = [
-    (
-        "cancel",
-        "Cancel",
-        &[Status::Pending, Status::Running, Status::Paused, Status::WaitingHuman, Status::Waiting, Status::Stuck],
-    ),
-    ("retry", "Retry", &[Status::Failed, Status::Cancelled]),
-    ("resume", "Resume", &[Status::Paused]),
-    ("redrive", "Redrive", &[Status::Stuck]),
+/// What is asked of many executions.
+pub struct Act {
+    /// The word of the API.
+    pub word: &'static str,
+    /// The word for people.
+    pub told: &'static str,
+    /// The statuses in which it has something to do.
+    pub statuses: &'static [Status],
+}
+
+impl Act {
+    /// The one of a word.
+    pub fn of(word: &str) -> Option<&'static Self> {
+        ACTIONS.iter().find(|act| act.word == word)
+    }
+
+    /// How its button looks: what ends executions does not look like what has them go on.
+    pub fn class(&self) -> &'static str {
+        if self.word == "cancel" { "danger" } else { "main" }
+    }
+
+    /// Whether it has something to do in a list of these statuses; none stands for all.
+    fn suits(&self, statuses: &[Status]) -> bool {
+        statuses.is_empty() || statuses.iter().any(|one| self.statuses.contains(one))
+    }
+}
+
+/// All of them, in the order of their buttons.
+pub const ACTIONS: [Act; 4] = [
+    Act {
+        word: "cancel",
+        told: "Cancel",
+        statuses: &[
+            Status::Pending,
+            Status::Running,
+            Status::Paused,
+            Status::WaitingHuman,
+            Status::Waiting,
+            Status::Stuck,
+        ],
+    },
+    Act { word: "retry", told: "Retry", statuses: &[Status::Failed, Status::Cancelled] },
+    Act { word: "resume", told: "Resume", statuses: &[Status::Paused] },
+    Act { word: "redrive", told: "Redrive", statuses: &[Status::Stuck] },
 ];
 
 /// The whole page.
 pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
     let found = async {
         let mut params = params?;
-        let told = told(&mut params)?;
+        let (told, choice) = (told(&mut params)?, Choice::take(&mut params)?);
         let wanted = Wanted::read(params)?;
         if exact(&visit, &wanted).await? {
             return Ok(Err(wanted.id));
         }
-        let page = found(&visit, &wanted).await?;
-        Ok(Ok((told, wanted, page)))
+        let (wanted, page) = named_or_found(&visit, wanted).await?;
+        let known = known(&visit).await?;
+        Ok(Ok((told, choice, wanted, page, known)))
     };
     match found.await {
         Err(refusal) => refused(&refusal, &visit.up),
         Ok(Err(id)) => see_other(&format!("{}executions/{}", visit.up, part(&id))),
-        Ok(Ok((told, wanted, page))) => {
+        Ok(Ok((told, choice, wanted, page, known))) => {
             let body = html! {
                 div.page-head { h1 { "Executions" } (all_like_these(&visit, &wanted)) }
                 @if let Some(told) = told { div.verdict.good role="status" { span aria-hidden="true" { "✓" } p { (told) } } }
-                (narrow(&wanted))
-                (chosen(&visit, &wanted))
+                (narrow(&wanted, &known))
+                (chosen(&visit, &wanted, choice.is_missing))
                 div #rows data-rows={ "executions/rows" (wanted.query(&[("cursor", &outer(&wanted.window))])) } {
-                    (part_of_page(&visit, &wanted, &page))
+                    (part_of_page(&visit, &wanted, &page, &choice.ids))
                 }
             };
-            shown(&visit, View { place: Place::Executions, title: "Executions", scripts: &[&LIST, &MANY], body })
+            shown(&visit, View { place: Place::Executions, title: "Executions", scripts: &[&LIST], body })
         }
     }
 }
@@ -68,9 +104,9 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
 pub async fn fragment(visit: Visit, params: Result<Params, Problem>) -> Response {
     let found = async {
         let wanted = Wanted::read(params?)?;
-        let page = found(&visit, &wanted).await?;
+        let (wanted, page) = named_or_found(&visit, wanted).await?;
         // The rows stand in the page of the list, one folder higher.
-        Ok(part_of_page(&Visit { up: "./".into(), ..visit }, &wanted, &page))
+        Ok(part_of_page(&Visit { up: "./".into(), ..visit }, &wanted, &page, &[]))
     };
     match found.await {
         Err(refusal) => refused(&refusal, "../"),
@@ -82,8 +118,23 @@ pub async fn fragment(visit: Visit, params: Result<Params, Problem>) -> Response
 fn told(params: &mut Params) -> Asked<Option<String>> {
     let (did, many) = (params.name("did")?, params.name("many")?);
     let many = many.and_then(|many| many.parse::<u64>().ok());
-    let asked = did.as_deref().and_then(|did| ACTIONS.iter().find(|(word, ..)| *word == did));
-    Ok(asked.zip(many).map(|((_, word, _), many)| format!("{word}: asked of {}.", count(many, "execution"))))
+    let asked = did.as_deref().and_then(Act::of);
+    Ok(asked.zip(many).map(|(act, many)| format!("{}: asked of {}.", act.told, count(many, "execution"))))
+}
+
+/// What somebody had chosen who comes back to the list.
+struct Choice {
+    ids: Vec<String>,
+    /// Whether something was to be done with nothing chosen.
+    is_missing: bool,
+}
+
+impl Choice {
+    fn take(params: &mut Params) -> Asked<Self> {
+        let ids = params.take("chosen")?.unwrap_or_default();
+        let ids = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        Ok(Self { ids, is_missing: params.name("none")?.is_some() })
+    }
 }
 
 /// Whether the whole id of an execution was looked for, which need not be in the list: children are not.
@@ -96,6 +147,21 @@ async fn exact(visit: &Visit, wanted: &Wanted) -> Asked<bool> {
         Ok(_) => Ok(true),
         Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(false),
         Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The part of the list that is shown, and what was wanted: where no execution is of a workflow with the id that was typed,
+/// of one with that name.
+async fn named_or_found(visit: &Visit, wanted: Wanted) -> Asked<(Wanted, Page<Row>)> {
+    let page = found(visit, &wanted).await?;
+    let is_known = !page.items.is_empty() || wanted.workflow.is_empty() || wanted.window.cursor.is_some();
+    let named = if is_known { None } else { by_name(visit, &wanted).await? };
+    match named {
+        Some(named) => {
+            let page = found(visit, &named).await?;
+            Ok((named, page))
+        }
+        None => Ok((wanted, page)),
     }
 }
 
@@ -127,14 +193,14 @@ fn outer(window: &Window) -> String {
 }
 
 /// The rows, and the way to the next ones.
-fn part_of_page(visit: &Visit, wanted: &Wanted, page: &Page<Row>) -> Markup {
+fn part_of_page(visit: &Visit, wanted: &Wanted, page: &Page<Row>, ids: &[String]) -> Markup {
     let next = page.next_cursor.as_deref().map(|inner| cursor::write("executions", inner));
-    let may = may_ask(visit).then_some("chosen");
+    let may = may_ask(visit).then_some(Boxes { form: "chosen", checked: ids });
     html! {
         @if page.items.is_empty() {
             div.panel { (nothing(visit, wanted)) }
         } @else {
-            (table(&page.items, &visit.up, visit.now, may))
+            (table(&page.items.iter().collect::<Vec<_>>(), &visit.up, visit.now, may.as_ref()))
         }
         nav.pages aria-label="Pages" {
             @if wanted.window.cursor.is_some() { a href={ (visit.up) "executions" (wanted.query(&[])) } { "Newest" } }
@@ -161,7 +227,7 @@ fn nothing(visit: &Visit, wanted: &Wanted) -> Markup {
 }
 
 /// The form that narrows the list.
-fn narrow(wanted: &Wanted) -> Markup {
+fn narrow(wanted: &Wanted, known: &[(String, String)]) -> Markup {
     let is_one = |status: Status| wanted.statuses.as_slice() == [status];
     html! {
         form.narrow-list method="get" action="executions" role="search" aria-label="Executions" {
@@ -178,7 +244,10 @@ fn narrow(wanted: &Wanted) -> Markup {
                     }
                 }
             }
-            div.field { label for="workflow" { "Workflow" } input #workflow name="workflow" value=(wanted.workflow) dir="auto"; }
+            div.field { label for="workflow" { "Workflow" }
+                input #workflow name="workflow" value=(wanted.workflow) placeholder="name or id" list="workflows" autocomplete="off" dir="auto";
+                datalist #workflows { @for (id, name) in known { option value=(id) { (beginning(name, limits::NAME)) } } }
+            }
             div.field { label for="time" { "Started" }
                 select #time name="time" {
                     option value="" { "Any time" }
@@ -200,15 +269,19 @@ fn may_ask(visit: &Visit) -> bool {
     visit.caller.scopes.contains(&Scope::Run)
 }
 
-/// What is asked of those that are chosen in the table.
-fn chosen(visit: &Visit, wanted: &Wanted) -> Markup {
+/// What is asked of those that are chosen in the table. The next page says what that comes to.
+fn chosen(visit: &Visit, wanted: &Wanted, is_missing: bool) -> Markup {
     html! {
         @if may_ask(visit) {
             form.chosen #chosen method="post" action="executions/many" aria-label="What is asked of those that are chosen" {
                 (token(visit))
                 input type="hidden" name="back" value=(wanted.query(&[("cursor", &outer(&wanted.window))]));
-                span.soft data-chosen { "Choose some, then" }
-                @for (word, told, _) in ACTIONS { button.small name="action" value=(word) { (told) } }
+                span.soft data-chosen role="status" {
+                    @if is_missing { strong { "Nothing was chosen." } " Tick some below, then" } @else { "Tick some below, then" }
+                }
+                @for act in ACTIONS.iter().filter(|act| act.suits(&wanted.statuses)) {
+                    button.small name="action" value=(act.word) { (act.told) " chosen…" }
+                }
             }
         }
     }
@@ -217,16 +290,12 @@ fn chosen(visit: &Visit, wanted: &Wanted) -> Markup {
 /// The way to a job over all executions that the list shows, where something can be asked of them.
 fn all_like_these(visit: &Visit, wanted: &Wanted) -> Markup {
     let may = visit.caller.scopes.contains(&Scope::Admin) && wanted.id.is_empty() && !wanted.is_all();
-    let suits =
-        |statuses: &[Status]| wanted.statuses.is_empty() || wanted.statuses.iter().any(|one| statuses.contains(one));
     html! {
         @if may {
             div.actions {
-                span.soft { "All of these:" }
-                @for (word, told, statuses) in ACTIONS {
-                    @if suits(statuses) {
-                        a.button.small href={ "executions/bulk/confirm" (wanted.query(&[("action", word)])) } { (told) }
-                    }
+                span.soft { "Also those on further pages:" }
+                @for act in ACTIONS.iter().filter(|act| act.suits(&wanted.statuses)) {
+                    a.button.small href={ "executions/bulk/confirm" (wanted.query(&[("action", act.word)])) } { (act.told) " all…" }
                 }
             }
         }

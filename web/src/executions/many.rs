@@ -1,6 +1,9 @@
-//! Asks the same of executions that were chosen one by one.
+//! Asks the same of executions that were chosen one by one, once that is confirmed.
 
-use super::list::ACTIONS;
+use super::{
+    chosen::{confirm, list},
+    list::Act,
+};
 use crate::{
     answered::{page_of_session, see_other},
     desk::{Asked, Refusal, part},
@@ -19,40 +22,47 @@ use serde_json::{Value, json};
 /// What became of one of them.
 type Outcome = (String, Asked<Value>);
 
-/// `POST /executions/many`.
+/// `POST /executions/many`: shows what it would come to, and does it where the form of that page is sent.
 pub async fn send(Sent { visit, pairs }: Sent) -> Response {
     let ids: Vec<&str> = pairs.all("execution").collect();
-    let action = pairs.get("action").unwrap_or_default();
     let back = pairs.get("back").filter(|back| back.starts_with('?')).unwrap_or_default();
-    let list = format!("{}executions{back}", visit.up);
-    let Some((word, told, _)) = ACTIONS.iter().find(|(word, ..)| *word == action) else {
+    let Some(act) = Act::of(pairs.get("action").unwrap_or_default()) else {
         let detail = "say what to do with the executions: cancel, retry, resume or redrive them";
         return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail), &visit.up);
     };
-    if ids.is_empty() || ids.len() > limits::CHOSEN {
-        let detail = format!("choose 1 to {} executions in the list, then say what to do with them", limits::CHOSEN);
+    let (all, more) = (list(&visit.up, back, &[]), if back.is_empty() { "?" } else { "&" });
+    if ids.is_empty() {
+        return see_other(&format!("{all}{more}none=yes"));
+    }
+    if ids.len() > limits::CHOSEN {
+        let detail = format!("choose {} executions at most in the list, then say what to do with them", limits::CHOSEN);
         return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", &detail), &visit.up);
     }
-    let outcomes = ask(&visit, word, &ids).await;
+    if pairs.get("confirmed").is_none() {
+        return confirm(&visit, act, &ids, back).await;
+    }
+    let reason = pairs.get("reason").map(str::trim).filter(|reason| !reason.is_empty());
+    let outcomes = ask(&visit, act.word, &ids, reason).await;
     let failed: Vec<&Outcome> = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).collect();
     if pairs.get("part").is_some() {
-        // The script of the list asks some at a time, and gathers what refused.
-        return page_of_session(StatusCode::OK, html! { table { tbody { (rows("", &failed)) } } });
+        // The script of the page asks some at a time, and gathers what refused.
+        return page_of_session(StatusCode::OK, html! { table { tbody { (rows(&visit.up, &failed)) } } });
     }
     if failed.is_empty() {
-        let more = if back.is_empty() { "?" } else { "&" };
-        return see_other(&format!("{list}{more}did={word}&many={}", outcomes.len()));
+        return see_other(&format!("{all}{more}did={}&many={}", act.word, outcomes.len()));
     }
-    show(&visit, told, &failed, outcomes.len(), &list)
+    show(&visit, act.told, &failed, outcomes.len(), &all)
 }
 
-async fn ask(visit: &Visit, word: &str, ids: &[&str]) -> Vec<Outcome> {
+async fn ask(visit: &Visit, word: &str, ids: &[&str], reason: Option<&str>) -> Vec<Outcome> {
+    let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
+    let body = &body;
     let one = async |id: &str| {
         let outcome = match word {
             "redrive" => {
                 visit.desk.post(&format!("/v1/executions/{}/unstick", part(id)), &json!({"action": "redrive"})).await
             }
-            _ => visit.desk.post(&format!("/v1/executions/{}/{word}", part(id)), &json!({})).await,
+            _ => visit.desk.post(&format!("/v1/executions/{}/{word}", part(id)), body).await,
         };
         (id.to_owned(), outcome)
     };

@@ -1,9 +1,11 @@
 //! Executions: the list, what is asked of many of them at once, and the jobs that do that.
 
 mod bulk;
+mod chosen;
 mod job;
 mod list;
 mod many;
+mod named;
 pub mod rows;
 mod wanted;
 

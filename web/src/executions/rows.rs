@@ -85,14 +85,22 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
     }
 }
 
-/// The table. With `form`, each row has a box that belongs to the form of that id.
-pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
+/// The boxes by which rows are chosen.
+pub struct Boxes<'a> {
+    /// The id of the form that they belong to.
+    pub form: &'a str,
+    /// The ids of the executions that are chosen at first.
+    pub checked: &'a [String],
+}
+
+/// The table, each row with a box where it may be chosen.
+pub fn table(rows: &[&Row], up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
     html! {
         div.scroll {
             table.list.cards {
                 thead {
                     tr {
-                        @if form.is_some() { th scope="col" { span.unseen { "Chosen" } } }
+                        @if boxes.is_some() { th scope="col" { span.unseen { "Chosen" } } }
                         th scope="col" { "Status" }
                         th scope="col" { "Workflow" }
                         th scope="col" { "Execution" }
@@ -101,19 +109,19 @@ pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
                         th scope="col" { "What it does" }
                     }
                 }
-                tbody { @for row in rows { (line(row, up, now, form)) } }
+                tbody { @for row in rows { (line(row, up, now, boxes)) } }
             }
         }
     }
 }
 
-fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
+fn line(row: &Row, up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
     let time = row.ended.unwrap_or(now).since(row.started);
     html! {
         tr {
-            @if let Some(form) = form {
-                td.box { input type="checkbox" name="execution" value=(row.id) form=(form)
-                    aria-label={ "Choose " (row.name) ", execution " (row.id) }; }
+            @if let Some(boxes) = boxes {
+                td.box { input type="checkbox" name="execution" value=(row.id) form=(boxes.form)
+                    checked[boxes.checked.contains(&row.id)] aria-label={ "Choose " (row.name) ", execution " (row.id) }; }
             }
             td { (status(row.status)) }
             td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.name) } } }

@@ -48,6 +48,8 @@ pub async fn letters(visit: &Visit) -> Asked<Markup> {
                         form.inline method="post" action={ (up) "executions/many" } {
                             (token(visit))
                             input type="hidden" name="execution" value=(row.id);
+                            // The button names the one execution that is meant, and nothing is lost by it.
+                            input type="hidden" name="confirmed" value="yes";
                             button.small name="action" value="redrive" aria-label={ "Redrive " (row.name) ", execution " (row.id) } { "Redrive" }
                         }
                     } }

@@ -42,6 +42,29 @@ async fn the_list_is_narrowed_by_what_its_form_sends() {
 }
 
 #[tokio::test]
+async fn a_workflow_is_found_by_its_name_too() {
+    let world = World::new();
+    let document = |id: &str, name: &str| json!({"id": id, "name": name, "nodes": [{"id": "start", "type": "manual_trigger"}], "edges": []});
+    world.ask("POST", "/v1/workflows", &document("booking-saga", "Booking saga")).await.of(201);
+    let ran = world.ask("POST", "/v1/workflows/booking-saga/executions", &json!({"input": {}})).await.of(202);
+    let id = serde_json::from_str::<serde_json::Value>(&ran).unwrap()["execution_id"].as_str().unwrap().to_owned();
+    let loose = world.started(document("loose", "Never saved")).await;
+    let visitor = world.visitor().await;
+    for (typed, found, other) in
+        [("booking%20SAGA", &id, &loose), ("booking-saga", &id, &loose), ("never+saved", &loose, &id)]
+    {
+        let page = visitor.get(&format!("/executions?workflow={typed}")).await.of(200);
+        assert!(main(&page).contains(&format!("executions/{found}")), "{typed}");
+        assert!(!main(&page).contains(&format!("executions/{other}")), "{typed}");
+    }
+    // The field is helped by ids and names, and what is asked of all is asked by the id.
+    let page = visitor.get("/executions?workflow=Booking+saga").await.of(200);
+    assert!(page.contains("<option value=\"booking-saga\">Booking saga</option>"), "{page}");
+    assert!(page.contains("bulk/confirm?workflow=booking-saga"), "{page}");
+    assert!(text(&visitor.get("/executions?workflow=nobody").await.of(200)).contains("No execution is like this"));
+}
+
+#[tokio::test]
 async fn pages_of_the_list_lead_to_older_ones_and_back() {
     let world = World::new();
     for number in 0..60 {
@@ -58,32 +81,74 @@ async fn pages_of_the_list_lead_to_older_ones_and_back() {
 }
 
 #[tokio::test]
-async fn what_is_chosen_is_asked_and_what_refuses_says_why() {
+async fn what_is_chosen_is_shown_before_it_is_asked() {
     let world = World::new();
     let (one, other) = (world.question(json!({"kind": "approval"})).await, world.failing("fetch").await);
     let visitor = world.visitor().await;
-    let chosen = [("execution", one.execution.as_str()), ("action", "cancel"), ("back", "?workflow=pay")];
+    let chosen =
+        [("execution", one.execution.as_str()), ("execution", &other), ("action", "cancel"), ("back", "?time=day")];
     assert_eq!(visitor.forge("/executions/many", &chosen).await.status, 403);
-    assert_eq!(world.state(&one.execution).status(), Status::WaitingHuman);
-    let done = visitor.send("/executions/many", &chosen).await;
+    let page = visitor.send("/executions/many", &chosen).await.of(200);
+    let shown = text(&page);
+    for part in [
+        "Cancel 2 chosen executions?",
+        "1 execution would be asked: 1 waiting for people.",
+        "left alone: 1 failed.",
+        "Reason optional",
+        "Cancel 1 execution",
+    ] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
+    assert_eq!(world.state(&one.execution).status(), Status::WaitingHuman, "nothing was done");
+    // The form asks those alone in which there is something to do; the way back keeps what was chosen.
+    let sent = crate::browser::filled(&page);
+    let asked: Vec<_> = sent.iter().filter(|(name, _)| name == "execution").map(|(_, id)| id.as_str()).collect();
+    assert_eq!(asked, [one.execution.as_str()]);
+    let back = crate::browser::addresses(&page).into_iter().find(|to| to.contains("chosen=")).unwrap();
+    let list = visitor.get(back.trim_start_matches("..")).await.of(200);
+    assert_eq!((back.contains("time=day"), list.matches(" checked").count()), (true, 2), "{back}");
+    let retried = [chosen[0], ("action", "retry")];
+    let none = text(&visitor.send("/executions/many", &retried).await.of(200));
+    assert!(none.contains("None of those that were chosen"), "{none}");
+    // With nothing chosen the list says so, beside the buttons.
+    let nothing = visitor.send("/executions/many", &[("action", "cancel"), ("back", "?time=day")]).await;
+    assert_eq!((nothing.status, nothing.location()), (303, "../executions?time=day&none=yes"));
+    let list = visitor.get("/executions?time=day&none=yes").await.of(200);
+    assert!(text(&list).contains("Nothing was chosen."), "{}", text(&list));
+    assert!(text(&list).contains("Cancel chosen…") && text(&list).contains("Cancel all…"), "{}", text(&list));
+}
+
+#[tokio::test]
+async fn what_is_confirmed_is_asked_and_what_refuses_says_why() {
+    let world = World::new();
+    let (one, other) = (world.question(json!({"kind": "approval"})).await, world.failing("fetch").await);
+    let visitor = world.visitor().await;
+    let confirmed = ("confirmed", "yes");
+    let sent = [
+        ("execution", one.execution.as_str()),
+        ("action", "cancel"),
+        ("back", "?workflow=pay"),
+        ("reason", "it was a test"),
+        confirmed,
+    ];
+    let done = visitor.send("/executions/many", &sent).await;
     assert_eq!((done.status, done.location()), (303, "../executions?workflow=pay&did=cancel&many=1"));
     assert_eq!(world.state(&one.execution).status(), Status::Cancelled);
+    let journal = world.get(&format!("/v1/executions/{}/history", one.execution)).await.text;
+    assert!(journal.contains("it was a test"), "{journal}");
     let told = text(&visitor.get("/executions?workflow=pay&did=cancel&many=1").await.of(200));
     assert!(told.contains("Cancel: asked of 1 execution."), "{told}");
     // One of two refuses: the page says which, and why.
-    let both = [("execution", one.execution.as_str()), ("execution", &other), ("action", "resume")];
+    let both = [("execution", one.execution.as_str()), ("execution", &other), ("action", "resume"), confirmed];
     let refused = visitor.send("/executions/many", &both).await.of(409);
     assert!(text(&refused).contains("2 of 2 executions refused") && refused.contains(&other), "{}", text(&refused));
-    // The script of the list asks some at a time: the rows of those that refused are all that it is told.
-    let some = [("execution", one.execution.as_str()), ("action", "resume"), ("part", "yes")];
+    // The script of the page asks some at a time: the rows of those that refused are all that it is told.
+    let some = [("execution", one.execution.as_str()), ("action", "resume"), ("part", "yes"), confirmed];
     let rows = visitor.send("/executions/many", &some).await.of(200);
     assert!(rows.starts_with("<table><tbody><tr>") && rows.contains(&one.execution), "{rows}");
-    assert!(rows.contains(&format!("href=\"executions/{}\"", one.execution)), "seen from the list: {rows}");
-    for (pairs, status) in
-        [(vec![("action", "cancel")], 422), (vec![("execution", other.as_str()), ("action", "delete")], 422)]
-    {
-        assert_eq!(visitor.send("/executions/many", &pairs).await.status, status);
-    }
+    assert!(rows.contains(&format!("href=\"../executions/{}\"", one.execution)), "seen from the page: {rows}");
+    let unknown = [("execution", other.as_str()), ("action", "delete")];
+    assert_eq!(visitor.send("/executions/many", &unknown).await.status, 422);
 }
 
 #[tokio::test]
@@ -119,8 +184,9 @@ async fn whoever_may_only_read_sees_no_control_and_others_see_nothing() {
     let reader = world.bearer("acme", ANN, &[api::Scope::Read]).await;
     let page = reader.get("/executions?status=failed").await.of(200);
     assert!(page.contains(&failed) && !page.contains("type=\"checkbox\"") && !page.contains("bulk/confirm"));
-    let refused = reader.send("/executions/many", &[("execution", &failed), ("action", "retry")]).await;
-    assert_eq!(refused.status, 409);
+    let sent = [("execution", failed.as_str()), ("action", "retry"), ("confirmed", "yes")];
+    assert_eq!(reader.send("/executions/many", &sent[..2]).await.status, 403, "it is not even asked");
+    assert_eq!(reader.send("/executions/many", &sent).await.status, 409);
     assert_eq!(world.state(&failed).status(), Status::Failed);
     let answerer = world.bearer("acme", "bob@example.com", &[api::Scope::Respond]).await;
     assert_eq!(answerer.get("/executions").await.status, 403);
