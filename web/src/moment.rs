@@ -34,7 +34,13 @@ pub fn distance(time: Time, now: Time) -> String {
     let (span, ahead) = if time > now { (time.since(now), true) } else { (now.since(time), false) };
     let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
     let whole = units.iter().find(|(_, seconds)| span.as_secs() >= *seconds);
-    let found = whole.map(|(word, seconds)| (word, (span.as_secs() + seconds / 2) / seconds));
+    let found = whole.map(|(word, seconds)| (*word, (span.as_secs() + seconds / 2) / seconds));
+    // What comes to a whole one of the next unit is told by that.
+    let found = match found {
+        Some(("hour", 24)) => Some(("day", 1)),
+        Some(("minute", 60)) => Some(("hour", 1)),
+        other => other,
+    };
     match found {
         None => if ahead { "in less than a minute" } else { "just now" }.to_owned(),
         Some((word, count)) => {
@@ -62,6 +68,8 @@ mod tests {
             (60, "in 1 minute"),
             (7_200, "in 2 hours"),
             (7_199, "in 2 hours"),
+            (86_399, "in 1 day"),
+            (3_599, "in 1 hour"),
             (200_000, "in 2 days"),
             (-59, "just now"),
             (-3_600, "1 hour ago"),

@@ -1,6 +1,6 @@
 //! What is wrong with a form that was sent: about one field, or about the whole.
 
-use super::name::id_of;
+use super::{name::id_of, told::told};
 use maud::{Markup, html};
 
 /// Every fault of a form, for people.
@@ -18,9 +18,9 @@ impl Faults {
         self.whole.is_empty() && self.fields.is_empty()
     }
 
-    /// Adds a fault of a field.
+    /// Adds a fault of a field, told as people read it.
     pub fn add(&mut self, name: &str, message: impl Into<String>) {
-        self.fields.push((name.to_owned(), message.into()));
+        self.fields.push((name.to_owned(), told(&message.into())));
     }
 
     /// Adds a fault of the whole form.
@@ -39,7 +39,8 @@ impl Faults {
         html! {
             @if !self.is_empty() {
                 section.summary role="alert" aria-labelledby="summary-title" tabindex="-1" {
-                    h2 #summary-title { "Please correct this" }
+                    // What no field can cure is no matter of correcting.
+                    h2 #summary-title { @if self.fields.is_empty() { "This was not done" } @else { "Please correct this" } }
                     ul {
                         @for message in &self.whole { li { bdi { (message) } } }
                         @for (name, message) in &self.fields {

@@ -11,6 +11,7 @@ mod parse;
 mod pattern;
 mod render;
 mod schema;
+mod told;
 
 pub use faults::Faults;
 pub use field::{Field, Kind, plain};

@@ -1,6 +1,6 @@
 //! What people call the workflows whose questions a list shows.
 
-use crate::{limits, session::Visit, words::beginning};
+use crate::{limits, question::origin, session::Visit};
 use api::types::Interaction;
 use futures::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -23,5 +23,6 @@ pub async fn names(visit: &Visit, questions: &[Interaction]) -> BTreeMap<String,
 
 async fn name(visit: &Visit, execution: &str) -> Option<String> {
     let execution = visit.app.host.journal().load_lean(&ExecutionId::from(execution)).await.ok().flatten()?;
-    Some(beginning(&visit.app.workflow(&execution).await.ok()?.name, limits::NAME))
+    let workflow = visit.app.workflow(&execution).await.ok()?;
+    Some(origin(&visit.app, &execution, &workflow).await)
 }

@@ -6,6 +6,7 @@ use crate::{
     assets::{KEYS, LIST},
     desk::{Asked, Refusal, part, query},
     layout::{Place, View, shown},
+    limits,
     look::names,
     moment::{brief, distance},
     question::words,
@@ -68,13 +69,16 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
     let found = async {
         let mut params = params?;
         let answered = params.name("answered")?.and_then(|many| many.parse::<u64>().ok());
+        let chosen = params.take("chosen")?.unwrap_or_default();
+        let chosen: Vec<String> = chosen.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let is_missing = params.name("none")?.is_some();
         let wanted = Wanted::read(params)?;
         let list = List::of(&visit, &wanted).await?;
-        Ok((answered, wanted, list))
+        Ok((answered, (chosen, is_missing), wanted, list))
     };
     match found.await {
         Err(refusal) => refused(&refusal, &visit.up),
-        Ok((answered, wanted, list)) => {
+        Ok((answered, (chosen, is_missing), wanted, list)) => {
             let body = html! {
                 div.page-head { h1 { "Inbox" } (keys()) }
                 @if let Some(many) = answered {
@@ -84,11 +88,14 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
                 (narrow(&wanted))
                 @if may_answer(&visit) {
                     form.chosen #several method="get" action="inbox/several" aria-label="Answer several at once" {
-                        span.soft data-chosen { "Choose some that are alike, then" }
+                        span.soft data-chosen role="status" {
+                            @if is_missing { strong { "Nothing was chosen." } " Tick some below that are alike, then" }
+                            @else { "Tick some below that are alike, then" }
+                        }
                         button.small { "Answer together" }
                     }
                 }
-                div #rows data-rows={ "inbox/rows" (wanted.own(&wanted.cursor)) } { (rows(&visit, &wanted, &list)) }
+                div #rows data-rows={ "inbox/rows" (wanted.own(&wanted.cursor)) } { (rows(&visit, &wanted, &list, &chosen)) }
             };
             shown(&visit, View { place: Place::Inbox, title: "Inbox", scripts: &[&LIST, &KEYS], body })
         }
@@ -101,7 +108,7 @@ pub async fn fragment(visit: Visit, params: Result<Params, Problem>) -> Response
         let wanted = Wanted::read(params?)?;
         let list = List::of(&visit, &wanted).await?;
         // The rows stand in the page of the list, one folder higher.
-        Ok(rows(&Visit { up: "./".into(), ..visit }, &wanted, &list))
+        Ok(rows(&Visit { up: "./".into(), ..visit }, &wanted, &list, &[]))
     };
     match found.await {
         Err(refusal) => refused(&refusal, "../"),
@@ -162,17 +169,33 @@ struct List {
     page: Page<Interaction>,
     /// What people call the workflows that ask, by the execution that does.
     called: BTreeMap<String, String>,
+    /// How many there are in all, in words; none where all of them are on the page.
+    in_all: Option<String>,
 }
 
 impl List {
     async fn of(visit: &Visit, wanted: &Wanted) -> Asked<Self> {
         let page = visit.desk.get::<Page<Interaction>>(&format!("/v1/interactions{}", wanted.asked())).await?;
-        Ok(Self { called: asking::names(visit, &page.items).await, page })
+        let is_whole = page.next_cursor.is_none() && wanted.cursor.is_empty();
+        let all = Wanted { cursor: String::new(), ..wanted.clone() };
+        let in_all = if is_whole { None } else { Some(many(visit, &all.asked()).await?) };
+        Ok(Self { called: asking::names(visit, &page.items).await, page, in_all })
     }
 }
 
-fn rows(visit: &Visit, wanted: &Wanted, list: &List) -> Markup {
-    let (up, List { page: list, called }) = (&visit.up, list);
+/// How many questions a list of the API has, in words, as far as they are counted.
+///
+/// # Errors
+/// What the API says.
+pub async fn many(visit: &Visit, query: &str) -> Asked<String> {
+    let page =
+        visit.desk.get::<Page<Interaction>>(&format!("/v1/interactions{query}&limit={}", limits::WAITING)).await?;
+    let many = page.items.len();
+    Ok(if page.next_cursor.is_some() { format!("more than {many}") } else { many.to_string() })
+}
+
+fn rows(visit: &Visit, wanted: &Wanted, list: &List, chosen: &[String]) -> Markup {
+    let (up, List { page: list, called, in_all }) = (&visit.up, list);
     let workflow = |one: &Interaction| called.get(&one.execution_id).map_or("", String::as_str);
     html! {
         @if list.items.is_empty() {
@@ -186,9 +209,10 @@ fn rows(visit: &Visit, wanted: &Wanted, list: &List) -> Markup {
                     th scope="col" { "Asked" }
                     th scope="col" { "Of whom" }
                 } }
-                tbody { @for one in &list.items { (row(visit, one, workflow(one))) } }
+                tbody { @for one in &list.items { (row(visit, one, workflow(one), chosen.contains(&one.interaction_id))) } }
             } }
         }
+        @if let Some(in_all) = in_all { p.soft.more { (list.items.len()) " of " (in_all) " are shown, soonest deadline first." } }
         nav.pages aria-label="Pages" {
             @if !wanted.cursor.is_empty() { a href={ (up) "inbox" (wanted.own("")) } { "First" } }
             @if let Some(next) = &list.next_cursor { a rel="next" href={ (up) "inbox" (wanted.own(next)) } { "More" } }
@@ -196,12 +220,12 @@ fn rows(visit: &Visit, wanted: &Wanted, list: &List) -> Markup {
     }
 }
 
-fn row(visit: &Visit, one: &Interaction, workflow: &str) -> Markup {
+fn row(visit: &Visit, one: &Interaction, workflow: &str, is_chosen: bool) -> Markup {
     let question = asked(one);
     html! {
         tr data-key-row {
             @if may_answer(visit) {
-                td.box { input type="checkbox" name="interaction" value=(one.interaction_id) form="several"
+                td.box { input type="checkbox" name="interaction" value=(one.interaction_id) form="several" checked[is_chosen]
                     aria-label={ "Choose " (question) }; }
             }
             td.question {

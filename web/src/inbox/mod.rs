@@ -11,6 +11,7 @@ mod submit;
 
 pub use asking::names;
 pub use context::asked;
+pub use list::many;
 
 use api::Routes;
 use axum::routing::{get, post};

@@ -27,7 +27,7 @@ use crate::{
 use api::types::{AnswerBody, Responded};
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
-use stepwell_core::interaction::InteractionStatus;
+use stepwell_core::interaction::{Interaction, InteractionStatus};
 
 /// Shows the question. It decides nothing.
 pub async fn page(visit: Visit, Path(id): Path<String>) -> Response {
@@ -85,7 +85,22 @@ async fn late(visit: &Visit, id: &str, body: &AnswerBody, refusal: &Refusal) -> 
     if submit::stands(&now.found.interaction, by, body) {
         return see_other(&part(id));
     }
-    show(visit, &now, refusal.status, &Pairs::default(), &not_recorded(refusal)).await
+    let mut faults = Faults::default();
+    faults.add_whole(meanwhile(&now.found.interaction));
+    show(visit, &now, refusal.status, &Pairs::default(), &faults).await
+}
+
+/// What is said of an answer to a question that was over by then.
+fn meanwhile(one: &Interaction) -> String {
+    let how = match one.status {
+        InteractionStatus::Answered | InteractionStatus::Pending => {
+            let decision = words::decision(one, one.decision.as_deref().unwrap_or_default());
+            format!("answered meanwhile in another place: {decision}")
+        }
+        InteractionStatus::TimedOut => "over meanwhile, since the time to answer has ended".to_owned(),
+        InteractionStatus::Cancelled => "withdrawn meanwhile".to_owned(),
+    };
+    format!("It was {how}. Your answer was not recorded.")
 }
 
 /// What the whole form says of an answer that was not taken. What was typed stays.

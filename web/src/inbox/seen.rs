@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Asked, Refusal},
-    question::Found,
+    question::{Found, origin},
     session::Visit,
 };
 use api::{Problem, Scope};
@@ -75,7 +75,9 @@ pub async fn seen(visit: &Visit, id: &str) -> Asked<Seen> {
     let is_asked = interaction.assignees.is_empty() || interaction.assignees.iter().any(is_named);
     let may_answer = caller.scopes.contains(&Scope::Respond);
     let is_admin = caller.scopes.contains(&Scope::Admin);
+    let called = origin(app, &execution, &workflow).await;
     let found = Found {
+        called,
         form_token: visit.form_token.clone(),
         person: is_asked.then(|| caller.subject.clone()),
         people,

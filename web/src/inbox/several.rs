@@ -16,7 +16,7 @@ use crate::{
         inputs::{self, Around},
         words,
     },
-    refused::refused,
+    refused::{refused, refused_choice},
     session::{Sent, Visit},
     words::{beginning, capital, count},
 };
@@ -32,18 +32,23 @@ use stepwell_core::interaction::{InteractionKind, InteractionStatus};
 /// `GET /inbox/several?interaction=…`: the form. It decides nothing.
 pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
     let found = async {
-        let mut params = params?;
+        let mut params: Params = params?;
         let ids = params.take_all("interaction");
         params.done()?;
-        let Chosen { all, left } = several(&visit, &ids).await?;
-        // Whoever chooses anew chooses what can be answered.
-        match left.into_iter().next() {
-            Some(Left { why, question, .. }) => Err(wrong(&format!("{why}: “{question}”. Choose again without it"))),
-            None => Ok(all),
-        }
+        Ok::<_, Refusal>(ids)
     };
-    match found.await {
-        Err(refusal) => refused(&refusal, &visit.up),
+    let ids = match found.await {
+        Err(refusal) => return refused(&refusal, &visit.up),
+        Ok(ids) if ids.is_empty() => return see_other("../inbox?none=yes"),
+        Ok(ids) => ids,
+    };
+    let found = several(&visit, &ids).await.and_then(|Chosen { all, left }| match left.into_iter().next() {
+        // Whoever chooses anew chooses what can be answered.
+        Some(Left { why, question, .. }) => Err(wrong(&format!("{why}: “{question}”. Choose again without it"))),
+        None => Ok(all),
+    });
+    match found {
+        Err(refusal) => refused_choice(&refusal, &visit.up, "../inbox", &ids),
         Ok(all) => {
             let pairs = first(&all).map(|one| inputs::start(&one.found)).unwrap_or_default();
             show(&visit, &all, StatusCode::OK, &pairs, &Faults::default())
@@ -235,7 +240,7 @@ fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: 
                     ol.questions {
                         @for one in all {
                             li { a href=(part(one.found.interaction.interaction_id.as_str())) { bdi { (beginning(&words::question(&one.found.interaction), limits::ASKED)) } }
-                                br; span.soft { bdi { (one.found.workflow.name) } } }
+                                br; span.soft { bdi { (one.found.called) } } }
                         }
                     }
                 }

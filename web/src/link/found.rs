@@ -1,6 +1,6 @@
 //! What a token leads to.
 
-use crate::question::Found;
+use crate::question::{Found, origin};
 use api::{Answered, App, take_from};
 use engine::groups::people_of;
 
@@ -24,5 +24,6 @@ pub async fn find(app: &App, token: &str) -> Answered<Option<Found>> {
     let person = links.person(&opened, people.iter().map(String::as_str)).map(str::to_owned);
     let form_token = links.form_token(token);
     let now = app.host.now();
-    Ok(Some(Found { form_token, execution, workflow, interaction, people, person, now }))
+    let called = origin(app, &execution, &workflow).await;
+    Ok(Some(Found { form_token, execution, workflow, called, interaction, people, person, now }))
 }

@@ -76,7 +76,7 @@ fn ended(found: &Found, title: &str, up: &str, reason: &Markup) -> Markup {
     let body = html! {
         article.card {
             header {
-                p.kicker { (words::kind(one.kind)) " · " bdi { (found.workflow.name) } }
+                p.kicker { (words::kind(one.kind)) " · " bdi { (found.called) } }
                 h1 { (title) }
             }
             div class={ "verdict " (class) } { span aria-hidden="true" { (sign) } p { (reason) } }

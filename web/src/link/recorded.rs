@@ -14,7 +14,7 @@ pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
     let body = html! {
         article.card {
             header {
-                p.kicker { (words::kind(one.kind)) " · " bdi { (found.workflow.name) } }
+                p.kicker { (words::kind(one.kind)) " · " bdi { (found.called) } }
                 h1 { "Your answer is recorded" }
             }
             div.verdict.good role="status" {

@@ -19,6 +19,8 @@ use stepwell_core::execution::Status;
 /// The heads of the lists of what needs somebody.
 pub struct Urgent {
     questions: Page<Interaction>,
+    /// How many wait in all, in words; none where all of them are shown.
+    in_all: Option<String>,
     /// What people call the workflows that ask, by the execution that does.
     names: BTreeMap<String, String>,
     stuck: Vec<Row>,
@@ -36,12 +38,15 @@ impl Urgent {
         let limit = (limits::GLANCE + 1).to_string();
         let mine = query([("status", "pending"), ("assignee", "me"), ("limit", &limit)]);
         let questions: Page<Interaction> = visit.desk.get(&format!("/v1/interactions{mine}")).await?;
+        let has_more = questions.items.len() > limits::GLANCE;
+        let all = query([("status", "pending"), ("assignee", "me")]);
+        let in_all = if has_more { Some(crate::inbox::many(visit, &all).await?) } else { None };
         let names = crate::inbox::names(visit, &questions.items).await;
         let since = Time(visit.now.0 - limits::DAY_MS);
         let stuck = of_status(visit, Some(Status::Stuck), None, limits::GLANCE + 1).await?;
         let failed = of_status(visit, Some(Status::Failed), Some(since), limits::GLANCE + 1).await?;
         let has_run = !of_status(visit, None, None, 1).await?.is_empty();
-        Ok(Self { questions, names, stuck, failed, has_run })
+        Ok(Self { questions, in_all, names, stuck, failed, has_run })
     }
 
     /// Whether nothing needs anybody.
@@ -80,14 +85,14 @@ impl Urgent {
                             span.soft {
                                 bdi { (self.names.get(&one.execution_id).unwrap_or(&one.workflow_id)) } " · "
                                 @match &one.deadline {
-                                    Some(deadline) => { "answer " strong { (distance(deadline.0, visit.now)) } }
+                                    Some(deadline) => { "to be answered " strong { (distance(deadline.0, visit.now)) } }
                                     None => { "asked " (distance(one.created_at.0, visit.now)) }
                                 }
                             }
                         }
                     }
                 }
-                @if self.questions.items.len() > limits::GLANCE { p.more { a href={ (visit.up) "inbox" } { "All of them" } } }
+                @if let Some(in_all) = &self.in_all { p.more { a href={ (visit.up) "inbox" } { "All of them: " (in_all) } } }
             }
         }
     }

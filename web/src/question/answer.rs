@@ -8,7 +8,7 @@ use crate::form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader}
 use api::types::Fault;
 use document::validate::schema::Schema;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::{
     decide::overlong,
     interaction::{Answer, Interaction, InteractionKind as Kind},
@@ -189,6 +189,16 @@ fn in_words(whole: &Field, path: &str, message: String) -> String {
     }
 }
 
+/// The field that a rule is about, where it names one alone.
+fn ruled<'a>(message: &str, names: &'a BTreeMap<String, String>) -> Option<&'a str> {
+    let rule = message.strip_prefix("the rule is not met: ")?;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let named: BTreeSet<&str> =
+        rule.split("answer.").skip(1).map(|rest| rest.split(|c| !is_word(c)).next().unwrap_or_default()).collect();
+    let only = named.first().filter(|_| named.len() == 1)?;
+    names.get(&format!("/data/{only}")).map(String::as_str)
+}
+
 /// The reasons for which the rules refuse an answer, each beside its field where it has one.
 pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, String>) -> Faults {
     let mut faults = Faults::default();
@@ -208,6 +218,7 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             ("/data", _) if whole_is_object => None,
             (path, _) => names.get(path).map(String::as_str),
         };
+        let name = name.or_else(|| ruled(&error.message, names));
         match name {
             Some("arguments") => {
                 let place = error.path.strip_prefix("/arguments/").map(|rest| format!("{rest}: ")).unwrap_or_default();

@@ -16,6 +16,8 @@ pub struct Found {
     pub execution: Arc<Execution>,
     /// The workflow of that execution.
     pub workflow: Arc<Workflow>,
+    /// What people call the workflow that asks, and where in it.
+    pub called: String,
     /// The question.
     pub interaction: Arc<Interaction>,
     /// Everybody who is asked, groups replaced by their members.

@@ -4,8 +4,10 @@
 pub mod answer;
 mod found;
 pub mod inputs;
+mod origin;
 pub mod people;
 pub mod shown;
 pub mod words;
 
 pub use found::Found;
+pub use origin::origin;

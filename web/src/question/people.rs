@@ -21,10 +21,13 @@ pub fn people(found: &Found) -> Markup {
     let mut others: Vec<&str> =
         found.interaction.responses.iter().filter(known).map(|response| response.by.as_str()).collect();
     others.dedup();
-    let all = found.people.iter().map(String::as_str).chain(others);
+    let all: Vec<&str> = found.people.iter().map(String::as_str).chain(others).collect();
     html! {
-        ul.people {
-            @for person in all { (row(found, person, latest(person))) }
+        @if all.is_empty() {
+            p.soft { @if found.interaction.assignees.is_empty() { "Nobody by name: anyone who may answer questions here." }
+                @else { "Nobody: the groups that are asked have no members." } }
+        } @else {
+            ul.people { @for person in all { (row(found, person, latest(person))) } }
         }
     }
 }

@@ -7,9 +7,11 @@ use super::{
 };
 use crate::{
     form::{Faults, Pairs, Shown},
+    look::names,
     markdown::markdown,
     moment::{distance, moment},
 };
+use document::node::agent::tool::APPROVAL;
 use maud::{Markup, html};
 use stepwell_core::interaction::{Authorization, SecurityLevel};
 
@@ -18,7 +20,7 @@ pub fn head(found: &Found) -> Markup {
     let asked = words::question(&found.interaction);
     html! {
         header {
-            p.kicker { (words::kind(found.interaction.kind)) " · " bdi { (found.workflow.name) } }
+            p.kicker { (words::kind(found.interaction.kind)) " · " bdi { (found.called) } }
             h1.long[asked.chars().count() > 120] dir="auto" { (asked) }
         }
     }
@@ -87,9 +89,11 @@ pub fn facts(found: &Found) -> Markup {
     let (one, started) = (&found.interaction, &found.execution.started);
     html! {
         dl.facts {
-            @if let Some(person) = &found.person { dt { "Asked of" } dd { bdi { (person) } } }
+            dt { "Asked of" } dd { @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) } }
             @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
-            dt { "Workflow" } dd { bdi { (found.workflow.name) } ", step " bdi { (found.name_of(one.activation.node.as_str())) } }
+            dt { "Workflow" } dd { bdi { (found.called) }
+                // The step that asks about a tool is one that no document has.
+                @if one.activation.node.as_str() != APPROVAL { ", step " bdi { (found.name_of(one.activation.node.as_str())) } } }
             dt { "Asked" } dd { (moment(one.created_at)) }
             @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
                 dt { "Answer by" } dd { strong { (moment(deadline)) } " (" (distance(deadline, found.now)) ")" }

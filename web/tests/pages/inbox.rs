@@ -76,7 +76,34 @@ async fn a_question_shows_what_led_to_it_and_takes_an_answer_once() {
     assert_eq!((again.status, again.location()), (303, id.as_str()));
     // Another answer is not taken, and says so.
     let late = text(&visitor.send(&path, &[("choice", "rejected"), ("seen", "0")]).await.of(409));
-    assert!(late.contains("Your answer was not recorded") && late.contains("Decided: Approved"), "{late}");
+    assert!(late.contains("answered meanwhile in another place: approved. Your answer was not recorded."), "{late}");
+    assert!(!late.contains("Please correct this") && late.contains("Decided: Approved"), "{late}");
+}
+
+#[tokio::test]
+async fn a_question_to_anyone_is_asked_of_anyone() {
+    let world = World::new();
+    let question = world.question(json!({"kind": "approval", "assignees": null})).await;
+    let page = world.visitor().await.get(&format!("/inbox/{}", question.id)).await.of(200);
+    let shown = text(&page);
+    assert!(shown.contains("Asked of anyone") && !shown.contains(&format!("Asked of {ME}")), "{shown}");
+    assert!(shown.contains("Nobody by name: anyone who may answer questions here."), "{shown}");
+    assert!(!page.contains("class=\"people\""), "no empty box");
+}
+
+#[tokio::test]
+async fn what_is_chosen_that_does_not_suit_is_still_chosen_on_the_way_back() {
+    let world = World::new();
+    let one = world.question(to_me(json!({"question": "Pay 1?"}))).await;
+    let two = world.question(to_me(json!({"kind": "ask", "question": "Why?"}))).await;
+    let visitor = world.visitor().await;
+    let none = visitor.get("/inbox/several").await;
+    assert_eq!((none.status, none.location()), (303, "../inbox?none=yes"));
+    assert!(text(&visitor.get("/inbox?none=yes").await.of(200)).contains("Nothing was chosen."));
+    let unlike = visitor.get(&format!("/inbox/several?interaction={}&interaction={}", one.id, two.id)).await.of(422);
+    let back = crate::browser::addresses(&unlike).into_iter().find(|to| to.contains("chosen=")).unwrap();
+    let list = visitor.get(back.trim_start_matches("..")).await.of(200);
+    assert_eq!(list.matches(" checked").count(), 2, "{back}");
 }
 
 #[tokio::test]
@@ -209,7 +236,6 @@ async fn several_that_are_alike_are_answered_together() {
     assert!(page.contains("Answer 2 questions together") && page.contains("Pay 6?"), "{page}");
     let unlike = visitor.get(&format!("{path}&interaction={}", ask.id)).await.of(422);
     assert!(text(&unlike).contains("“Why?” asks for something else"));
-    assert_eq!(visitor.get("/inbox/several").await.status, 422);
     let ids = [("interaction", one.id.as_str()), ("interaction", two.id.as_str()), ("seen", "0")];
     let wrong = visitor.send("/inbox/several", &ids).await.of(422);
     assert!(text(&wrong).contains("Choose one of the two buttons.") && wrong.contains(&two.id));

@@ -29,7 +29,7 @@ async fn what_needs_somebody_comes_first() {
     let page = visitor.get("/").await.of(200);
     let shown = text(&page);
     for part in [
-        "Waiting for you May it go out? pay · answer in 1 hour",
+        "Waiting for you May it go out? pay · to be answered in 1 hour",
         "Failed within 24 hours ✕ Failed fetch-prices",
         "2 ? Waiting for people",
         "1 ✕ Failed",

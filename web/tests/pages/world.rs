@@ -142,6 +142,9 @@ impl World {
     pub async fn question(&self, config: Value) -> Question {
         let mut whole = json!({"question": "Pay 5?", "assignees": [ANN, BOB]});
         whole.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
+        if whole["assignees"].is_null() {
+            whole.as_object_mut().unwrap().remove("assignees");
+        }
         if whole["question"] == "" {
             whole.as_object_mut().unwrap().remove("question");
         }
