@@ -2,8 +2,9 @@
 
 use crate::{
     answered::see_other,
+    assets::COPY,
     desk::{Asked, Refusal, part},
-    form::Pairs,
+    form::{Faults, Pairs, faults_of, id_of},
     layout::{Place, View, answered, shown, token},
     moment::brief,
     refused::{refused, why},
@@ -61,23 +62,29 @@ pub async fn tokens(visit: &Visit) -> Asked<Markup> {
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " tokens are shown." } }
         }
-        details.more { summary { "Make a token" } (form(visit, &Pairs::default())) }
+        details.more { summary { "Make a token" } (form(visit, &Pairs::default(), &Faults::default())) }
     })
 }
 
-fn form(visit: &Visit, typed: &Pairs) -> Markup {
+fn form(visit: &Visit, typed: &Pairs, faults: &Faults) -> Markup {
     let text = |name| typed.get(name).unwrap_or_default();
     let chosen = |scope: &str| typed.all("scope").any(|one| one == scope);
     html! {
         form.narrow-form method="post" action={ (visit.up) "operations/tokens" } {
             (token(visit))
             @if visit.caller.local {
-                p.hint { "Once there is a token, this host asks everybody for one, at the sign-in page too. Keep the new token." }
+                p.hint { "Once there is a token, this host asks everybody for one, at the sign-in page too. Keep the new token, and "
+                    "let the first one " (allows(Scope::Admin)) "." }
             }
             div.field { label for="name" { "Name" } input #name name="name" required value=(text("name")) dir="auto"; }
-            div.field { label for="subject" { "Whose it is" } p.hint #subject-hint { "The e-mail address in whose name it acts." }
-                input #subject name="subject" required value=(text("subject")) aria-describedby="subject-hint"; }
-            fieldset.field { legend { "It may" }
+            @let wrong = !faults.of("subject").is_empty();
+            div.field.wrong[wrong] id=(id_of("subject")) tabindex="-1" {
+                label for="subject" { "Whose it is" } p.hint #subject-hint { "The e-mail address in whose name it acts." }
+                (faults_of(faults, "subject"))
+                input #subject name="subject" required value=(text("subject")) aria-invalid=[wrong.then_some("true")]
+                    autocapitalize="off" spellcheck="false" aria-describedby="subject-hint"; }
+            fieldset.field id=(id_of("scope")) tabindex="-1" { legend { "It may" }
+                (faults_of(faults, "scope"))
                 @for scope in Scope::ALL {
                     label.choice { input type="checkbox" name="scope" value=(scope.as_str()) checked[chosen(scope.as_str())];
                         span { (allows(*scope)) " (" code { (scope.as_str()) } ")" } }
@@ -88,9 +95,47 @@ fn form(visit: &Visit, typed: &Pairs) -> Markup {
                     @for (value, word, _) in LASTS { option value=(value) selected[typed.get("lasts") == Some(value)] { (word) } }
                 }
             }
-            div.actions { button.main { "Make the token" } }
+            // Who was told what a first token without this scope means may mean it.
+            @if faults.of("scope").is_empty() { div.actions { button.main { "Make the token" } } }
+            @else { div.actions { button.main { "Make the token" } button name="sure" value="yes" { "Make it as it is" } } }
         }
     }
+}
+
+/// What is wrong with a token that is to be made, before the API is asked.
+fn faults(visit: &Visit, pairs: &Pairs) -> Faults {
+    let mut faults = Faults::default();
+    // Whoever may make none is refused by the API, whatever else is wrong.
+    if visit.caller.require(Scope::Admin).is_err() {
+        return faults;
+    }
+    let subject = pairs.get("subject").unwrap_or_default().trim();
+    let is_address = subject.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.len() > 1);
+    if !is_address || subject.matches('@').count() != 1 || subject.contains(char::is_whitespace) {
+        faults.add("subject", "Write an e-mail address.");
+    }
+    let administers = pairs.all("scope").any(|scope| scope == Scope::Admin.as_str());
+    if visit.caller.local && !administers && pairs.get("sure").is_none() {
+        let message = format!(
+            "This is the first token, and this host asks for one from then on. Without one that may {} nobody can do that in \
+             a browser: only the command line on the host's machine makes another.",
+            allows(Scope::Admin)
+        );
+        faults.add("scope", message);
+    }
+    faults
+}
+
+/// The form once more, with what is wrong.
+fn again(visit: &Visit, status: StatusCode, pairs: &Pairs, faults: &Faults, told: &Markup) -> Response {
+    let label = |name: &str| if name == "subject" { "Whose it is" } else { "It may" }.to_owned();
+    let page = html! {
+        div.page-head { h1 { "Make a token" } }
+        (faults.summary(label))
+        (told)
+        section.panel { (form(visit, pairs, faults)) }
+    };
+    answered(visit, status, View { place: Place::Operations, title: "Make a token", scripts: &[], body: page })
 }
 
 /// `POST /operations/tokens`. The answer is the page itself: nobody can be shown the token again.
@@ -101,22 +146,21 @@ pub async fn make(Sent { visit, pairs }: Sent) -> Response {
         let detail = "choose how long the token lasts";
         return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail), &visit.up);
     };
+    let faults = faults(&visit, &pairs);
+    if !faults.is_empty() {
+        return again(&visit, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults, &html! {});
+    }
     let expires_at = days.map(|days| (visit.now + Duration::from_secs(days * 86_400)).to_string());
     let scopes = pairs.all("scope").map(str::to_owned).collect();
     let body = TokenBody { name: text("name"), subject: Some(text("subject")), scopes, expires_at };
     match visit.desk.post::<NewToken>("/v1/tokens", &body).await {
         Err(refusal) => {
-            let page = html! {
-                div.page-head { h1 { "Make a token" } }
-                div.summary role="alert" tabindex="-1" { (why(&refusal)) }
-                section.panel { (form(&visit, &pairs)) }
-            };
-            let view = View { place: Place::Operations, title: "Make a token", scripts: &[], body: page };
-            answered(&visit, refusal.status, view)
+            let told = html! { div.summary role="alert" tabindex="-1" { (why(&refusal)) } };
+            again(&visit, refusal.status, &pairs, &Faults::default(), &told)
         }
         Ok(made) => {
             let page = once(&visit, &made);
-            shown(&visit, View { place: Place::Operations, title: "A new token", scripts: &[], body: page })
+            shown(&visit, View { place: Place::Operations, title: "A new token", scripts: &[&COPY], body: page })
         }
     }
 }
@@ -127,7 +171,8 @@ fn once(visit: &Visit, made: &NewToken) -> Markup {
         section.panel {
             div.verdict.good role="status" { span aria-hidden="true" { "✓" }
                 p { "Copy it now: it is shown this once, and nobody can be shown it again." } }
-            pre.token tabindex="0" aria-label="The token" { (made.token) }
+            pre.token #token tabindex="0" aria-label="The token" { (made.token) }
+            div.actions { button.small type="button" data-copy="token" hidden { "Copy it" } }
             dl.facts {
                 dt { "Name" } dd { bdi { (made.name) } }
                 dt { "Of" } dd { bdi { (made.subject) } }
@@ -153,7 +198,7 @@ pub async fn confirm(visit: Visit, Path(id): Path<String>) -> Response {
             p { "Whoever uses it is refused from then on, and is signed out here. This cannot be undone." }
             form method="post" action={ (visit.up) "operations/tokens/" (part(&id)) "/revoke" } {
                 (token(&visit))
-                div.actions { button.main { "Revoke it" } a.button href={ (visit.up) "operations" } { "Keep it" } }
+                div.actions { button.danger { "Revoke it" } a.button href={ (visit.up) "operations" } { "Keep it" } }
             }
         }
     };

@@ -44,7 +44,7 @@ async fn a_dead_letter_is_shown_and_sent_again() {
     let shown = text(&visitor.get("/operations").await.of(200));
     assert!(shown.contains("fetch-prices") && shown.contains("Redrive"), "{shown}");
     assert!(text(&visitor.get("/").await.of(200)).contains("dead letter"));
-    let sent = [("execution", id.as_str()), ("action", "redrive")];
+    let sent = [("execution", id.as_str()), ("action", "redrive"), ("confirmed", "yes")];
     assert_eq!(visitor.forge("/executions/many", &sent).await.status, 403);
     assert_eq!(visitor.send("/executions/many", &sent).await.status, 303);
     world.run().await;
@@ -81,6 +81,22 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
     let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
     let other = stranger.get("/operations").await.of(200);
     assert!(!other.contains("nightly") && !other.contains("treasury") && !other.contains("BANK_KEY"));
+}
+
+#[tokio::test]
+async fn a_first_token_that_shuts_everybody_out_is_asked_about() {
+    let world = World::new();
+    let visitor = world.visitor().await;
+    let mut sent = vec![("name", "ci"), ("subject", "ci@example.com"), ("scope", "read"), ("lasts", "30")];
+    let asked = visitor.send("/operations/tokens", &sent).await.of(422);
+    assert!(text(&asked).contains("This is the first token") && asked.contains("value=\"yes\""), "{}", text(&asked));
+    assert!(text(&visitor.get("/operations").await.of(200)).contains("There is no token."), "none was made");
+    sent[1].1 = "not a mail";
+    let wrong = visitor.send("/operations/tokens", &[&sent[..], &[("scope", "admin")]].concat()).await.of(422);
+    assert!(text(&wrong).contains("Write an e-mail address."), "{}", text(&wrong));
+    sent[1].1 = "ci@example.com";
+    let made = visitor.send("/operations/tokens", &[&sent[..], &[("sure", "yes")]].concat()).await.of(200);
+    assert!(made.contains("data-copy=\"token\"") && text(&made).contains("A new token"), "{}", text(&made));
 }
 
 #[tokio::test]
