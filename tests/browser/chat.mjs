@@ -21,6 +21,20 @@ const assistant = (id) => ({
   edges: [{ from: 'said', to: 'assistant' }, { from: 'mind', to: 'assistant', connection: 'ai_language_model' }, { from: 'pay_back', to: 'assistant', connection: 'ai_tool' }],
 });
 
+test('what was not sent stays in the field and says so', async () => {
+  const { world } = on;
+  await world.call('POST', '/v1/workflows', assistant('away'));
+  await world.onPage({}, async (page) => {
+    await page.goto(`${world.url}/chat/away`);
+    await page.getByLabel('Your message').fill('Are you there?');
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('It was not sent: the host did not answer.').waitFor();
+    assert.equal(await page.getByLabel('Your message').inputValue(), 'Are you there?');
+    assert.equal(await page.locator('.talk .mine').count(), 0);
+  });
+});
+
 test('a conversation is held on its page, with a question in between', async () => {
   const { world } = on;
   let runs = 0;

@@ -91,24 +91,34 @@ async function send(form, button) {
   const data = new FormData(form, button);
   const message = form.elements.message;
   form.querySelectorAll('button').forEach((one) => { one.disabled = true; });
-  if (message) add('mine', message.value);
+  const mine = message && add('mine', message.value).parentElement;
   const waits = add('model waits', '…');
+  // What the host did not take stays in the field, and is no part of the conversation.
+  const untaken = (why) => {
+    mine?.remove();
+    waits.parentElement.className = 'told';
+    waits.textContent = why;
+  };
+  let taken = false;
   try {
     const body = new URLSearchParams(data);
     const response = await fetch(`${chat.dataset.here}/stream`, { method: 'POST', body, credentials: 'same-origin' });
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
-      waits.parentElement.className = 'told';
-      waits.textContent = problem.detail ?? 'It was not taken. Load the page again.';
+      const lost = 'It was not sent: you are not signed in any more. Copy it, and load the page again.';
+      untaken(response.status === 401 ? lost : problem.detail ?? 'It was not sent. Copy it, and load the page again.');
       return;
     }
+    taken = true;
     if (message) message.value = '';
     const session = await follow(response);
     waits.parentElement.remove();
     if (session) await refresh(session);
   } catch {
-    waits.parentElement.className = 'told';
-    waits.textContent = 'The connection broke. What was said is kept: load the page again.';
+    if (taken) {
+      waits.parentElement.className = 'told';
+      waits.textContent = 'The connection broke. What was said is kept: load the page again.';
+    } else untaken('It was not sent: the host did not answer. Send it again: it counts once.');
   } finally {
     busy = false;
     document.querySelectorAll('.chat form button').forEach((one) => { one.disabled = false; });
