@@ -5,7 +5,10 @@ const area = frame.querySelector('#text');
 const gutter = frame.querySelector('.gutter');
 const form = area.form;
 const shown = frame.querySelector('#checked');
+// Milliseconds without a key after which the text is checked.
 const PAUSE = 350;
+// And after which it is tried again where the host does not answer.
+const AGAIN = 5_000;
 
 const numbers = document.createElement('pre');
 const marks = document.createElement('div');
@@ -69,7 +72,8 @@ async function check() {
   } catch (error) {
     if (error.name === 'AbortError') return;
     const told = shown.querySelector('.said');
-    told.textContent = `The text could not be checked (${error.message}). It is checked again at the next change.`;
+    told.textContent = 'The text could not be checked: the host does not answer, or you are not signed in any more. Trying again …';
+    timer = setTimeout(check, AGAIN);
     return;
   }
   put(html);

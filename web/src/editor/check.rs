@@ -70,7 +70,8 @@ fn unchecked(document: Value, refusal: Refusal) -> Asked<Checked> {
 fn placed(text: &str, format: Format, document: Value, told: &Told) -> Checked {
     let places = Places::of(text, format);
     let faults: Vec<&Fault> = told.errors.iter().chain(&told.warnings).collect();
-    let shown = faults.iter().take(limits::PROBLEMS).map(|fault| Problem::of(fault, text, &places)).collect();
+    let shown =
+        faults.iter().take(limits::PROBLEMS).map(|fault| Problem::of(fault, text, &places, &document)).collect();
     let parsed = document::parse(&document).ok();
     let picture = parsed.as_ref().map(|parsed| drawn(&parsed.workflow, &[], |_| None));
     Checked {

@@ -61,6 +61,7 @@ fn one(problem: &Problem) -> Markup {
             p {
                 strong.kind { (word) }
                 @if let Some(at) = &problem.at { " " a href="#text" data-goto=(at.line) { "line " (at.line) } }
+                @if let Some(node) = &problem.node { ", " bdi { (node) } }
                 ": " bdi { (coded(&capital(&problem.message))) }
             }
             @if let Some(at) = &problem.at { @if !at.excerpt.is_empty() { code.excerpt { (at.excerpt) } } }

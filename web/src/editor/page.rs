@@ -44,6 +44,10 @@ pub fn page(visit: &Visit, status: StatusCode, shown: &Shown<'_>) -> Response {
                 p.kicker { "From version " (base.version) ". " a href={ (visit.up) "workflows/" (part(&base.id)) } { "To the workflow" } }
             }
         }
+        @if !may(visit, Scope::Run) && !may(visit, Scope::Admin) {
+            // Said before anything is written for nothing.
+            p.verdict.wait { span { "You can have a document checked here. To run it takes the scope " code { "run" } ", and to save it " code { "admin" } "." } }
+        }
         (shown.faults.summary(label))
         @if let Some(other) = shown.other { (overtaken(visit, shown.draft, other)) }
         @if is_new { (examples(visit, shown)) }

@@ -106,7 +106,7 @@ async fn the_id_of_an_edited_workflow_stays() {
     world.fill("/new", &[("text", GOOD), ("do", "save")]).await;
     let other = GOOD.replace("id: greet", "id: other");
     let page = world.fill("/workflows/greet/edit", &[("text", &other), ("do", "save")]).await.of(422);
-    assert!(text(&page).contains("the document's id is other"), "{}", text(&page));
+    assert!(text(&page).contains("The document's id is other"), "{}", text(&page));
     world.get("/workflows/none/edit").await.of(404);
 }
 
