@@ -57,5 +57,5 @@ pub fn dashboard() -> Routes {
     let pages = pages.merge(operations::reads()).merge(operations::keeps());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
-    pages.layer(from_fn(session::jar))
+    pages.layer(from_fn(session::jar)).layer(from_fn(session::came))
 }

@@ -1,6 +1,15 @@
 //! The page of something that was not done, or that is not there.
 
-use crate::{answered::plain_page, desk::Refusal, frame::notice, look::coded, words::capital};
+use crate::{
+    answered::plain_page,
+    desk::{Refusal, query},
+    frame::notice,
+    limits,
+    look::coded,
+    session::back,
+    words::capital,
+};
+use api::types::Fault;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
@@ -13,18 +22,40 @@ pub fn refused(refusal: &Refusal, up: &str) -> Response {
         status if status.is_server_error() => "Something went wrong",
         _ => "This cannot be done",
     };
-    let words = html! { (why(refusal)) p { a href=(up) { "Go to the overview" } } };
+    let words = html! { (why(refusal)) (ways(up)) };
     plain_page(refusal.status, notice(title, &words, up))
+}
+
+/// The ways on from the page of something that was not done: back, and to the overview.
+fn ways(up: &str) -> Markup {
+    html! {
+        p {
+            @if let Some(back) = back() { a href=(back) { "Back to where you were" } " · " }
+            a href=(up) { "Go to the overview" }
+        }
+    }
+}
+
+/// The page about things that were chosen in a list, with the way back to what was chosen there: `list` is the list's address.
+pub fn refused_choice(refusal: &Refusal, up: &str, list: &str, chosen: &[String]) -> Response {
+    let ids = if chosen.len() <= limits::CHOSEN_KEPT { chosen.join(",") } else { String::new() };
+    let words = html! { (why(refusal)) p { a href={ (list) (query([("chosen", ids.as_str())])) } { "Back, and choose otherwise" } } };
+    plain_page(refusal.status, notice("This cannot be done", &words, up))
 }
 
 /// Why something was refused, with every fault and what to do about it.
 pub fn why(refusal: &Refusal) -> Markup {
     let problem = &refusal.problem;
+    // What the sentence says already is not said again, in other letters.
+    let said = problem.detail.to_lowercase();
+    let adds = |fault: &&Fault| !said.contains(fault.message.to_lowercase().trim_end_matches('.'));
+    let hints = problem.errors.iter().filter(|fault| !adds(fault)).filter_map(|fault| fault.hint.as_deref());
     html! {
         p { (coded(&capital(&problem.detail))) "." }
-        @if !problem.errors.is_empty() {
+        @for hint in hints.filter(|hint| !hint.is_empty()) { p.hint { (coded(&capital(hint))) "." } }
+        @if problem.errors.iter().any(|fault| adds(&fault)) {
             ul.faults {
-                @for fault in &problem.errors {
+                @for fault in problem.errors.iter().filter(adds) {
                     li {
                         @if let Some(node) = &fault.node { strong { bdi { (node) } } ": " }
                         (coded(&fault.message))

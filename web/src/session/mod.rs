@@ -2,6 +2,7 @@
 //! sent by the configured issuer, and is known by a cookie from then on. The cookie holds no secret: it says who signed in,
 //! with the host's proof that it wrote it. Each form of a page holds a proof over the cookie, which no other site can know.
 
+mod came;
 mod cookie;
 mod form;
 mod jar;
@@ -10,6 +11,7 @@ mod open_id;
 mod sign_in;
 mod visit;
 
+pub use came::{back, came};
 pub use cookie::nonce;
 pub use form::Sent;
 pub use jar::jar;

@@ -1,6 +1,7 @@
 //! A visitor of a page, and what every page is given.
 
 use super::{
+    came::back,
     cookie::{Session, form_token},
     jar::{self, Jar},
 };
@@ -129,7 +130,9 @@ impl FromRequestParts<Arc<App>> for Visit {
             }
             Ok(None) => {
                 let words = html! {
-                    p { "Nothing was changed. " a href={ (up(parts.uri.path())) "sign-in" } { "Sign in" } ", then do it again." }
+                    // The page before asks for a sign-in itself, and shows again after it.
+                    @let before = back().unwrap_or_else(|| format!("{}sign-in", up(parts.uri.path())));
+                    p { "Nothing was changed. " a href=(before) { "Sign in" } ", then do it again." }
                 };
                 let notice = notice("You are not signed in any more", &words, &up(parts.uri.path()));
                 Err(plain_page(StatusCode::UNAUTHORIZED, notice))
