@@ -55,7 +55,9 @@ pub(crate) fn link(
     nodes: &mut [Option<Node>],
 ) {
     let lending = Lending { types, frame, nodes_at, edges_at };
-    for ix in (0..nodes.len()).filter(|&ix| is_lent(frame, ix) || hands_itself(frame, ix)) {
+    // In the flow of a call it is the tool that runs, and the edges to it are not the author's.
+    let is_call = frame.outer.is_some_and(|(outer, ix)| is_agent(outer, Some(ix)));
+    for ix in (0..nodes.len()).filter(|&ix| !is_call && (is_lent(frame, ix) || hands_itself(frame, ix))) {
         lending.only_lent(cx, ix);
     }
     if let Some(ix) = circle(frame) {
@@ -176,6 +178,7 @@ impl Lending<'_> {
         let place = Place::new(self.frame, Reader::Node(agent)).about_args();
         let Said { name, description, parameters, called, approval, max_calls, result_bytes, on_error } =
             tool::read(cx, object, &at, (id.as_str(), of), place)?;
+        let is_server = of.name == mcp::TYPE.name;
         let (nodes, edges) = self.with_what_it_uses(ix);
         let flow = Inner { nodes: &nodes, edges: &edges, at: at.pointer(), moved: Vec::new() };
         let plain = self.flow(cx, agent, &name, &flow)?;
@@ -195,7 +198,7 @@ impl Lending<'_> {
                     (question, asked_at.clone()),
                 ];
                 let asks = (approval.asks.clone(), Some(asked_at));
-                let (nodes, edges) = approved(&nodes, &edges, id.as_str(), &ports, asks);
+                let (nodes, edges) = approved(&nodes, &edges, (id.as_str(), is_server), &ports, asks);
                 let approved = Inner { nodes: &nodes, edges: &edges, at: at.pointer(), moved };
                 Some(Arc::new(self.flow(cx, agent, &name, &approved)?))
             }
@@ -207,7 +210,7 @@ impl Lending<'_> {
             called,
             node: id,
             built_in: None,
-            is_server: of.name == mcp::TYPE.name,
+            is_server,
             is_agent: of.mode == Mode::Agent,
             approval,
             max_calls,
@@ -355,15 +358,19 @@ fn of_approval(node: &Value) -> Option<&str> {
 }
 
 /// A flow before which a person is asked: the tool runs where that person approves, with the arguments as they may have
-/// been changed, unless the person answers in its place.
+/// been changed, unless the person answers in its place. A server is given the name of one of its tools beside them.
 fn approved(
     nodes: &Parts,
     edges: &Parts,
-    tool: &str,
+    (tool, is_server): (&str, bool),
     ports: &[String],
     asks: (Value, Option<String>),
 ) -> (Parts, Parts) {
-    let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
+    let or = |given: &str| format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : {given}");
+    let chosen = match is_server {
+        true => format!("{{'name': args.name, 'arguments': {}}}", or("args.arguments")),
+        false => or("args"),
+    };
     let given =
         |what: &str| format!("{{{{ has(ctx.{APPROVAL}.output.{what}) ? ctx.{APPROVAL}.output.{what} : null }}}}");
     let says = format!("has(ctx.{APPROVAL}.output.text)");

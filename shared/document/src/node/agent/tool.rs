@@ -6,7 +6,7 @@ use crate::{
     describe::{cel, either, flag, integer, number, object, setting, text, word},
     id::{NodeId, WorkflowId},
     limits,
-    node::{human::about, node_type::NodeType, output_parser::of_member, workflow},
+    node::{human::about, mcp, node_type::NodeType, output_parser::of_member, workflow},
     reading::{At, Cx, Fields, Place},
     work::ToolSpec,
 };
@@ -174,14 +174,20 @@ pub(crate) fn read(
         Some(_) => (of_member(cx, &f, "parameters")?, None),
         None => (any_arguments(cx, &at)?, called(object).filter(|_| of.name == workflow::TYPE.name)),
     };
-    let asked = if called.is_some() { json!(OF_CALLED) } else { parameters.source.clone() };
+    let is_server = of.name == mcp::TYPE.name;
+    let shown = match is_server {
+        true => Shown { name: "{{ item.name }}", arguments: "{{ args.arguments }}", schema: json!(COMES_ALONG) },
+        false if called.is_some() => Shown { name: &name, arguments: "{{ args }}", schema: json!(COMES_ALONG) },
+        false => Shown { name: &name, arguments: "{{ args }}", schema: parameters.source.clone() },
+    };
+    let approval = approval(cx, &f, &shown, place);
     let on_error = match f.word(cx, "on_error", &["tell", "fail"]) {
         Some(1) => OnToolError::Fail,
         _ => OnToolError::Tell,
     };
     Some(Said {
         description: f.text(cx, "description").unwrap_or(about).to_owned(),
-        approval: approval(cx, &f, &name, &asked, place),
+        approval,
         max_calls: f.integer(cx, "max_calls", 1, limits::AGENT_TOOL_CALLS),
         result_bytes: f.integer(cx, "result_bytes", 1, limits::TOOL_RESULT_MOST).unwrap_or(limits::TOOL_RESULT_BYTES),
         name,
@@ -191,8 +197,19 @@ pub(crate) fn read(
     })
 }
 
-/// The schema of the arguments that a person may change, where it is that of a called workflow: it comes with the call.
-const OF_CALLED: &str = "{{ has(item.parameters) ? item.parameters : {'type': 'object'} }}";
+/// What whoever approves a call is shown of it, as templates over the call.
+struct Shown<'a> {
+    /// The tool's name, as the model knows it.
+    name: &'a str,
+    /// What the model gave it.
+    arguments: &'a str,
+    /// What these have to satisfy as a person may change them.
+    schema: Value,
+}
+
+/// The schema of the arguments that a person may change, where no document says it: that of a called workflow, or of a
+/// server's tool. It comes with the call.
+const COMES_ALONG: &str = "{{ has(item.parameters) ? item.parameters : {'type': 'object'} }}";
 
 /// The one saved workflow that a `workflow` node runs; none where it runs several.
 fn called(object: &Map<String, Value>) -> Option<WorkflowId> {
@@ -216,7 +233,7 @@ fn any_arguments(cx: &mut Cx<'_>, at: &At<'_>) -> Option<InputSchema> {
 }
 
 /// Reads `require_approval`: true, a condition, or an object.
-fn approval(cx: &mut Cx<'_>, f: &Fields<'_, '_>, name: &str, parameters: &Value, place: Place<'_>) -> Option<Approval> {
+fn approval(cx: &mut Cx<'_>, f: &Fields<'_, '_>, shown: &Shown<'_>, place: Place<'_>) -> Option<Approval> {
     let given = f.get("require_approval")?;
     let at = f.at.key("require_approval");
     let empty = Map::new();
@@ -235,8 +252,9 @@ fn approval(cx: &mut Cx<'_>, f: &Fields<'_, '_>, name: &str, parameters: &Value,
             return None;
         }
     };
-    let mut config = json!({"kind": "authorization", "tool": name, "arguments": "{{ args }}",
-        "question": format!("May the agent call {name}?"), "details": "{{ item.reason }}", "schema": parameters});
+    let Shown { name, arguments, schema } = shown;
+    let mut config = json!({"kind": "authorization", "tool": name, "arguments": arguments,
+        "question": format!("May the agent call {name}?"), "details": "{{ item.reason }}", "schema": schema});
     for (key, asks) in [
         ("security_level", "security_level"),
         ("assignees", "assignees"),
