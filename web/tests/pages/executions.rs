@@ -188,6 +188,12 @@ async fn whoever_may_only_read_sees_no_control_and_others_see_nothing() {
     assert_eq!(reader.send("/executions/many", &sent[..2]).await.status, 403, "it is not even asked");
     assert_eq!(reader.send("/executions/many", &sent).await.status, 409);
     assert_eq!(world.state(&failed).status(), Status::Failed);
+    // No page asks for what would be refused.
+    for control in ["cancel", "retry", "rollback?to=1", "patch"] {
+        let page = reader.get(&format!("/executions/{failed}/{control}")).await.of(403);
+        assert!(!page.contains("<form"), "{control}");
+    }
+    assert!(text(&reader.get("/new").await.of(200)).contains("To run it takes the scope run"));
     let answerer = world.bearer("acme", "bob@example.com", &[api::Scope::Respond]).await;
     assert_eq!(answerer.get("/executions").await.status, 403);
     let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
@@ -195,4 +201,17 @@ async fn whoever_may_only_read_sees_no_control_and_others_see_nothing() {
     assert!(!page.contains(&failed) && text(&page).contains("Nothing has run yet"));
     let found = stranger.get(&format!("/executions?id={failed}")).await.of(200);
     assert!(!found.contains(&format!("executions/{failed}")));
+}
+
+#[tokio::test]
+async fn the_page_of_what_is_not_there_leads_back_to_where_one_was() {
+    let world = World::new();
+    let asked = |from: &str| {
+        let request = axum::http::Request::get("/executions/none").header("host", "localhost:8080");
+        world.send(request.header("referer", from).body(axum::body::Body::empty()).unwrap())
+    };
+    let page = asked("http://localhost:8080/executions?time=day").await.of(404);
+    assert!(page.contains("<a href=\"/executions?time=day\">Back to where you were</a>"), "{page}");
+    let page = asked("https://evil.example/executions").await.of(404);
+    assert!(!page.contains("Back to where") && page.contains("Go to the overview"), "{page}");
 }

@@ -13,6 +13,7 @@ use crate::{
     refused::{refused, why},
     session::Visit,
 };
+use api::Scope;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
@@ -40,6 +41,10 @@ pub fn page_with(
     scripts: &[&Asset],
     body: &Markup,
 ) -> Response {
+    // Whoever may do none of it is told so before a form is filled in for nothing.
+    if let Err(problem) = visit.caller.require(Scope::Run) {
+        return nothing(visit, &problem.into());
+    }
     let body = html! {
         div.page-head { h1 { (title) } }
         p.of-what { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
