@@ -18,21 +18,29 @@ pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
     })
 }
 
-/// What a turn did, in one sentence: what it was about, and what that led to.
+/// What a turn did, in one sentence: what it was about, and what that led to. Nodes stand in it by their ids.
 pub fn sentence(turn: &Turn) -> String {
+    sentence_with(turn, &NodeId::to_string)
+}
+
+/// What nodes are called in a sentence.
+type Name<'a> = &'a dyn Fn(&NodeId) -> String;
+
+/// The same sentence with what `name` says in the place of the ids of nodes.
+pub fn sentence_with(turn: &Turn, name: Name<'_>) -> String {
     // Of several events that say most the first one counts, since the later ones followed from it. `max_by_key` takes
     // the last, so it looks at them in reverse.
     let Some(about) = turn.events.iter().rev().max_by_key(|event| weight(event)) else {
         return "Nothing happened.".into();
     };
-    let mut sentence = clause(about, turn.by.as_deref());
+    let mut sentence = clause(about, turn.by.as_deref(), name);
     let led_to = turn.events.iter().rev().find(|event| ends(event) && !std::ptr::eq(*event, about));
     if let Some(end) = led_to {
         sentence.push_str("; ");
-        sentence.push_str(&lower(&clause(end, None)));
+        sentence.push_str(&lower(&clause(end, None, name)));
     } else {
-        let next: Vec<String> =
-            turn.events.iter().filter(|event| !std::ptr::eq(*event, about)).filter_map(follows).collect();
+        let rest = turn.events.iter().filter(|event| !std::ptr::eq(*event, about));
+        let next: Vec<String> = rest.filter_map(|event| follows(event, name)).collect();
         if !next.is_empty() {
             sentence.push_str("; next: ");
             sentence.push_str(&next.join(", "));
@@ -41,7 +49,7 @@ pub fn sentence(turn: &Turn) -> String {
     let warnings = turn.events.iter().filter(|event| matches!(event, Event::Warning { .. }));
     for warning in warnings.filter(|warning| !std::ptr::eq(*warning, about)).take(TOLD_WARNINGS) {
         sentence.push_str("; ");
-        sentence.push_str(&lower(&clause(warning, None)));
+        sentence.push_str(&lower(&clause(warning, None, name)));
     }
     // A question, or an error's message, may end the sentence itself.
     if !sentence.ends_with(['.', '?', '!', '…']) {
@@ -88,11 +96,11 @@ fn ends(event: &Event) -> bool {
 }
 
 /// What is to run next because of an event: a node, or an iteration of a loop.
-fn follows(event: &Event) -> Option<String> {
+fn follows(event: &Event, name: Name<'_>) -> Option<String> {
     match event {
-        Event::NodeActivated { node, .. } => Some(node.to_string()),
+        Event::NodeActivated { node, .. } => Some(name(node)),
         Event::LoopIterated { node, iteration, .. } if *iteration > 0 => {
-            Some(format!("iteration {iteration} of {node}"))
+            Some(format!("iteration {iteration} of {}", name(node)))
         }
         _ => None,
     }
@@ -116,7 +124,7 @@ fn told(tried: &TriedToTell) -> String {
 }
 
 /// One event as a clause without a full stop; `by` is the subject that asked for the turn.
-fn clause(event: &Event, by: Option<&str>) -> String {
+fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let why = |reason: &Option<String>| reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     match event {
@@ -128,33 +136,42 @@ fn clause(event: &Event, by: Option<&str>) -> String {
             },
         },
         Event::ExecutionAdmitted => "Execution admitted".into(),
-        Event::NodeActivated { node, .. } => format!("Node {node} is to run"),
-        Event::NodeTriggered { node, .. } => format!("Started at node {node}"),
-        Event::AttemptIntended { node, attempt, .. } => format!("Attempt {attempt} of node {node} begins"),
-        Event::NodeSucceeded { node, port, .. } if port == "success" => format!("Node {node} succeeded"),
-        Event::NodeSucceeded { node, port, .. } => format!("Node {node} took the port {port}"),
+        Event::NodeActivated { node, .. } => format!("Node {} is to run", name(node)),
+        Event::NodeTriggered { node, .. } => format!("Started at node {}", name(node)),
+        Event::AttemptIntended { node, attempt, .. } => format!("Attempt {attempt} of node {} begins", name(node)),
+        Event::NodeSucceeded { node, port, .. } if port == "success" => format!("Node {} succeeded", name(node)),
+        Event::NodeSucceeded { node, port, .. } => format!("Node {} took the port {port}", name(node)),
         Event::AttemptFailed { node, attempt, error, .. } => {
-            format!("Attempt {attempt} of node {node} failed ({}) and will be retried", error.code)
+            format!("Attempt {attempt} of node {} failed ({}) and will be retried", name(node), error.code)
         }
-        Event::NodeFailed { node, error, .. } => format!("Node {node} failed: {} ({})", error.message, error.code),
-        Event::NodeRouted { node, port, .. } => format!("Node {node} goes on by the port {port}"),
-        Event::NodesSkipped { nodes } => format!("Skipped {}", super::list(nodes)),
-        Event::Warning { node, message, .. } => format!("Warning at node {node}: {message}"),
-        Event::LoopEntered { node, .. } => format!("Loop {node} entered"),
-        Event::LoopIterated { node, iteration: 0, .. } => format!("Loop {node} began an iteration"),
-        Event::LoopIterated { node, iteration, .. } => format!("Loop {node} began iteration {iteration}"),
-        Event::LoopBroken { node, by } => format!("Loop {node} ended by {by}"),
+        Event::NodeFailed { node, error, .. } => {
+            format!("Node {} failed: {} ({})", name(node), error.message, error.code)
+        }
+        Event::NodeRouted { node, port, .. } => format!("Node {} goes on by the port {port}", name(node)),
+        Event::NodesSkipped { nodes } => {
+            format!("Skipped {}", super::list(&nodes.iter().map(name).collect::<Vec<_>>()))
+        }
+        Event::Warning { node, message, .. } => format!("Warning at node {}: {message}", name(node)),
+        Event::LoopEntered { node, .. } => format!("Loop {} entered", name(node)),
+        Event::LoopIterated { node, iteration: 0, .. } => format!("Loop {} began an iteration", name(node)),
+        Event::LoopIterated { node, iteration, .. } => format!("Loop {} began iteration {iteration}", name(node)),
+        Event::LoopBroken { node, by } => format!("Loop {} ended by {}", name(node), name(by)),
         Event::WaitStarted { node, until, event, .. } => match (event, until) {
-            (Some(event), _) => format!("Node {node} waits for the event {event}"),
-            (None, Some(until)) => format!("Node {node} waits until {until}"),
-            (None, None) => format!("Node {node} waits"),
+            (Some(event), _) => format!("Node {} waits for the event {event}", name(node)),
+            (None, Some(until)) => format!("Node {} waits until {until}", name(node)),
+            (None, None) => format!("Node {} waits", name(node)),
         },
         Event::SignalReceived { name, .. } => format!("Event {name} received{by}"),
-        Event::SignalConsumed { name, node } => format!("Event {name} handed to node {node}"),
+        Event::SignalConsumed { name: event, node } => format!("Event {event} handed to node {}", name(node)),
         Event::InteractionOpened { interaction, .. } => match interaction.assignees.as_slice() {
-            [] => format!("Node {} asks: {}", interaction.activation.node, interaction.question),
+            [] => format!("Node {} asks: {}", name(&interaction.activation.node), interaction.question),
             people => {
-                format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question)
+                format!(
+                    "Node {} asks {}: {}",
+                    name(&interaction.activation.node),
+                    people.join(", "),
+                    interaction.question
+                )
             }
         },
         Event::InteractionClosed(closed) => {
@@ -181,26 +198,28 @@ fn clause(event: &Event, by: Option<&str>) -> String {
             None => format!("Messages sent again{by}"),
         },
         Event::AgentOpened(opened) => {
-            format!("Agent {} looked for what it remembers and which tools it has", opened.node)
+            format!("Agent {} looked for what it remembers and which tools it has", name(&opened.node))
         }
         Event::AgentAnswered(answered) => match (&answered.again, asked_for(&answered.answer)) {
-            (None, None) => format!("The model of agent {} answered", answered.node),
-            (None, Some(tools)) => format!("The model of agent {} answered and asks for {tools}", answered.node),
-            (Some(why), _) => format!("The model of agent {} answered, and is asked again: {why}", answered.node),
+            (None, None) => format!("The model of agent {} answered", name(&answered.node)),
+            (None, Some(tools)) => format!("The model of agent {} answered and asks for {tools}", name(&answered.node)),
+            (Some(why), _) => {
+                format!("The model of agent {} answered, and is asked again: {why}", name(&answered.node))
+            }
         },
         Event::AgentToolEnded(ended) => {
-            format!("Tool call {} of agent {} {}", ended.index + 1, ended.node, ended.end.status)
+            format!("Tool call {} of agent {} {}", ended.index + 1, name(&ended.node), ended.end.status)
         }
-        Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", planned.node, planned.count),
-        Event::ChildrenStarted { node, to, .. } => format!("Node {node} has started {to} children"),
+        Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", name(&planned.node), planned.count),
+        Event::ChildrenStarted { node, to, .. } => format!("Node {} has started {to} children", name(node)),
         Event::ChildrenEnded { node, completed, failed, .. } => {
-            format!("Children of node {node} ended: {} completed, {} not", completed.len(), failed.len())
+            format!("Children of node {} ended: {} completed, {} not", name(node), completed.len(), failed.len())
         }
         Event::ChildrenAsked { node, asking, ceased, .. } => match (asking.len(), ceased.len()) {
-            (asking, 0) => format!("Children of node {node} began to wait for people: {asking}"),
-            (0, ceased) => format!("Children of node {node} no longer wait for people: {ceased}"),
+            (asking, 0) => format!("Children of node {} began to wait for people: {asking}", name(node)),
+            (0, ceased) => format!("Children of node {} no longer wait for people: {ceased}", name(node)),
             (asking, ceased) => {
-                format!("Children of node {node} began to wait for people: {asking}, no longer wait: {ceased}")
+                format!("Children of node {} began to wait for people: {asking}, no longer wait: {ceased}", name(node))
             }
         },
         Event::AnswerPassedOn { execution_id, .. } => format!("Answer{by} passed on to execution {execution_id}"),
@@ -209,16 +228,16 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::ExecutionRetried { reason, .. } => format!("Retried{by}{}", why(reason)),
         Event::WorkflowPatched(patched) => format!("Workflow patched{by}{}", why(&patched.description)),
         Event::RollbackAsked { rollback } => format!("To be rolled back to checkpoint {}", rollback.to),
-        Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by),
-        Event::AwaitedEnded { node, .. } => format!("The attempt of node {node} that still ran has ended"),
+        Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by, name),
+        Event::AwaitedEnded { node, .. } => format!("The attempt of node {} that still ran has ended", name(node)),
         Event::CompensationIntended { .. } => "A compensation begins".into(),
         Event::CompensationFailed(failed) => {
             let then = if failed.retry_at.is_some() { " and will be tried again" } else { "" };
-            format!("The compensation of node {} failed ({}){then}", failed.node, failed.error.code)
+            format!("The compensation of node {} failed ({}){then}", name(&failed.node), failed.error.code)
         }
-        Event::Compensated { node, skipped: true, .. } => format!("Node {node} is left as it is"),
-        Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {node} undone"),
-        Event::Compensated { node, .. } => format!("Node {node} compensated"),
+        Event::Compensated { node, skipped: true, .. } => format!("Node {} is left as it is", name(node)),
+        Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {} undone", name(node)),
+        Event::Compensated { node, .. } => format!("Node {} compensated", name(node)),
         Event::RolledBack { .. } => "Rolled back".into(),
         Event::ExecutionUnstuck { action, reason } => format!("Unstuck{by} ({action}){}", why(reason)),
         Event::ExecutionImported => format!("Imported from another host{by}"),
@@ -245,7 +264,7 @@ fn asked_for(answer: &Payload) -> Option<String> {
 const TOLD_TOOLS: usize = 4;
 
 /// What a rollback begins with, as a clause.
-fn began(rollback: &Rollback, plan: &Plan, by: &str) -> String {
+fn began(rollback: &Rollback, plan: &Plan, by: &str, name: Name<'_>) -> String {
     let why = rollback.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let undoes = match plan.undo.len() {
         0 => String::new(),
@@ -254,7 +273,9 @@ fn began(rollback: &Rollback, plan: &Plan, by: &str) -> String {
     };
     match (&rollback.after, &rollback.node) {
         (After::Cancel { .. }, _) => format!("To be undone whole{undoes}{why}"),
-        (After::Fail { .. } | After::GoOn, Some(node)) => format!("Goes back to node {node}{by}{undoes}{why}"),
+        (After::Fail { .. } | After::GoOn, Some(node)) => {
+            format!("Goes back to node {}{by}{undoes}{why}", name(node))
+        }
         (After::Fail { .. } | After::GoOn, None) => {
             format!("Goes back to checkpoint {}{by}{undoes}{why}", rollback.to)
         }

@@ -17,6 +17,9 @@ fn succeeded(node: &str) -> Event {
 fn a_turn_reads_as_a_sentence() {
     let next = Event::NodeActivated { node: "b".into(), visit: 1, via: vec![0] };
     assert_eq!(view::sentence(&turn(vec![succeeded("a"), next])), "Node a succeeded; next: b.");
+    let called = |id: &document::id::NodeId| format!("<{id}>");
+    let loops = Event::LoopBroken { node: "each".into(), by: "out".into() };
+    assert_eq!(view::sentence_with(&turn(vec![loops]), &called), "Loop <each> ended by <out>.");
     let end = Event::ExecutionCompleted { output: Payload::default() };
     assert_eq!(view::sentence(&turn(vec![succeeded("a"), end])), "Node a succeeded; execution completed.");
     let paused = Event::ExecutionPaused { reason: Some("lunch".into()) };
