@@ -1,17 +1,17 @@
 //! The attempts of the selected node, as the timeline's spans tell them.
 
-use super::timeline::{Ended, Span};
+use super::timeline::{Doing, Ended, Span};
 use crate::{limits, moment::stamp, words::took};
 use document::Node;
 use maud::{Markup, html};
 
 /// Milliseconds of the latest attempt of a node, where the timeline shows all of it.
 pub fn latest(node: &Node, spans: &[Span]) -> Option<u64> {
-    let span = spans.iter().rev().find(|span| span.node == node.id)?;
+    let span = spans.iter().rev().find(|span| span.node == node.id && !span.left && span.doing != Doing::Undoing)?;
     span.begin.zip(span.end).map(|(begin, end)| end.since(begin).as_millis() as u64)
 }
 
-/// The table; nothing where there was one attempt alone. Of an agent, whose every step is an attempt to the engine, its visits
+/// The table; nothing where there was one attempt alone, unless a rollback left it behind. Of an agent, whose every step is an attempt to the engine, its visits
 /// and what failed.
 pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
     let own: Vec<&Span> = spans.iter().filter(|span| span.node == node.id).collect();
@@ -19,7 +19,7 @@ pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
     let shown = own.iter().rev().take(limits::ATTEMPTS);
     let title = if is_agent { "Visits" } else { "Attempts" };
     html! {
-        @if own.len() > 1 {
+        @if own.len() > 1 || own.iter().any(|span| span.left) {
             h3 { (title) }
             div.scroll tabindex="0" role="region" aria-label=(title) { table.list.attempts {
                 thead { tr {
@@ -32,12 +32,10 @@ pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
                     @if !is_agent { td { (span.attempt) } }
                     td { @if let Some(begin) = span.begin { (stamp(begin)) } }
                     td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (took(end.since(begin))) } }
-                    td { @match &span.ended {
-                        Ended::Open => "goes on",
-                        Ended::Done => "done",
-                        Ended::Dropped => "dropped",
-                        Ended::Failed(code) => { "failed: " code { (code) } }
-                    } }
+                    td {
+                        (ended(span))
+                        @if span.left { span.hint { ", left behind by a rollback" } }
+                    }
                 } } }
             } }
             @if own.len() > limits::ATTEMPTS { p.hint { "The newest " (limits::ATTEMPTS) " of " (own.len()) "." } }
@@ -45,9 +43,24 @@ pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
     }
 }
 
+fn ended(span: &Span) -> Markup {
+    let undoes = span.doing == Doing::Undoing;
+    html! {
+        @match &span.ended {
+            Ended::Open => "goes on",
+            Ended::Done if undoes => "undone",
+            Ended::Done => "done",
+            Ended::Dropped => "dropped",
+            Ended::Failed(code) => { @if undoes { "not undone: " } @else { "failed: " } code { (code) } }
+        }
+    }
+}
+
 /// One for each attempt. Of one that was due and then asked, or had its children run, the last part tells how it ended.
 fn ends(own: &[&Span]) -> Vec<Span> {
-    let same = |one: &Span, other: &Span| (one.visit, one.attempt) == (other.visit, other.attempt);
+    // After a rollback visits are counted from its checkpoint on, and what undoes a visit has its number.
+    let key = |one: &Span| (one.round, one.doing == Doing::Undoing, one.visit, one.attempt);
+    let same = |one: &Span, other: &Span| key(one) == key(other);
     let is_last = |ix: usize| !own[ix + 1..].iter().any(|other| same(own[ix], other));
     own.iter().enumerate().filter(|(ix, _)| is_last(*ix)).map(|(_, span)| (*span).clone()).collect()
 }
@@ -56,9 +69,10 @@ fn ends(own: &[&Span]) -> Vec<Span> {
 fn visits(own: &[&Span]) -> Vec<Span> {
     let mut rows = Vec::new();
     for (ix, span) in own.iter().enumerate() {
-        let is_last = !own[ix + 1..].iter().any(|other| other.visit == span.visit);
+        let same = |other: &&&Span| (other.round, other.visit) == (span.round, span.visit);
+        let is_last = own[ix + 1..].iter().find(same).is_none();
         if is_last {
-            let begin = own.iter().find(|other| other.visit == span.visit).and_then(|first| first.begin);
+            let begin = own.iter().find(same).and_then(|first| first.begin);
             rows.push(Span { begin, ..(*span).clone() });
         } else if matches!(span.ended, Ended::Failed(_)) {
             rows.push((*span).clone());
@@ -70,12 +84,20 @@ fn visits(own: &[&Span]) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::timeline::Doing;
     use document::{id::NodeId, time::Time};
 
     fn span(visit: u32, attempt: u32, (begin, end): (i64, i64), ended: Ended) -> Span {
         let (begin, end) = (Some(Time(begin)), Some(Time(end)));
-        Span { node: NodeId::from("a"), visit, attempt, doing: Doing::Running, begin, end, ended }
+        let (node, doing) = (NodeId::from("a"), Doing::Running);
+        Span { node, visit, attempt, doing, begin, end, ended, round: 0, left: false, seq: 1 }
+    }
+
+    #[test]
+    fn a_rollback_loses_no_attempt_of_the_same_number() {
+        let before = Span { left: true, ..span(1, 1, (0, 10), Ended::Done) };
+        let undone = Span { round: 1, doing: Doing::Undoing, ..span(1, 1, (20, 30), Ended::Done) };
+        let since = Span { round: 1, ..span(1, 1, (40, 50), Ended::Done) };
+        assert_eq!(ends(&[&before, &undone, &since]).len(), 3);
     }
 
     #[test]

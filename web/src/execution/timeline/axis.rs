@@ -67,12 +67,16 @@ impl Axis {
     }
 }
 
-/// A time span in few characters: `20 ms`, `3 s`, `2 min`, `5 h`, `2 d`.
+/// A time span in few characters: `20 ms`, `3 s`, `2 min`, `1:15 min`, `5 h`, `2 d`.
 pub fn after(millis: i64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let unit = units.into_iter().find(|(size, _)| millis >= *size);
     match unit {
         None => format!("{millis} ms"),
+        // Parts of an hour and of a minute are told as clocks tell them: a tenth is nothing that people count in.
+        Some((size @ (60_000 | 3_600_000), word)) if millis % size >= size / 60 => {
+            format!("{}:{:02} {word}", millis / size, millis % size / (size / 60))
+        }
         Some((size, word)) => {
             let number = format!("{:.1}", millis as f64 / size as f64);
             format!("{} {word}", number.strip_suffix(".0").unwrap_or(&number))
@@ -91,6 +95,11 @@ mod tests {
         };
         assert_eq!(told(42_000), ["0", "10 s", "20 s", "30 s", "40 s"]);
         assert_eq!(told(3), ["0", "1 ms", "2 ms", "3 ms"]);
+        assert_eq!(told(300_000), ["0", "1 min", "2 min", "3 min", "4 min", "5 min"]);
+        assert_eq!(
+            [after(75_000), after(5_400_000), after(1_500), after(30_000)],
+            ["1:15 min", "1:30 h", "1.5 s", "30 s"]
+        );
         assert_eq!(told(2 * 86_400_000), ["0", "12 h", "1 d", "1.5 d", "2 d"]);
         assert!(told(400 * 86_400_000).len() < 20);
         assert_eq!(told(0), ["0", "1 ms"]);

@@ -19,8 +19,8 @@ const ROW: f64 = 1.75;
 /// Width of the narrowest bar, in percent: what took no time is seen too, also at the right end.
 const LEAST: f64 = 0.35;
 
-/// Where the last word of the axis may begin, in percent: on a phone the rest is as wide as `200 ms`.
-const ROOM: f64 = 78.0;
+/// Where a word of the axis may have its middle, in percent; one that stands further to the right ends at its mark.
+const ROOM: f64 = 90.0;
 
 /// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
 pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
@@ -65,11 +65,14 @@ fn name(seen: &Seen, up: &str, node: &NodeId) -> Markup {
 fn legend() -> Markup {
     let kinds = [
         ("run", "ran"),
+        ("run open", "runs"),
         ("run failed", "failed"),
         ("wait", "waited"),
         ("ask", "asked people"),
         ("below", "loop or children"),
+        ("run dropped", "dropped"),
         ("undo", "undone"),
+        ("undo failed", "not undone"),
     ];
     html! {
         ul.legend {
@@ -106,8 +109,8 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
         g.marks.(which) {
             @for (place, word) in marks {
                 line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
-                // At the right end a word would have no room.
-                @if *place < ROOM { text.mark x=(percent(*place)) dx="4" y="1.1rem" { (word) } }
+                @let (anchor, by) = if *place == 0.0 { ("start", "4") } else if *place < ROOM { ("middle", "0") } else { ("end", "0") };
+                text.mark x=(percent(*place)) dx=(by) y="1.1rem" text-anchor=(anchor) { (word) }
             }
         }
     }
@@ -156,5 +159,6 @@ fn told(span: &Span, name: &str) -> String {
         Ended::Open | Ended::Done => String::new(),
     };
     let visit = if span.visit > 0 { format!(", visit {}", span.visit) } else { String::new() };
-    format!("{name}{visit}, attempt {}: {doing}{long}{ended}", span.attempt)
+    let left = if span.left { "; left behind by a rollback" } else { "" };
+    format!("{name}{visit}, attempt {}: {doing}{long}{ended}{left}", span.attempt)
 }

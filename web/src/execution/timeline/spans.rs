@@ -1,13 +1,13 @@
 //! What the turns of a journal say of time: when each node ran, waited or asked, and how it ended.
 
-use document::{Workflow, id::NodeId, time::Time};
+use document::{Workflow, id::NodeId, node::node_type::Mode, time::Time};
 use std::collections::BTreeMap;
 use stepwell_core::event::{Event, Turn};
 
 /// What a node did during a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
-    /// It ran, or was due to.
+    /// It ran. What nobody measured is shown from when it was due.
     Running,
     /// It waited for a time, an event, or the delay before another attempt.
     Waiting,
@@ -49,13 +49,22 @@ pub struct Span {
     pub end: Option<Time>,
     /// How it ended.
     pub ended: Ended,
+    /// How many rollbacks of the turns had begun before: each counts visits on from its checkpoint.
+    pub round: u32,
+    /// Whether a rollback went back to before it ended, so that it is none of what led to the present state.
+    pub left: bool,
+    /// Number of the turn in which it ended, or began where it goes on.
+    pub seq: u64,
 }
 
 /// The spans of some turns, in the order in which they began.
 pub fn spans(workflow: &Workflow, turns: &[Turn]) -> Vec<Span> {
     let (open, stopped, questions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut making = Making { workflow, spans: Vec::new(), open, stopped, questions, restored: None, undoing: None };
+    let spans = Vec::new();
+    let mut making =
+        Making { workflow, spans, open, stopped, questions, restored: None, undoing: None, round: 0, seq: 0 };
     for turn in turns {
+        making.seq = turn.seq;
         for event in &turn.events {
             making.take(event, turn.at);
         }
@@ -76,6 +85,10 @@ struct Making<'a> {
     restored: Option<Time>,
     /// Since when the next thing is undone, one after another; none while the execution does not go back.
     undoing: Option<Time>,
+    /// How many rollbacks have begun.
+    round: u32,
+    /// Number of the turn that is looked at.
+    seq: u64,
 }
 
 impl Making<'_> {
@@ -86,9 +99,7 @@ impl Making<'_> {
                 self.begin(node, 1, 1, Doing::Running, Some(at));
                 self.end(node, at, Ended::Done);
             }
-            Event::AttemptIntended { node, visit, attempt, .. } => {
-                self.change(node, *visit, *attempt, Doing::Running, at);
-            }
+            Event::AttemptIntended { node, visit, attempt, .. } => self.intend(node, *visit, *attempt, at),
             Event::WaitStarted { node, visit, .. } => self.change(node, *visit, 1, Doing::Waiting, at),
             Event::ChildrenPlanned(planned) => self.change(&planned.node, planned.visit, 0, Doing::Below, at),
             Event::LoopEntered { node, .. } => self.change(node, 0, 0, Doing::Below, at),
@@ -135,10 +146,12 @@ impl Making<'_> {
     /// What happens on the way back to a checkpoint.
     fn take_back(&mut self, event: &Event, at: Time) {
         match event {
-            Event::RollbackBegun { .. } => {
+            Event::RollbackBegun { rollback, .. } => {
                 self.drop_all(at);
                 self.stopped.clear();
-                self.undoing = Some(at);
+                let left = |span: &&mut Span| span.seq > rollback.to && span.doing != Doing::Undoing;
+                self.spans.iter_mut().filter(left).for_each(|span| span.left = true);
+                (self.undoing, self.round) = (Some(at), self.round + 1);
             }
             Event::CompensationFailed(failed) => {
                 self.undo(&failed.node, failed.visit, failed.attempt, at, Ended::Failed(failed.error.code.clone()));
@@ -158,7 +171,7 @@ impl Making<'_> {
     }
 
     fn begin(&mut self, node: &NodeId, visit: u32, attempt: u32, doing: Doing, begin: Option<Time>) {
-        let span = Span { node: node.clone(), visit, attempt, doing, begin, end: None, ended: Ended::Open };
+        let span = self.span(node, visit, attempt, doing, begin);
         // What a node was due to do is known in the turn that made it due: there is one span, not one of no length too.
         if let Some(same) = self.open.get(node).map(|ix| &mut self.spans[*ix]).filter(|open| open.begin == begin) {
             *same = span;
@@ -171,25 +184,44 @@ impl Making<'_> {
         self.spans.push(span);
     }
 
-    /// Ends what a node did, and begins another thing of the same visit.
+    fn span(&self, node: &NodeId, visit: u32, attempt: u32, doing: Doing, begin: Option<Time>) -> Span {
+        let (node, end, ended) = (node.clone(), None, Ended::Open);
+        Span { node, visit, attempt, doing, begin, end, ended, round: self.round, left: false, seq: self.seq }
+    }
+
+    /// An attempt begins that was due: what it waited before is no part of it.
+    fn intend(&mut self, node: &NodeId, visit: u32, attempt: u32, at: Time) {
+        let due = self.open.get(node).map(|ix| &mut self.spans[*ix]);
+        match due.filter(|span| span.doing == Doing::Running && span.visit == visit) {
+            Some(span) => (span.begin, span.attempt, span.seq) = (Some(at), attempt, self.seq),
+            None => self.change(node, visit, attempt, Doing::Running, at),
+        }
+    }
+
+    /// Ends what a node did, and begins another thing of the same visit. A node that waits, asks or has its children run
+    /// does nothing of its own before that: it was only due.
     fn change(&mut self, node: &NodeId, visit: u32, attempt: u32, doing: Doing, at: Time) {
         let before = self.open.get(node).map(|ix| &self.spans[*ix]);
         let (old_visit, old_attempt) = before.map_or((0, 1), |span| (span.visit, span.attempt));
         let visit = if visit == 0 { old_visit } else { visit };
         let attempt = if attempt == 0 { old_attempt } else { attempt };
-        self.begin(node, visit, attempt, doing, Some(at));
+        let works = self.workflow.node(node.as_str()).is_some_and(|node| works(node.of.mode));
+        match self.open.get(node).copied().filter(|ix| !works && self.spans[*ix].doing == Doing::Running) {
+            Some(due) => self.spans[due] = self.span(node, visit, attempt, doing, Some(at)),
+            None => self.begin(node, visit, attempt, doing, Some(at)),
+        }
     }
 
     /// An attempt to undo what a node did. It began when the one before it had ended.
     fn undo(&mut self, node: &NodeId, visit: u32, attempt: u32, at: Time, ended: Ended) {
-        let (node, begin, end) = (node.clone(), self.undoing, Some(at));
-        self.spans.push(Span { node, visit, attempt, doing: Doing::Undoing, begin, end, ended });
+        let span = self.span(node, visit, attempt, Doing::Undoing, self.undoing);
+        self.spans.push(Span { end: Some(at), ended, ..span });
     }
 
     fn end(&mut self, node: &NodeId, at: Time, ended: Ended) {
         if let Some(ix) = self.open.remove(node) {
             let span = &mut self.spans[ix];
-            (span.end, span.ended) = (Some(at), ended);
+            (span.end, span.ended, span.seq) = (Some(at), ended, self.seq);
         }
     }
 
@@ -225,6 +257,7 @@ impl Making<'_> {
         for (node, ix) in std::mem::take(&mut self.open) {
             let span = &mut self.spans[ix];
             (span.end, span.ended) = (Some(at.max(span.begin.unwrap_or(at))), Ended::Dropped);
+            span.seq = self.seq;
             self.stopped.insert(node, ix);
         }
     }
@@ -242,6 +275,14 @@ impl Making<'_> {
                 Ended::Dropped | Ended::Open | Ended::Done => {}
             }
         }
+    }
+}
+
+/// Whether a node of a mode does something of its own once it is due.
+fn works(mode: Mode) -> bool {
+    match mode {
+        Mode::Compute | Mode::Run | Mode::Agent => true,
+        Mode::Route | Mode::Wait | Mode::Children | Mode::Lend => false,
     }
 }
 

@@ -23,13 +23,17 @@ fn succeeded(node: &str, attempt: u32, duration_ms: Option<u64>) -> Event {
     Event::NodeSucceeded { node: node.into(), visit: 1, attempt, port, output, duration_ms, live: None }
 }
 
+fn workflow() -> std::sync::Arc<Workflow> {
+    let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "succeed"}],
+        "edges": [{"from": "a", "to": "b"}]});
+    document::parse(&document).unwrap().workflow
+}
+
 /// Node, what it did, from when to when, and how it ended.
 type Told = (String, Doing, Option<i64>, Option<i64>, Ended);
 
 fn of(turns: &[Turn]) -> Vec<Told> {
-    let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "succeed"}],
-        "edges": [{"from": "a", "to": "b"}]});
-    let workflow = document::parse(&document).unwrap().workflow;
+    let workflow = workflow();
     let told = |span: Span| {
         let (begin, end) = (span.begin.map(|time| time.0), span.end.map(|time| time.0));
         (span.node.to_string(), span.doing, begin, end, span.ended)
@@ -154,12 +158,53 @@ fn what_is_undone_has_bars_one_after_another_and_what_had_not_to_be_has_none() {
 }
 
 #[test]
+fn an_attempt_that_is_written_down_before_it_runs_has_one_bar_and_begins_then() {
+    let intended = |attempt| Event::AttemptIntended { node: "a".into(), visit: 1, attempt, deadline: Time(99_000) };
+    let error = Error::new("http_status", "503");
+    let failed =
+        Event::AttemptFailed { node: "a".into(), visit: 1, attempt: 1, error, unknown: false, retry_at: Time(3_000) };
+    let turns = [
+        turn(1, 0, vec![activated("a", 1)]),
+        turn(2, 700, vec![intended(1)]),
+        turn(3, 1_000, vec![failed]),
+        turn(4, 3_400, vec![intended(2)]),
+        turn(5, 4_000, vec![succeeded("a", 2, None)]),
+    ];
+    let (a, running, failed) = ("a".to_owned(), Doing::Running, Ended::Failed("http_status".into()));
+    assert_eq!(
+        of(&turns),
+        vec![
+            (a.clone(), running, Some(700), Some(1_000), failed),
+            (a.clone(), Doing::Waiting, Some(1_000), Some(3_000), Ended::Done),
+            (a, running, Some(3_400), Some(4_000), Ended::Done),
+        ]
+    );
+}
+
+#[test]
+fn what_a_rollback_leaves_behind_is_told_from_what_comes_after_it() {
+    let plan = || Plan { point: None, undo: Vec::new(), signals: Vec::new(), carried: None };
+    let begun = Event::RollbackBegun { rollback: Rollback::to(1), epoch: 1, plan: plan().into() };
+    let turns = [
+        turn(1, 0, vec![activated("a", 1)]),
+        turn(2, 1_000, vec![succeeded("a", 1, None)]),
+        turn(3, 2_000, vec![begun, Event::RolledBack { deadline: Time(0) }]),
+        turn(4, 3_000, vec![succeeded("a", 1, None)]),
+    ];
+    let workflow = workflow();
+    let told =
+        |turns: &[Turn]| spans(&workflow, turns).into_iter().map(|span| (span.round, span.left)).collect::<Vec<_>>();
+    assert_eq!(told(&turns), [(0, true), (1, false)]);
+    assert_eq!(told(&turns[..2]), [(0, false)]);
+}
+
+#[test]
 fn a_wait_begins_where_the_node_was_only_due() {
     let waits = Event::WaitStarted { node: "a".into(), visit: 1, until: None, event: None, timeout_at: None };
     let turns =
         [turn(1, 0, vec![activated("a", 1)]), turn(2, 10, vec![waits]), turn(3, 500, vec![succeeded("a", 1, None)])];
     let spans = of(&turns);
-    assert_eq!((spans.len(), spans[1].1, spans[1].2, spans[1].3), (2, Doing::Waiting, Some(10), Some(500)));
+    assert_eq!((spans.len(), spans[0].1, spans[0].2, spans[0].3), (1, Doing::Waiting, Some(10), Some(500)));
 }
 
 #[test]
@@ -173,13 +218,12 @@ fn the_answer_to_a_question_is_no_run_of_its_node() {
     let error = Error::new("timeout", "nobody answered");
     let failed = Event::NodeFailed { node: "a".into(), visit: 1, attempt: 1, error, unknown: false };
     let begun = [turn(1, 0, vec![activated("a", 1)]), turn(2, 10, vec![opened])];
-    let due = ("a".to_owned(), Doing::Running, Some(0), Some(10), Ended::Done);
     let asking = ("a".to_owned(), Doing::Asking, Some(10), Some(900), Ended::Done);
 
     let answered = [&begun[..], &[turn(3, 900, vec![closed("answered"), succeeded("a", 1, None)])]].concat();
-    assert_eq!(of(&answered), vec![due.clone(), asking.clone()]);
+    assert_eq!(of(&answered), vec![asking.clone()]);
     // A failure is shown where it was, and not as long as the question was open.
     let late = [&begun[..], &[turn(3, 900, vec![closed("timed_out"), failed])]].concat();
     let lost = ("a".to_owned(), Doing::Running, Some(900), Some(900), Ended::Failed("timeout".into()));
-    assert_eq!(of(&late), vec![due, asking, lost]);
+    assert_eq!(of(&late), vec![asking, lost]);
 }
