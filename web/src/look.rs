@@ -4,6 +4,7 @@ use crate::{limits, words::beginning};
 use document::{Connection, Workflow, id::NodeId};
 use maud::{Markup, html};
 use stepwell_core::{
+    error::Error,
     execution::{Execution, Status},
     view::{self, CallState},
 };
@@ -80,11 +81,32 @@ pub fn names<N: AsRef<str>>(all: &[N]) -> Markup {
 
 /// What an execution is doing, in one sentence in which nodes have their names and not their ids.
 pub fn doing(execution: &Execution, workflow: &Workflow) -> String {
-    view::message_with(execution, workflow, &|id| called(workflow, id))
+    match execution.stuck.as_ref().filter(|_| execution.status() == Status::Stuck) {
+        Some(error) => stuck(error, workflow),
+        None => view::message_with(execution, workflow, &|id| called(workflow, id)),
+    }
+}
+
+/// What stands in the way of one that is stuck. The ways out have their own words where people choose one, and the words that
+/// programs write are of no use to them.
+fn stuck(error: &Error, workflow: &Workflow) -> String {
+    let message = fault(&error.message, error.node.as_ref().map(NodeId::as_str), workflow);
+    let at = error.node.as_ref().filter(|_| message == error.message);
+    let at = at.map(|node| format!(" at node {}", called(workflow, node))).unwrap_or_default();
+    format!("Stuck{at}: {}. Unstick it to go on.", message.trim_end_matches('.'))
+}
+
+/// What went wrong, with the name of the node where the message begins with its id.
+pub fn fault(message: &str, node: Option<&str>, workflow: &Workflow) -> String {
+    let rest = node.and_then(|node| Some((node, message.strip_prefix("node ")?.strip_prefix(node)?)));
+    match rest.filter(|(_, rest)| rest.starts_with(' ')) {
+        Some((node, rest)) => format!("node {}{rest}", called(workflow, &node.into())),
+        None => message.to_owned(),
+    }
 }
 
 /// The name of a node within a sentence. One that may turn letters around is isolated: the sentence goes on after it.
-fn called(workflow: &Workflow, id: &NodeId) -> String {
+pub fn called(workflow: &Workflow, id: &NodeId) -> String {
     let name = beginning(workflow.node(id.as_str()).map_or(id.as_str(), |node| &node.name), limits::NAME);
     if name.is_ascii() { name } else { format!("\u{2068}{name}\u{2069}") }
 }
@@ -123,7 +145,22 @@ pub fn coded(sentence: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_is_stuck_is_told_by_the_name_of_its_node_and_without_words_of_programs() {
+        let document = serde_json::json!({"id": "w", "nodes": [{"id": "a", "name": "Book it", "type": "manual_trigger"}], "edges": []});
+        let workflow = document::parse(&document).unwrap().workflow;
+        let error = |message: &str| Error { node: Some("a".into()), ..Error::new("compensation_failed", message) };
+        let told = |message: &str| stuck(&error(message), &workflow);
+        assert_eq!(
+            told("node a could not be compensated: no"),
+            "Stuck: node Book it could not be compensated: no. Unstick it to go on."
+        );
+        assert_eq!(told("no message came"), "Stuck at node Book it: no message came. Unstick it to go on.");
+        assert_eq!(fault("node ab failed", Some("a"), &workflow), "node ab failed");
+    }
 
     #[test]
     fn what_stands_between_backticks_is_code_and_stays_text() {

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use stepwell_core::{
     decide::admitted::{Ask, admitted},
-    execution::Status,
+    execution::{Phase, Status},
 };
 
 /// Status, progress, message and controls.
@@ -31,9 +31,10 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                 p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
-            // The error below says all that the sentence says of a failure, and the status what it says of an end.
+            // The error below says all that the sentence says of a failure or of being stuck, and the status what it says of
+            // an end.
             @let repeats = shown.message.trim_end_matches('.') == words(shown.status).1;
-            @if !repeats && (shown.status != Status::Failed || shown.error.is_none()) {
+            @if !repeats && (!matches!(shown.status, Status::Failed | Status::Stuck) || shown.error.is_none()) {
                 p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
             }
             div.progress {
@@ -47,14 +48,42 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
                     div {
-                        p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&error.message))) } }
+                        p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&seen.fault(&error.message, error.node.as_deref())))) } }
                         p { code { bdi { (error.code) } }
                             @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node)) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
                     }
                 }
             }
-            @if seen.aim.at.is_none() { (controls(visit, seen)) }
+            @if shown.status == Status::Stuck { p.hint { (OUT) } }
+            @if seen.aim.at.is_none() { (moments(visit, seen)) (controls(visit, seen)) }
+        }
+    }
+}
+
+/// What people can do about what is stuck, in the words of the page on which they choose.
+const OUT: &str = "It goes on once somebody unsticks it: to try again, to skip it, or since it was done by hand.";
+
+/// Nodes whose next moment is told: as many as are read at a glance.
+const MOMENTS: usize = 3;
+
+/// Until when nodes rest that have failed and are tried again, or wait for a time.
+fn moments(visit: &Visit, seen: &Seen) -> Markup {
+    let next = |phase: &Phase| {
+        if let Phase::Due { at: Some(at) } = phase {
+            return Some((*at, "is tried again"));
+        }
+        let Phase::Waiting { until: Some(until), event: None, .. } = phase else { return None };
+        Some((*until, "goes on"))
+    };
+    let rests = seen.then.nodes.iter().filter_map(|(id, state)| next(&state.phase).map(|(at, what)| (at, what, id)));
+    // While it is paused nothing begins.
+    let is_paused = seen.shown.status == Status::Paused;
+    let mut rests: Vec<_> = rests.filter(|(at, ..)| *at > visit.now && !is_paused).collect();
+    rests.sort();
+    html! {
+        @for (at, what, id) in rests.into_iter().take(MOMENTS) {
+            p.hint { bdi { (seen.name_of(id.as_str())) } " " (what) " " (moment(at)) ", " (distance(at, visit.now)) "." }
         }
     }
 }

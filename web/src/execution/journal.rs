@@ -25,7 +25,7 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
                 tbody { @for turn in part.iter().rev() {
                     tr.current[seen.aim.at == Some(turn.seq)] {
                         td { a href={ (here) (seen.aim.at(Some(turn.seq)).query()) } title="The execution as it was then" { (turn.seq) } }
-                        td dir="auto" { (told(turn, limits::TOLD)) }
+                        td dir="auto" { (told(seen, turn, limits::TOLD)) }
                         td { (stamp(turn.at)) }
                     }
                 } }
@@ -46,8 +46,8 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
 }
 
 /// What a turn did, and who asked for it where the sentence does not say so.
-fn told(turn: &Turn, most: usize) -> Markup {
-    let sentence = beginning(&view::sentence(turn), most);
+fn told(seen: &Seen, turn: &Turn, most: usize) -> Markup {
+    let sentence = beginning(&seen.sentence(turn), most);
     let by = turn.by.as_ref().filter(|by| !sentence.contains(by.as_str()));
     html! { (with_moments(&sentence)) @if let Some(by) = by { " " span.by { "By " bdi { (by) } "." } } }
 }
@@ -68,7 +68,7 @@ pub fn recorded(seen: &Seen, turn: &Turn) -> Markup {
     html! {
         section.panel #recorded data-part {
             h2 { "What checkpoint " (turn.seq) " recorded" }
-            p dir="auto" { (told(turn, limits::VALUE_TEXT)) }
+            p dir="auto" { (told(seen, turn, limits::VALUE_TEXT)) }
             ol.plain-list {
                 @for event in turn.events.iter().take(limits::EVENTS) {
                     @let shown = view::event(event);

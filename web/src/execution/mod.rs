@@ -18,6 +18,7 @@ mod seen;
 mod state;
 mod timeline;
 mod travel;
+mod undone;
 mod values;
 
 use api::Routes;

@@ -10,12 +10,13 @@ use super::{
     seen::Seen,
     state::of_node,
     timeline::Span,
+    undone::Marks,
 };
 use crate::{
     desk::{Asked, query},
     limits,
     look::is_long,
-    moment::moment,
+    moment::{distance, moment, stamp},
     session::Visit,
     value::value,
     words::{capital, took},
@@ -25,7 +26,7 @@ use document::Node;
 use engine::port::Window;
 use maud::{Markup, html};
 use std::time::Duration;
-use stepwell_core::task::NodeLog;
+use stepwell_core::{execution::Phase, task::NodeLog};
 
 /// What the panel shows of a node.
 pub struct Selected<'a> {
@@ -67,8 +68,15 @@ async fn lines(visit: &Visit, seen: &Seen, node: &Node) -> Asked<Vec<NodeLog>> {
     Ok(found)
 }
 
-/// The panel. `spans` are those of the timeline.
-pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: &[Span], below: &Below) -> Markup {
+/// The panel. `spans` are those of the timeline, `marks` what a rollback makes of nodes.
+pub fn node(
+    visit: &Visit,
+    seen: &Seen,
+    selected: Option<&Selected<'_>>,
+    spans: &[Span],
+    below: &Below,
+    marks: &Marks,
+) -> Markup {
     html! {
         section.panel #node data-part {
             @match selected {
@@ -76,13 +84,13 @@ pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: 
                     h2 { "Node" }
                     p.empty { "Choose a node in the picture to see what went in and what came out." }
                 }
-                Some(selected) => (one(visit, seen, selected, spans, below)),
+                Some(selected) => (one(visit, seen, selected, spans, below, marks)),
             }
         }
     }
 }
 
-fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], below: &Below) -> Markup {
+fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], below: &Below, marks: &Marks) -> Markup {
     let (node, shown) = (selected.node, &selected.shown);
     let here = address(&visit.up, seen.then.id().as_str());
     let at = seen.aim.at.map(|at| at.to_string()).unwrap_or_default();
@@ -92,7 +100,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
     html! {
         div.panel-head {
             h2 { span.kicker { "Node " } bdi { (node.name) } }
-            @if shown.lent_to.is_empty() { (of_node(shown.status).told()) }
+            @if shown.lent_to.is_empty() { (marks.get(&node.id).copied().unwrap_or_else(|| of_node(shown.status)).told()) }
         }
         p.hint {
             (capital(&node.of.name.replace('_', " ")))
@@ -103,6 +111,9 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
         @if let Some(begun) = shown.started_at {
             p.hint { "Visited " (moment(begun.0)) @if let Some(ran) = ran(node, shown, spans) { " · " (ran) } }
         }
+        @if let Some(Phase::Due { at: Some(at) }) = seen.then.node(&node.id).map(|state| &state.phase) {
+            p.hint { "The next attempt begins " (moment(*at)) ", " (distance(*at, visit.now)) "." }
+        }
         @if let Some(error) = &shown.error { (failure(error, &whole("error"))) }
         @if !shown.lent_to.is_empty() {
             ul.plain-list { @for to in &shown.lent_to { li {
@@ -110,7 +121,11 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             } } }
             p.empty { "Agents use it: it never runs by itself." }
         } @else if shown.visits == 0 {
-            p.empty { "It was not visited yet, so there is nothing to see of it." }
+            @if marks.contains_key(&node.id) {
+                p.empty { "The execution went back to before it ran, so nothing of that is its state." }
+                (attempts::attempts(node, spans, false))
+                (log(&selected.lines))
+            } @else { p.empty { "It was not visited yet, so there is nothing to see of it." } }
         } @else {
             @if let Some(agent) = &shown.agent {
                 (conversation(agent, &Around { visit, seen, below, whole: &whole("agent") }))
@@ -166,7 +181,9 @@ fn log(lines: &[NodeLog]) -> Markup {
             h3 { "Log" }
             ol.log tabindex="0" {
                 @for line in lines {
-                    li { span.level { (line.line.level.as_str()) } " " bdi { (line.line.message) } }
+                    li { (stamp(line.line.at)) " " span.level { (line.line.level.as_str()) } " "
+                        @if line.visit > 1 || line.attempt > 1 { span.level { "visit " (line.visit) ", attempt " (line.attempt) } " " }
+                        bdi { (line.line.message) } }
                 }
             }
             @if lines.len() == limits::LOG_LINES { p.hint { "The first " (lines.len()) " lines." } }

@@ -11,6 +11,7 @@ use super::{
     seen::Seen,
     timeline::{spans, timeline},
     travel::{slider, ways},
+    undone::marks,
 };
 use crate::{
     answered::page_of_session,
@@ -115,12 +116,13 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
         Some(before) => journal(seen, up, &until_turn(visit, seen, before, limits::JOURNAL_TURNS).await?),
         None => journal(seen, up, &turns),
     };
+    let marks = marks(seen, &turns);
     let looked_at = turns.last().filter(|turn| seen.aim.at == Some(turn.seq));
     Ok(Parts {
         head: head(visit, seen),
         ways: ways(visit, seen),
-        picture: of_execution(seen, up, &Refused::new()),
-        node: node(visit, seen, selected.as_ref(), &spans, &below),
+        picture: of_execution(seen, up, &Refused::new(), &marks),
+        node: node(visit, seen, selected.as_ref(), &spans, &below, &marks),
         questions: questions(visit, &below),
         recorded: looked_at
             .map_or_else(|| html! { section #recorded data-part hidden {} }, |turn| recorded(seen, turn)),

@@ -1,6 +1,6 @@
 //! The picture of an execution: what each node does, which edges it took.
 
-use super::{aim::address, lent, seen::Seen, state::of_node};
+use super::{aim::address, lent, seen::Seen, state::of_node, undone::Marks};
 use crate::{
     picture::{Tag, folded, folds, picture},
     words::count,
@@ -13,21 +13,22 @@ use stepwell_core::{execution::EdgeState, view};
 /// What stands in the way of a change, by node.
 pub type Refused = BTreeMap<String, String>;
 
-/// The picture, with the ways to fold and open loops.
-pub fn of_execution(seen: &Seen, up: &str, refused: &Refused) -> Markup {
+/// The picture, with the ways to fold and open loops. `marks` are what a rollback makes of nodes.
+pub fn of_execution(seen: &Seen, up: &str, refused: &Refused, marks: &Marks) -> Markup {
     let drawing = document::picture::drawing(&seen.workflow, &folded(&seen.workflow, &seen.aim.flipped));
     let here = address(up, seen.then.id().as_str());
     html! {
-        (picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix)))
+        (picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused, marks), |ix| is_taken(seen, ix)))
         (folds(&seen.workflow, &seen.aim.flipped, |id| format!("{here}{}#picture", seen.aim.flip(id).query())))
     }
 }
 
-fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
+fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) -> Tag {
     let node = &seen.workflow.nodes[ix];
     let id = node.id.as_str();
     let lent = lent::of_node(seen, ix);
-    let status = of_node(view::node_status(seen.then.node(&node.id)));
+    let status = marks.get(&node.id).copied();
+    let status = status.unwrap_or_else(|| of_node(view::node_status(seen.then.node(&node.id))));
     let look = if lent.is_empty() { status } else { lent::LOOK };
     let counted = if lent.is_empty() { counted(seen, ix) } else { lent };
     let line = match counted.first() {

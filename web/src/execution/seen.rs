@@ -4,7 +4,7 @@
 use super::aim::Aim;
 use crate::{
     desk::{Asked, Refusal},
-    look::doing,
+    look::{called, doing, fault},
     session::Visit,
 };
 use api::{
@@ -14,7 +14,7 @@ use api::{
 };
 use document::Workflow;
 use std::sync::Arc;
-use stepwell_core::execution::Execution;
+use stepwell_core::{event::Turn, execution::Execution, view};
 
 /// An execution as somebody looks at it.
 pub struct Seen {
@@ -60,6 +60,16 @@ impl Seen {
     /// Whether the execution still moves, and it is its present that is looked at.
     pub fn is_live(&self) -> bool {
         self.aim.at.is_none() && !self.newest.status().is_terminal()
+    }
+
+    /// What a turn did, in a sentence in which nodes have their names.
+    pub fn sentence(&self, turn: &Turn) -> String {
+        view::sentence_with(turn, &|id| called(&self.workflow, id))
+    }
+
+    /// What went wrong, with the name of the node that it was at.
+    pub fn fault(&self, message: &str, node: Option<&str>) -> String {
+        fault(message, node, &self.workflow)
     }
 
     /// What people call a node: its name, or its id where the workflow no longer has it.

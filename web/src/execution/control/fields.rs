@@ -2,8 +2,10 @@
 
 use crate::{
     desk::{Asked, Refusal},
-    execution::seen::Seen,
+    execution::{aim::address, seen::Seen},
     form::Pairs,
+    look::coded,
+    session::Visit,
 };
 use api::Problem;
 use document::id::NodeId;
@@ -30,7 +32,7 @@ pub fn json(id: &str, label: &str, hint: &str, text: &str, rows: u32) -> Markup 
                 // A browser leaves out the first line end.
                 "\n" (text)
             }
-            p.hint id={ (id) "-hint" } { (hint) }
+            p.hint id={ (id) "-hint" } { (coded(hint)) }
         }
     }
 }
@@ -53,6 +55,11 @@ pub fn typed(pairs: &Pairs, name: &str) -> Asked<Option<Value>> {
         Refusal::from(Problem::field("invalid_json", &format!("/{name}"), message, "correct it, and send it again"))
     };
     read.map(Some).map_err(wrong)
+}
+
+/// The way back to the execution, for whoever decides against what a page asks.
+pub fn keep(visit: &Visit, seen: &Seen) -> Markup {
+    html! { a.button href=(address(&visit.up, seen.newest.id().as_str())) { "Leave it as it is" } }
 }
 
 /// Nodes in a sentence, with their names.

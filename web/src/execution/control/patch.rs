@@ -3,7 +3,7 @@
 
 use super::{
     about::{back_to, nothing, now, page_with, route},
-    fields::{said, typed},
+    fields::{keep, said, typed},
 };
 use crate::{
     assets::{EDITOR, ZOOM},
@@ -12,6 +12,7 @@ use crate::{
     execution::{
         picture::{Refused, of_execution},
         seen::Seen,
+        undone::Marks,
     },
     form::Pairs,
     layout::token,
@@ -51,12 +52,13 @@ fn edited(
 ) -> Response {
     let body = html! {
         (told)
-        @if let Some(refusal) = refusal {
+        // What is wrong with the text alone is in no node's way.
+        @if let Some(refusal) = refusal.filter(|refusal| !in_the_way(refusal).is_empty()) {
             h2 { "Where it is in the way" }
-            (of_execution(seen, &visit.up, &in_the_way(refusal)))
+            (of_execution(seen, &visit.up, &in_the_way(refusal), &Marks::new()))
         }
         div.editor.alone[found.is_empty()] data-editor {
-            (form(visit, pairs))
+            (form(visit, seen, pairs))
             div #checked {
                 @if !found.is_empty() { (problems(found, &html! { (count(found.len() as u64, "problem")) }, 0)) }
             }
@@ -65,7 +67,7 @@ fn edited(
     page_with(visit, seen, "Change the workflow of this execution", refusal, &[&EDITOR, &ZOOM], &body)
 }
 
-fn form(visit: &Visit, pairs: &Pairs) -> Markup {
+fn form(visit: &Visit, seen: &Seen, pairs: &Pairs) -> Markup {
     html! {
         form method="post" {
             (token(visit))
@@ -88,6 +90,7 @@ fn form(visit: &Visit, pairs: &Pairs) -> Markup {
             div.actions {
                 button.main name="act" value="confirm" { "Change the workflow" }
                 button name="act" value="check" { "Only check" }
+                (keep(visit, seen))
             }
         }
     }
@@ -111,7 +114,7 @@ fn found(text: &str, refusal: &Refusal) -> Vec<Found> {
     let one = |fault: &Fault| {
         let node = || fault.node.as_deref().and_then(place_of);
         let path = if fault.path.is_empty() { node() } else { Some(fault.path.clone()) };
-        let found = Found::of(&Fault { path: path.clone().unwrap_or_default(), ..fault.clone() }, text, &places);
+        let found = Found::of(&Fault { path: path.clone().unwrap_or_default(), ..fault.clone() }, text, &places, &document);
         // What is no longer in the text has no line.
         if path.is_none() { Found { at: None, ..found } } else { found }
     };

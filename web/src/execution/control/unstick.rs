@@ -2,7 +2,7 @@
 
 use super::{
     about::{back_to, nothing, now, page, route},
-    fields::{json, reason, said, typed},
+    fields::{json, keep, reason, said, typed},
 };
 use crate::{
     desk::{Asked, Refusal},
@@ -47,7 +47,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
     let undoes = seen.then.rolling.is_some();
     let body = html! {
         @match stuck {
-            Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&error.message))) } } p { code { (error.code) }
+            Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&seen.fault(&error.message, error.node.as_ref().map(|node| node.as_str()))))) } } p { code { (error.code) }
                 @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node.as_str())) } } } } },
             None => p.empty { "This execution is not stuck: there is nothing to do here." },
         }
@@ -77,7 +77,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 }
                 @if !undoes { (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4)) }
                 (reason(pairs.get("reason").unwrap_or_default()))
-                div.actions { button.main { "Do it" } }
+                div.actions { button.main { "Do it" } (keep(visit, seen)) }
             }
         }
     };
