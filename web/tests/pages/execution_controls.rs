@@ -1,7 +1,7 @@
 //! Controls of an execution: each page says what would come of it and changes nothing; its form does it.
 
 use crate::{
-    browser::{attribute, filled, text},
+    browser::{attribute, filled, text, with},
     execution::booking,
     world::World,
 };
@@ -40,9 +40,15 @@ async fn an_execution_is_paused_resumed_cancelled_and_retried() {
     let journal = text(&world.get(&format!("/executions/{id}")).await.of(200));
     assert!(journal.contains("Paused by zoe@example.com: because of lunch"), "{journal}");
     // What is not possible says so on its page, with what was typed.
+    let path = format!("/executions/{id}/pause");
+    let old = world.get(&path).await;
     world.click(&format!("/executions/{id}/cancel"), &[]).await;
     world.run().await;
-    let refused = world.click(&format!("/executions/{id}/pause"), &[("reason", "again & again")]).await.of(409);
+    assert!(!world.get(&path).await.of(200).contains("name=\"reason\""), "nobody fills in what cannot be");
+    let cookie = old.cookie().unwrap();
+    let pairs = with(&filled(&old.text), &[("reason", "again & again")]);
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let refused = world.form_as(&path, &cookie, &pairs).await.of(409);
     assert!(text(&refused).contains("it cannot be paused"), "{}", text(&refused));
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("again & again"));
 }
@@ -66,11 +72,11 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
     let world = World::new();
     let id = world.start(&booking(), &json!({})).await;
     let choice = text(&world.get(&format!("/executions/{id}/rollback")).await.of(200));
-    assert!(choice.contains("Node reserve succeeded"), "{choice}");
+    assert!(choice.contains("Node Reserve the seat succeeded"), "{choice}");
     let path = format!("/executions/{id}/rollback?to=1");
     let page = text(&world.get(&path).await.of(200));
     assert!(
-        page.contains("Would undo 1 thing and run reserve.") && page.contains("reserve, visit 1, by transform"),
+        page.contains("Would undo 1 thing and run Reserve the seat.") && page.contains("reserve, visit 1, by transform"),
         "{page}"
     );
     assert_eq!(world.state(&id).epoch, 0, "a dry run goes nowhere");
@@ -108,6 +114,7 @@ async fn a_node_runs_again_with_an_edited_input() {
     let input = filled(&page).into_iter().find(|(name, _)| name == "input").unwrap().1;
     assert!(input.contains("\"who\": \"Zoe\""), "{input}");
     assert!(text(&page).contains("Would undo 1 thing"), "{}", text(&page));
+    assert!(text(&page).contains("Its expressions call it output") && text(&page).contains("stays as it is"));
     // A preview and a fault change nothing, and keep what was typed.
     let preview = world.click(&path, &[("input", "{\"who\": \"Ann\"}"), ("act", "preview")]).await.of(200);
     assert!(filled(&preview).iter().any(|(_, value)| value.contains("Ann")));
@@ -204,10 +211,10 @@ async fn what_is_stuck_says_at_what_and_finds_its_way_out() {
     // What the rules refuse is not offered: no message is left, and nothing takes an output.
     assert!(!page.contains("Send the messages again") && !page.contains("Output"), "{page}");
     let refused = world.click(&path, &[("action", "skip"), ("output", "1"), ("reason", "seen to")]).await.of(422);
-    assert!(text(&refused).contains("a compensation has no output"), "{}", text(&refused));
+    assert!(text(&refused).contains("compensation has no output"), "{}", text(&refused));
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("seen to"));
     let missing = world.click(&path, &[]).await.of(422);
-    assert!(text(&missing).contains("no way out is chosen"), "{}", text(&missing));
+    assert!(text(&missing).contains("No way out is chosen"), "{}", text(&missing));
     let done = world.click(&path, &[("action", "skip")]).await;
     assert_eq!(done.status, 303, "{}", text(&done.text));
     world.run().await;

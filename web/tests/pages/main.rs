@@ -8,6 +8,7 @@ mod browser;
 mod chats;
 mod editor;
 mod execution;
+mod execution_back;
 mod execution_controls;
 mod execution_large;
 mod execution_moves;

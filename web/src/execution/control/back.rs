@@ -2,7 +2,8 @@
 
 use super::{
     about::{back_to, nothing, now, page, route},
-    fields::{named, reason, said},
+    fields::{keep, named, reason, said},
+    outside::{again, left, stays},
 };
 use crate::{
     desk::{Asked, Refusal, query},
@@ -13,16 +14,16 @@ use crate::{
     refused::why,
     session::{Sent, Visit},
     value::value,
-    words::beginning,
+    words::{beginning, count},
 };
 use api::{
     Params, Problem,
+    executions::read,
     types::{BackAnswer, CheckpointId, RollbackBody, WouldCompensate, WouldGoBack},
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::view;
 
 /// The page that asks: first to which checkpoint, then whether to do what it shows.
 pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
@@ -60,7 +61,7 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
             thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What had happened" } th scope="col" { "When" } } }
             tbody { @for turn in turns.iter().rev() { tr {
                 td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
-                td dir="auto" { (beginning(&view::sentence(turn), limits::TOLD)) }
+                td dir="auto" { (beginning(&seen.sentence(turn), limits::TOLD)) }
                 td { (stamp(turn.at)) }
             } } }
         } }
@@ -90,22 +91,29 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Opt
         }
     };
     let body = html! {
-        (dry_run(seen, &would))
+        (dry_run(visit, seen, &would).await)
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
-            label.choice { input type="checkbox" name="compensate" value="yes" checked; "Undo what nodes did outside, as listed" }
+            // Where nothing is listed there is nothing to choose.
+            @if would.would_compensate.is_empty() { input type="hidden" name="compensate" value="yes"; } @else {
+                label.choice { input type="checkbox" name="compensate" value="yes" checked; "Undo what nodes did outside, as listed" }
+            }
             (reason(typed))
-            div.actions { button.main { "Roll back" } a.button href="rollback" { "Another checkpoint" } }
+            div.actions { button.danger { "Roll back" } a.button href="rollback" { "Another checkpoint" } (keep(visit, seen)) }
         }
     };
     page(visit, seen, &title, refusal, &body)
 }
 
 /// What going back would do.
-pub fn dry_run(seen: &Seen, would: &WouldGoBack) -> Markup {
+pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Markup {
+    // Where the checkpoint cannot be read the API has said so already.
+    let to = CheckpointId(would.checkpoint_id.clone()).number().unwrap_or_default();
+    let then = read::state_at(&visit.app, &seen.newest, to).await.ok();
+    let stays = then.as_ref().map(|then| stays(seen, then, &would.would_compensate)).unwrap_or_default();
     html! {
-        p { strong { (would.message) } }
+        p { strong { "Would " (in_a_word(seen, would)) "." } }
         @if let Some(then) = would.restored_state.timestamp {
             p.hint { "The state of " (moment(then.0)) " comes back"
                 @if let Some(node) = &would.restored_state.node { ", after " (named(seen, node)) } "." }
@@ -114,13 +122,27 @@ pub fn dry_run(seen: &Seen, would: &WouldGoBack) -> Markup {
         @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since says how it is undone." } } @else {
             (undone(&would.would_compensate, &|id| named(seen, id)))
         }
+        (left(seen, &stays, would))
         h2 { "Would run, wait or ask then" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list {
                 @for one in &would.would_run_with { li {
-                    (named(seen, &one.node)) (filled_in(one.config.as_ref(), one.error.as_deref()))
+                    (named(seen, &one.node))
+                    @if let Some(again) = seen.workflow.node(&one.node).and_then(again) { span.hint { " · " (again) } }
+                    (filled_in(one.config.as_ref(), one.error.as_deref()))
                 } }
             }
+        }
+    }
+}
+
+/// The whole in one sentence, as the API tells it, with the names of nodes.
+fn in_a_word(seen: &Seen, would: &WouldGoBack) -> Markup {
+    html! {
+        "undo " @if would.would_compensate.is_empty() { "nothing" } @else { (count(would.would_compensate.len() as u64, "thing")) }
+        @if would.would_run.is_empty() { ", and then nothing runs" } @else {
+            " and run "
+            @for (at, node) in would.would_run.iter().enumerate() { @if at > 0 { ", " } bdi { (seen.name_of(node)) } }
         }
     }
 }

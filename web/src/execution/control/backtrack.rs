@@ -3,7 +3,7 @@
 use super::{
     about::{back_to, nothing, page, route},
     back::{dry_run, in_the_way},
-    fields::{json, reason, said, typed},
+    fields::{json, keep, reason, said, typed},
 };
 use crate::{
     desk::{Asked, Refusal, pretty},
@@ -67,19 +67,26 @@ async fn asked(
         Err(refusal) => Err(refusal),
     };
     let hint = match input {
-        Some(_) => "What the node was given. Change it to give the node something else.",
-        None => "What the node was given is too large for a page. Leave this empty to give it the same again.",
+        Some(_) => {
+            "What came to the node from the nodes before it. Its expressions call it `output`. What they call `input` is the \
+             execution's, and stays as it is: fork the execution to change that."
+        }
+        None => {
+            "What came to the node, its `output` in expressions, is too large for a page. Leave this empty to give it the same \
+             again."
+        }
     };
     let form = html! {
-        @match &would { Ok(would) => (dry_run(seen, would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
+        @match &would { Ok(would) => (dry_run(visit, seen, would).await), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="node" value=(node);
-            (json("input", "Input", hint, pairs.get("input").unwrap_or_default(), 12))
+            (json("input", "Input of this node", hint, pairs.get("input").unwrap_or_default(), 12))
             (reason(pairs.get("reason").unwrap_or_default()))
             div.actions {
-                button.main name="act" value="confirm" { "Go back and run it again" }
+                button.danger name="act" value="confirm" { "Go back and run it again" }
                 button name="act" value="preview" { "Show what would happen" }
+                (keep(visit, seen))
             }
         }
     };

@@ -4,7 +4,8 @@
 use super::{
     about::{nothing, now, page, route},
     back::{checkpoints, in_the_way},
-    fields::{json, named, typed},
+    fields::{json, keep, named, typed},
+    outside::again,
     patch::operations,
 };
 use crate::{
@@ -14,10 +15,11 @@ use crate::{
     form::Pairs,
     layout::token,
     session::{Sent, Visit},
+    words::count,
 };
 use api::{
     Params,
-    types::{Accepted, CheckpointId, ForkBody, WouldFork},
+    types::{Accepted, CheckpointId, ForkBody, WouldFork, WouldRun},
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
@@ -71,6 +73,7 @@ async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Opt
                 button.main name="act" value="confirm" { "Fork" }
                 button name="act" value="preview" { "Show what would happen" }
                 a.button href="fork" { "Another checkpoint" }
+                (keep(visit, seen))
             }
         }
     };
@@ -83,20 +86,47 @@ fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
     Ok(ForkBody { checkpoint_id: CheckpointId(to.to_owned()), input: typed(pairs, "input")?, patch, dry_run: None })
 }
 
-/// What a fork would come to.
+/// What a fork would come to. The API replays what was recorded after the checkpoint, to tell which way a fork would go; the
+/// fork itself shares nothing of that, and runs all of it.
 fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
     html! {
         p { "A new execution shares what was recorded until checkpoint " (would.checkpoint_id) ". It never undoes that, and this execution goes on unchanged." }
-        @if let Some(status) = would.status { p { "By the outcomes that are recorded it would end as " strong { (status) } "." } }
-        h2 { "Would go as it is recorded" }
-        @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for one in &would.would_run { li { (named(seen, &one.node)) @if let Some(port) = &one.port { " → " bdi { (port) } } } } }
+        h2 { "Would run again" }
+        @if would.would_run.is_empty() { p.empty { "Nothing that has run here since." } } @else {
+            p { "What came after the checkpoint is not shared: the fork runs these nodes itself. "
+                strong { "What they do outside is done again." } }
+            ul.plain-list { @for (one, visits) in &alike(&would.would_run) { li {
+                (named(seen, &one.node))
+                @if *visits > 1 { ", " (count(*visits, "time")) }
+                (told(seen, &one.node))
+                @if let Some(port) = one.port.as_ref().filter(|port| *port != "success") { span.hint { " · took " bdi { (port) } " here" } }
+            } } }
+            @if let Some(status) = would.status { p.hint { "If all of it comes out as it did here, the fork ends as " (status) "." } }
         }
-        h2 { "Would have to run, wait or ask first" }
-        @if would.needs_recordings.is_empty() { p.empty { "Nothing." } } @else {
-            ul.plain-list { @for one in &would.needs_recordings { li { (named(seen, &one.node)) } } }
+        h2 { "Would have to run, wait or ask as well" }
+        @if would.needs_recordings.is_empty() { p.empty { "Nothing that has no outcome here." } } @else {
+            p.hint { "No outcome is recorded here of these, so that nobody can tell what comes after them." }
+            ul.plain-list { @for one in &would.needs_recordings { li { (named(seen, &one.node)) (told(seen, &one.node)) } } }
         }
     }
+}
+
+/// What a node does outside when the fork runs it.
+fn told(seen: &Seen, node: &str) -> Markup {
+    let again = seen.workflow.node(node).and_then(again);
+    html! { @if let Some(again) = again { ": " strong { (again) } } }
+}
+
+/// Visits in the order in which they would come, those of one node that take the same port together.
+fn alike(all: &[WouldRun]) -> Vec<(&WouldRun, u64)> {
+    let mut found: Vec<(&WouldRun, u64)> = Vec::new();
+    for one in all {
+        match found.iter_mut().find(|(first, _)| (&first.node, &first.port) == (&one.node, &one.port)) {
+            Some((_, visits)) => *visits += 1,
+            None => found.push((one, 1)),
+        }
+    }
+    found
 }
 
 /// Forks, or shows what that would do.

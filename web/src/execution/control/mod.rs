@@ -6,6 +6,7 @@ mod back;
 mod backtrack;
 mod fields;
 mod fork;
+mod outside;
 mod patch;
 mod simple;
 mod unstick;

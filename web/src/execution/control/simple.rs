@@ -2,7 +2,7 @@
 
 use super::{
     about::{back_to, nothing, now, page, route},
-    fields::{nodes, reason, said},
+    fields::{keep, nodes, reason, said},
 };
 use crate::{
     desk::Refusal,
@@ -15,7 +15,10 @@ use api::{NoParams, types::Reason};
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::execution::Phase;
+use stepwell_core::{
+    decide::admitted::{Ask, admitted},
+    execution::Phase,
+};
 
 /// One of the four. A route names its own by a number, since types have no other way to say it.
 #[derive(Clone, Copy)]
@@ -23,6 +26,8 @@ pub struct Verb {
     path: &'static str,
     title: &'static str,
     button: &'static str,
+    /// What cannot be taken back looks different from what can.
+    class: &'static str,
     tells: fn(&Seen) -> Markup,
 }
 
@@ -34,15 +39,25 @@ impl Verb {
 }
 
 const VERBS: [Verb; 4] = [
-    Verb { path: "pause", title: "Pause this execution?", button: "Pause", tells: pauses },
-    Verb { path: "resume", title: "Resume this execution?", button: "Resume", tells: resumes },
-    Verb { path: "cancel", title: "Cancel this execution?", button: "Cancel the execution", tells: cancels },
-    Verb { path: "retry", title: "Retry this execution?", button: "Retry", tells: retries },
+    Verb { path: "pause", title: "Pause this execution?", button: "Pause", class: "main", tells: pauses },
+    Verb { path: "resume", title: "Resume this execution?", button: "Resume", class: "main", tells: resumes },
+    Verb {
+        path: "cancel",
+        title: "Cancel this execution?",
+        button: "Cancel the execution",
+        class: "danger",
+        tells: cancels,
+    },
+    Verb { path: "retry", title: "Retry this execution?", button: "Retry", class: "main", tells: retries },
 ];
 
 /// The page that asks.
 pub async fn ask<const VERB: usize>(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
     match now(&visit, &id).await {
+        Ok(seen) if !Ask::parse(VERBS[VERB].path).is_some_and(|ask| admitted(&seen.newest).contains(&ask)) => {
+            let body = html! { p { "In this state it cannot be asked for that." } div.actions { (keep(&visit, &seen)) } };
+            page(&visit, &seen, VERBS[VERB].title, None, &body)
+        }
         Ok(seen) => asked(&visit, &seen, VERBS[VERB], "", None),
         Err(refusal) => nothing(&visit, &refusal),
     }
@@ -54,7 +69,7 @@ fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&R
         form method="post" {
             (token(visit))
             (reason(typed))
-            div.actions { button.main { (verb.button) } }
+            div.actions { button.(verb.class) { (verb.button) } (keep(visit, seen)) }
         }
     };
     page(visit, seen, verb.title, refusal, &body)
@@ -83,7 +98,16 @@ fn pauses(seen: &Seen) -> Markup {
 }
 
 fn resumes(seen: &Seen) -> Markup {
-    html! { p { "It goes on with:" } (current(seen)) }
+    let is_done = |phase: &Phase| *phase == Phase::Unrouted;
+    let of = |done: bool| {
+        let open = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open());
+        open.filter(move |(_, state)| is_done(&state.phase) == done).map(|(id, _)| id)
+    };
+    html! {
+        // What came to an end meanwhile, as by an answer, does not go on itself: what comes after it does.
+        @if of(true).next().is_some() { p { "It goes on after what has ended meanwhile:" } (nodes(seen, of(true))) }
+        @if of(false).next().is_some() || of(true).next().is_none() { p { "It goes on with:" } (nodes(seen, of(false))) }
+    }
 }
 
 fn cancels(seen: &Seen) -> Markup {
@@ -93,7 +117,7 @@ fn cancels(seen: &Seen) -> Markup {
     let live: u64 = live.sum();
     html! {
         p { "It ends. Nothing that it has done is undone: roll it back for that." }
-        h2 { "Is dropped" }
+        h2 { "What stops" }
         (current(seen))
         @if questions > 0 { p { (count(questions, "question")) " to people will be withdrawn." } }
         @if live > 0 { p { (live) @if live == 1 { " child" } @else { " children" } " that run will be cancelled too." } }
