@@ -7,6 +7,7 @@
 use crate::{
     limits,
     port::{Commit, Delivers, Host, StoreError},
+    remember::{self, Added, taken},
 };
 use document::Workflow;
 use stepwell_core::{
@@ -61,6 +62,15 @@ pub fn schedule(host: &dyn Host, workflow: &Workflow, commit: &mut Commit) {
     commit.due = if may_be_lost(host) { due_at(workflow, &commit.state) } else { None };
 }
 
+/// Takes from a commit what its agents add to conversations, to be added once it is durable and before anything else of it is
+/// delivered. A host that delivers in its commit adds that in the commit.
+pub fn words_of(host: &dyn Host, commit: &mut Commit) -> Vec<Added> {
+    match host.outbox().delivers() {
+        Delivers::InCommit => Vec::new(),
+        Delivers::AfterCommit => taken(&mut commit.effects, &commit.turns, &commit.state),
+    }
+}
+
 /// The effects that are left to be delivered once a commit is durable.
 pub fn left_by(host: &dyn Host, commit: &Commit) -> Vec<Effect> {
     match host.outbox().delivers() {
@@ -78,7 +88,8 @@ pub async fn repeat(host: &dyn Host, id: &ExecutionId, effects: &[Effect]) -> Re
     if effects.is_empty() && !may_be_lost(host) {
         return Ok(());
     }
-    host.outbox().deliver(id, effects).await
+    let effects = remember::first(host, id, effects).await?;
+    host.outbox().deliver(id, &effects).await
 }
 
 /// Delivers again what a message that came a second time had caused when it was handled before, where that may have been lost.
@@ -97,5 +108,6 @@ pub async fn make_good(host: &dyn Host, state: &Execution, workflow: &Workflow, 
 /// # Errors
 /// What the host says.
 pub async fn deliver(host: &dyn Host, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
-    if effects.is_empty() { Ok(()) } else { host.outbox().deliver(id, effects).await }
+    let effects = remember::first(host, id, effects).await?;
+    if effects.is_empty() { Ok(()) } else { host.outbox().deliver(id, &effects).await }
 }

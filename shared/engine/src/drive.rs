@@ -3,6 +3,7 @@
 use crate::{
     ahead, delivery,
     port::{Ahead, Commit, Host, Receipt, StoreError},
+    remember,
     seal::seal,
     told::Told,
 };
@@ -271,10 +272,11 @@ fn values(decided: &Commit) -> impl Iterator<Item = &Payload> {
 
 /// Commits a batch and delivers its effects.
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
-    let Batch { decided, replies, next } = batch;
+    let Batch { mut decided, replies, next } = batch;
     let state = decided.state.clone();
     let committed = !decided.turns.is_empty();
     if committed {
+        let words = delivery::words_of(host, &mut decided);
         let left = delivery::left_by(host, &decided);
         let offloaded = !decided.blobs.is_empty();
         // The commit takes the batch, so the values are kept here to be marked as stored once it is durable.
@@ -285,6 +287,7 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
         if offloaded {
             values.iter().for_each(Payload::stored);
         }
+        remember::keep(host, &words).await?;
         if !left.is_empty() {
             host.outbox().deliver_committed(id, &left).await?;
         }

@@ -31,6 +31,7 @@ pub mod prepare;
 pub mod prices;
 pub mod proof;
 pub mod questions;
+pub mod remember;
 pub mod requesters;
 pub mod rollback;
 pub mod schedules;

@@ -45,6 +45,9 @@ pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;
 /// Characters of an error's message, or of another text of somebody else's, in a line of the log: enough to see what was
 /// wrong. The journal has all of it.
 pub const TOLD_CHARS: usize = 200;
+/// Seconds after the end of an agent for which another one of its execution looks whether what it said is in the conversation:
+/// by then the message of a process that died has come again.
+pub const REMEMBERED_SECONDS: u64 = 900;
 /// Bytes that a secret's value must have to be masked. Masking shorter ones would blot out ordinary words.
 pub const MASKED_BYTES: usize = 4;
 /// Bytes of one field of a line of the log. A longer field is cut, since a line of CloudWatch has 256 KB at most.

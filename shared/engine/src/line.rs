@@ -1,6 +1,7 @@
 //! The line of the executions that `max_concurrency` holds back: which limit counts, and when they are looked at again.
 
 use crate::{
+    delivery,
     drive::workflow_of,
     port::{Catalogue, Host, StoreError},
 };
@@ -69,5 +70,5 @@ pub async fn look_at_lines(host: &dyn Host) {
 async fn ask_again(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
     let Some(state) = host.journal().load_lean(id).await?.filter(|state| state.held) else { return Ok(()) };
     let workflow = workflow_of(host, &state).await?;
-    host.outbox().deliver(id, &owed(&workflow, &state, Since::Ever)).await
+    delivery::deliver(host, id, &owed(&workflow, &state, Since::Ever)).await
 }

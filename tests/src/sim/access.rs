@@ -75,7 +75,7 @@ impl Secrets for SimHost {
 }
 
 /// What a call of the host in memory gives, which waits for nothing.
-fn at_once<T>(call: impl Future<Output = T>) -> T {
+pub(super) fn at_once<T>(call: impl Future<Output = T>) -> T {
     call.now_or_never().expect("the host in memory waits for nothing")
 }
 

@@ -1,9 +1,12 @@
 //! The memory of the simulated host: journals, queue, timers, and what tests ask of it.
 
-use super::{Faults, script::Outside};
+use super::{Faults, access::at_once, script::Outside};
 use crate::rng::Rng;
 use document::{Workflow, id::WorkflowId, time::Time};
-use engine::port::{Commit, Delivers, Receipt, StoreError, Verdict};
+use engine::{
+    port::{Commit, Delivers, Memories as _, Receipt, StoreError, Verdict},
+    remember::{Added, taken},
+};
 use memory::Memory;
 use serde_json::Value;
 use std::{
@@ -217,7 +220,11 @@ impl World {
         self.inspect(&id, &commit.state);
         if self.delivers == Delivers::InCommit {
             self.queue.retain(|queued| !commit.acks.contains(&queued.receipt));
-            self.apply_all(&id, &commit.effects);
+            let mut effects = commit.effects.clone();
+            for Added { owner, key, said } in taken(&mut effects, &commit.turns, &commit.state) {
+                at_once(self.conversations.remember(&owner, &key, &said, self.now))?;
+            }
+            self.apply_all(&id, &effects);
         }
         Ok(())
     }

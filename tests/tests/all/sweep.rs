@@ -87,3 +87,44 @@ fn every_message_comes_twice_and_nothing_changes() {
         }
     }
 }
+
+/// Two agents on one conversation, of which one follows the other at once, and a third where a branch joins them that may be
+/// the last to arrive.
+fn on_one_conversation() -> Case {
+    let agent = |id: &str| {
+        json!({"id": id, "type": "agent", "config": {"prompt": id,
+            "model": {"provider": "openai_compatible", "name": "m", "base_url": "https://model.example/v1"}}})
+    };
+    let remembers = |id: &str| json!({"from": "memory", "to": id, "connection": "ai_memory"});
+    let nodes = json!([{"id": "start", "type": "manual_trigger"}, agent("a"), agent("b"),
+        {"id": "beside", "type": "wait", "config": {"seconds": 5}},
+        {"id": "join", "type": "transform", "config": {"set": {"joined": true}}}, agent("c"),
+        {"id": "memory", "type": "memory", "config": {"key": "one"}},
+        {"id": "heard", "type": "transform", "config": {
+            "expression": "[ctx.a, ctx.b, ctx.c].map(agent, size(agent.output.messages))"}}]);
+    let edges = json!([{"from": "start", "to": "a"}, {"from": "a", "to": "b"}, {"from": "start", "to": "beside"},
+        {"from": "b", "to": "join"}, {"from": "beside", "to": "join"}, {"from": "join", "to": "c"},
+        {"from": "c", "to": "heard"}, remembers("a"), remembers("b"), remembers("c")]);
+    Case { document: json!({"id": "on-one", "nodes": nodes, "edges": edges}), saved: Vec::new(), input: json!({}) }
+}
+
+#[test]
+fn an_agent_knows_what_those_before_it_said_whatever_call_fails() {
+    let case = on_one_conversation();
+    for (delivers, goes_ahead) in
+        [(Delivers::InCommit, false), (Delivers::AfterCommit, false), (Delivers::AfterCommit, true)]
+    {
+        let mut calm = Run::new(&case, 0, Faults::default(), delivers).going_ahead(goes_ahead);
+        let expected = calm.finish().unwrap();
+        assert_eq!(expected.output, json!([2, 4, 6]), "each has the question and the answer of those before it");
+        for at in 1..=calm.host.world().calls {
+            for after in [false, true] {
+                let faults = Faults { at_call: Some((at, after)), ..Faults::default() };
+                let mut run = Run::new(&case, 0, faults, delivers).going_ahead(goes_ahead);
+                let fate =
+                    run.finish().unwrap_or_else(|error| panic!("{delivers:?}, call {at}, after {after}: {error}"));
+                assert_eq!(fate, expected, "{delivers:?}, ahead {goes_ahead}, call {at}, after {after}");
+            }
+        }
+    }
+}

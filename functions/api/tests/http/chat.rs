@@ -140,6 +140,30 @@ async fn a_message_may_wait_for_the_one_before_it() {
     assert_eq!(world.get("/v1/chat/help/s").await.of(200)["items"].as_array().unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn a_message_that_waited_knows_what_was_said_before_it() {
+    let mut document = chat_that_pays();
+    document["settings"] = json!({"overlap": "queue"});
+    let memory = json!({"id": "memory", "type": "memory", "config": {"key": "{{ input.session_id }}"}});
+    document["nodes"].as_array_mut().unwrap().push(memory);
+    let edge = json!({"from": "memory", "to": "agent", "connection": "ai_memory"});
+    document["edges"].as_array_mut().unwrap().push(edge);
+    let world = world(document, vec![pays(500), json!({"text": "Paid."})]).await;
+    let say = || world.post("/v1/chat/help", json!({"message": "Pay", "session_id": "s"}));
+    world.meanwhile(say()).await.of(200);
+    let second = say();
+    let resume = async {
+        tokio::task::yield_now().await;
+        world.post("/v1/chat/help/resume", json!({"session_id": "s", "value": true})).await
+    };
+    let (second, _) = world.meanwhile(async { futures::join!(second, resume) }).await;
+    let id = second.of(200)["execution_id"].as_str().unwrap().to_owned();
+    let nodes = world.get(&format!("/v1/executions/{id}/nodes")).await.of(200);
+    let agent = nodes["items"].as_array().unwrap().iter().find(|node| node["node"] == "agent").unwrap();
+    let remembered = agent["agent"]["memory"]["messages"].as_array().map(Vec::len);
+    assert_eq!(remembered, Some(2), "{agent}");
+}
+
 /// A world whose session `s` asks somebody, with as many messages that wait behind that. Nobody waits for their answers.
 async fn queued(texts: &[&str]) -> World {
     let mut document = chat_that_pays();

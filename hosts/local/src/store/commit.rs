@@ -5,6 +5,7 @@ use super::{
     hub::Hub,
     limits, messages,
     outbox::Rows,
+    remember::Words,
     remove,
     rows::KnownHead,
     writer::{Failure, Job, Known},
@@ -49,6 +50,8 @@ pub struct Write {
     documents: Vec<Arc<Workflow>>,
     /// SHA-256 of the offloaded values that `body` names.
     uses: Vec<String>,
+    /// What agents that end here add to conversations, for whatever their end leads to.
+    words: Vec<Words>,
     outbox: Rows,
     acks: Vec<Receipt>,
     /// Bytes that the turns add to the state in memory: their text, and their values.
@@ -68,7 +71,7 @@ impl Write {
         now: Time,
         reply: oneshot::Sender<Result<(), StoreError>>,
     ) -> Result<Self, StoreError> {
-        let Commit { before, turns, state, effects, logs, blobs, acks, .. } = commit;
+        let Commit { before, turns, state, mut effects, logs, blobs, acks, .. } = commit;
         let first = turns.first().map_or(0, |turn| turn.seq);
         let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
         if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {
@@ -90,6 +93,7 @@ impl Write {
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
+        let words = Words::taken(&mut effects, &turns, &state, now)?;
         let mut outbox = Rows::new(&*hub.queue, &hub.moves, &state.started, &effects, now)?;
         // One that goes on makes those follow whom the transaction that let it in had no place for.
         if before.as_deref().is_some_and(|before| before.held && !state.held) {
@@ -111,6 +115,7 @@ impl Write {
             blobs,
             documents,
             uses,
+            words,
             outbox,
             acks,
             memory,
@@ -253,6 +258,7 @@ impl Job for Write {
             self.body
         ])?;
         self.beside(db, run)?;
+        self.words.iter().try_for_each(|words| words.add(db))?;
         self.outbox.apply(db, &*self.hub.queue, run)?;
         Ok(messages::acknowledge(db, &self.acks)?)
     }

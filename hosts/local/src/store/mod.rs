@@ -31,6 +31,7 @@ pub mod question_counters;
 pub mod questions;
 pub(crate) mod queue;
 pub(crate) mod readers;
+mod remember;
 mod remove;
 pub mod repair;
 mod rows;

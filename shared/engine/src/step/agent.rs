@@ -6,12 +6,14 @@ use super::{
     handled::{Handled, failed},
 };
 use crate::{
+    delivery::may_be_lost,
     drive::with_values,
     limits,
     pieces::Heard,
-    port::{Host, Remembered, StoreError, Verdict},
+    port::{Host, StoreError, Verdict},
     prepare::{SecretSource, task},
     prices::VARIABLE,
+    remember,
 };
 use document::{
     Workflow,
@@ -25,9 +27,8 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell_core::{
     agent::{self, key_of, last_of, talk},
-    event::Event,
     execution::Execution,
-    id::{Activation, derive},
+    id::Activation,
     reading::Reading,
     sight::Sight,
     task::{Failure, Outcome, Task},
@@ -83,7 +84,7 @@ pub(super) async fn open(
             }
             Err(error) => return Ok(Outcome::Failed(Failure::new(error.code, error.message))),
         };
-        memory = Some(recalled(host, owner, &named, conversation).await?);
+        memory = Some(recalled(host, state, &named, conversation).await?);
         key = Some(named);
     }
     Ok(told(&agent::Heard::Opened { key, memory, tools }))
@@ -101,45 +102,23 @@ async fn takes(host: &dyn Host, owner: &str, agent: &Agent) -> Result<Map<String
 }
 
 /// The last messages of a conversation, as many as its agent reads.
-async fn recalled(host: &dyn Host, owner: &str, key: &str, of: &Conversation) -> Result<Vec<Said>, StoreError> {
+async fn recalled(host: &dyn Host, state: &Execution, key: &str, of: &Conversation) -> Result<Vec<Said>, StoreError> {
     let most = usize::try_from(of.window).unwrap_or(usize::MAX);
-    let found = host.memories().recall(owner, key, most, host.now()).await?;
+    let recall = || host.memories().recall(&state.started.owner, key, most, host.now());
+    let mut found = recall().await?;
+    if may_be_lost(host) && remember::make_good(host, state, key, &found).await? {
+        found = recall().await?;
+    }
     let all: Vec<Said> = found.into_iter().flat_map(|one| one.messages).collect();
     Ok(last_of(&all, of))
 }
 
-/// Adds to a conversation what an agent said that came to its end in a turn. Nothing is added twice.
+/// Adds to a conversation what an agent said that came to its end in a turn, where an earlier release left that to a message.
 pub(super) async fn remember(host: &dyn Host, state: &Execution, activation: &Activation, seq: u64) -> Handled {
-    match add(host, state, activation, seq).await {
+    match remember::add(host, state, activation, seq).await {
         Ok(()) => Handled::Verdict(Verdict::Acknowledge),
         Err(error) => Handled::Verdict(failed(&error)),
     }
-}
-
-async fn add(host: &dyn Host, state: &Execution, activation: &Activation, seq: u64) -> Result<(), StoreError> {
-    let turns = host.journal().turns(state.id(), seq.saturating_sub(1), 1).await?;
-    let Some(turn) = turns.into_iter().find(|turn| turn.seq == seq) else { return Ok(()) };
-    let said = turn.events.iter().find_map(|event| match event {
-        Event::AgentAnswered(answered) if answered.node == activation.node => answered.remember.as_ref(),
-        _ => None,
-    });
-    let Some(said) = said else { return Ok(()) };
-    if said.missing().is_some() {
-        host.journal().fetch(state.id(), &[said]).await?;
-    }
-    let Some(said) = said.value() else { return Ok(()) };
-    let (Some(key), Ok(messages)) = (said["key"].as_str(), serde_json::from_value(said["messages"].clone())) else {
-        return Err(StoreError::Permanent("what is to be remembered cannot be read".into()));
-    };
-    let days = said["days"].as_u64().unwrap_or(limits::MEMORY_DAYS);
-    let remembered = Remembered {
-        id: derive(&["memory", state.id().as_str(), &activation.to_string()]),
-        at: turn.at,
-        by: state.started.started_by.clone(),
-        messages,
-        until: turn.at.after_seconds(days as f64 * 86_400.0),
-    };
-    host.memories().remember(&state.started.owner, key, &remembered, host.now()).await
 }
 
 /// The tools of a server that the document lets agents use.

@@ -260,7 +260,10 @@ async fn deliver_again(
         let further = ahead::owed_again(host, workflow, state);
         effects.extend(further.into_iter().filter(|effect| !effects.contains(effect)).collect::<Vec<_>>());
     }
-    if effects.is_empty() && !again { Ok(()) } else { host.outbox().deliver(state.id(), &effects).await }
+    match again {
+        true => delivery::repeat(host, state.id(), &effects).await,
+        false => delivery::deliver(host, state.id(), &effects).await,
+    }
 }
 
 /// Merges what several children of one activation tell into one command, so that it costs one turn: their ends, and
