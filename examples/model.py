@@ -47,6 +47,8 @@ class Said:
     def body(self, tool):
         """The body that an `http_request` gave as the last result of a tool; the text where it gave none."""
         text = self.results[tool][-1]
+        if text.startswith("A person changed the arguments"):  # One line above the result says so.
+            text = text.partition("\n")[2]
         try:
             return json.loads(text)["body"]
         except (ValueError, KeyError, TypeError):

@@ -8,6 +8,7 @@ use super::{
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage, LentTo, Node};
 use document::Connection;
 use serde_json::Value;
+use stepwell_core::view::CallState;
 
 /// Tells the conversation of a node, where it has one.
 pub fn tell(node: &Node) {
@@ -124,11 +125,36 @@ fn call(call: &AgentCall) -> Vec<String> {
         (None, Value::Null) => String::new(),
         (None, result) => format!(": {}", output::text(result)),
     };
+    let decided = match (&call.asked_arguments, &call.decided_by[..]) {
+        (None, []) => None,
+        (asked, by) => Some(decided(call.status, asked.as_ref(), by)),
+    };
     let by = call.execution_id.as_ref().map(|id| format!(" by {}", output::clean(id))).unwrap_or_default();
-    vec![
-        format!("  {:>WHO$}  {}", "calls", line(&format!("{} {}", call.name, call.arguments))),
-        format!("  {:>WHO$}  {state}{by}{}", "", line(&gave)),
-    ]
+    let asks = format!("  {:>WHO$}  {}", "calls", line(&format!("{} {}", call.name, call.arguments)));
+    let decided = decided.map(|decided| format!("  {:>WHO$}  {}", "", line(&decided)));
+    let became = format!("  {:>WHO$}  {state}{by}{}", "", line(&gave));
+    [asks].into_iter().chain(decided).chain([became]).collect()
+}
+
+/// Who decided about a call, and what its model had asked for, where a person changed that.
+fn decided(status: CallState, asked: Option<&Value>, by: &[String]) -> String {
+    let did = match status {
+        CallState::Rejected => "refused",
+        CallState::Answered => "answered",
+        CallState::Succeeded
+        | CallState::Failed
+        | CallState::Refused
+        | CallState::Expired
+        | CallState::Pending
+        | CallState::WaitingHuman
+        | CallState::Running
+        | CallState::Cancelled => "approved",
+    };
+    let who = if by.is_empty() { "a person".to_owned() } else { by.join(", ") };
+    match asked {
+        Some(asked) => format!("{did} by {who}, who changed the arguments: the model asked for {asked}"),
+        None => format!("{did} by {who}"),
+    }
 }
 
 /// What somebody said, as a line that begins with who.
@@ -178,6 +204,20 @@ mod tests {
   │ there
        model  (only asks for tools)  (m/n at checkpoint 3)";
         assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_call_says_who_approved_it_and_what_the_model_had_asked_for() {
+        let shown = json!({"id": "1", "name": "pay", "arguments": {"amount": 7}, "asked_arguments": {"amount": 200},
+            "decided_by": ["ada@example.com"], "status": "succeeded", "result": null, "execution_id": "x"});
+        let told = call(&serde_json::from_value(shown.clone()).unwrap());
+        let wanted = "approved by ada@example.com, who changed the arguments: the model asked for {\"amount\":200}";
+        assert_eq!(told[1].trim(), wanted);
+        let mut refused = shown;
+        refused["status"] = json!("rejected");
+        refused.as_object_mut().unwrap().remove("asked_arguments");
+        let told = call(&serde_json::from_value(refused).unwrap());
+        assert_eq!(told[1].trim(), "refused by ada@example.com");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! load and store; `decide` says when children start and end.
 
 use crate::{
-    agent::{self, Heard, Planned},
+    agent::{self, Decided, Heard, Planned},
     allotment::budget_of_child,
     error::Error,
     event::Started,
@@ -90,6 +90,8 @@ pub struct Given {
     pub output: Value,
     /// Why the child failed.
     pub error: Option<Error>,
+    /// What people decided about it, where it is a call of a tool.
+    pub decided: Decided,
 }
 
 impl<'a> Family<'a> {
@@ -308,7 +310,7 @@ impl<'a> Family<'a> {
             (0..)
                 .zip(given)
                 .filter_map(|(index, given)| {
-                    let gave = given.map(|given| (given.status, given.output, given.error));
+                    let gave = given.map(|given| (given.status, given.output, given.error, given.decided));
                     Some(agent::ended(&self.planned(index, reading)?, self.id(index), gave))
                 })
                 .collect::<Vec<_>>()

@@ -77,6 +77,12 @@ pub struct AgentCall {
     pub name: String,
     /// The arguments; those that a person put in the place of the model's, where one did.
     pub arguments: Value,
+    /// The arguments that the model asked for, where a person put others in their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_arguments: Option<Value>,
+    /// Whoever approved the call, refused it, or answered in the tool's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided_by: Vec<String>,
     /// What became of the call, or what it waits for.
     #[schema(value_type = words::CallState)]
     pub status: CallState,
@@ -190,16 +196,22 @@ impl AgentCall {
                 id,
                 name,
                 arguments,
+                asked_arguments: None,
+                decided_by: Vec::new(),
                 status: known.map_or(open.rest, |known| known.state),
                 result: Value::Null,
                 error: None,
                 execution_id: known.and_then(|known| known.execution_id.as_ref()).map(ToString::to_string),
             };
         };
+        let edited = end.arguments.as_ref().map(|edited| values.show(edited));
+        let asked_arguments = edited.as_ref().map(|_| arguments.clone());
         Self {
             id,
             name,
-            arguments: end.arguments.as_ref().map_or(arguments, |edited| values.show(edited)),
+            arguments: edited.unwrap_or(arguments),
+            asked_arguments,
+            decided_by: end.decided_by.clone(),
             status: end.status.into(),
             result: values.show(&end.result),
             error: end.error.as_ref().map(ExecutionError::from),

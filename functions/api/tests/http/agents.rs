@@ -84,6 +84,7 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     assert_eq!(status(&triage["agent"]), ["succeeded", "refused", "succeeded"]);
     let paid = &triage["agent"]["turns"][0]["tool_calls"][2];
     assert_eq!((&paid["result"], &paid["arguments"]), (&json!({"paid": 300}), &json!({"amount": 300})), "{paid}");
+    assert_eq!((&paid["asked_arguments"], &paid["decided_by"]), (&json!({"amount": 500}), &json!(["ann@example.com"])));
     assert_eq!(triage["agent"]["turns"][1]["text"], "Done.");
     assert_eq!(triage["agent"]["turns"][1].get("asked"), None, "it was told nothing new first");
     assert_eq!(

@@ -59,11 +59,12 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 70] = [
+const FREE: [&str; 71] = [
     // What somebody said, or where it lies, and any answer to a question.
     "ChatMessage.message",
     "ChatResumeBody.value",
     "AgentCall.arguments",
+    "AgentCall.asked_arguments",
     "AgentCall.result",
     "AgentConfig.output_schema",
     "AgentMemory.messages",

@@ -45,7 +45,10 @@ async fn a_person_sees_the_tool_its_arguments_and_the_models_reason() {
     world.is(Status::Completed);
     assert_eq!(world.entries(), ["/pay/500"]);
     assert_eq!((end(&world).status, end(&world).arguments), (CallStatus::Succeeded, None));
-    assert!(world.told()[0].contains("/pay/500"), "{:?}", world.told());
+    assert_eq!(end(&world).decided_by, ["ada@example.com"]);
+    let shown = &world.output()["tool_calls"][0];
+    assert_eq!((&shown["decided_by"], shown.get("asked_arguments")), (&json!(["ada@example.com"]), None));
+    assert!(world.told()[0].starts_with('{') && world.told()[0].contains("/pay/500"), "{:?}", world.told());
     world.holds().await;
 }
 
@@ -56,6 +59,7 @@ async fn what_is_rejected_or_expires_never_runs_and_the_model_is_told_why() {
     world.answers(no).await.unwrap();
     world.is(Status::Completed);
     assert_eq!((end(&world).status, world.entries().len()), (CallStatus::Rejected, 0));
+    assert_eq!(end(&world).decided_by, ["ada@example.com"]);
     assert_eq!(world.told(), ["A person refused this call: Ask me on Monday."]);
     world.holds().await;
 
@@ -65,6 +69,7 @@ async fn what_is_rejected_or_expires_never_runs_and_the_model_is_told_why() {
     world.after(2.0).await;
     world.is(Status::Completed);
     assert_eq!((end(&world).status, world.entries().len()), (CallStatus::Expired, 0));
+    assert!(end(&world).decided_by.is_empty(), "nobody decided");
     assert_eq!(world.told(), ["The call was not run: nobody approved it in time"]);
     world.holds().await;
 }
@@ -80,7 +85,14 @@ async fn a_person_may_change_the_arguments_or_answer_in_the_tools_place() {
     let edited = end(&world).arguments.expect("that they were changed is recorded");
     assert_eq!(edited.value(), Some(&json!({"amount": 50})));
     assert_eq!(world.output()["tool_calls"][0]["arguments"], json!({"amount": 50}));
-    assert!(world.told()[0].contains("/pay/50"), "{:?}", world.told());
+    let shown = &world.output()["tool_calls"][0];
+    assert_eq!(
+        (&shown["asked_arguments"], &shown["decided_by"]),
+        (&json!({"amount": 500}), &json!(["ada@example.com"]))
+    );
+    let told = &world.told()[0];
+    assert!(told.starts_with("A person changed the arguments of this call to {\"amount\":50}."), "{told}");
+    assert!(told.contains("/pay/50"), "{told}");
     // What is undone is what was done.
     world.back(1).await;
     assert_eq!(world.entries()[1], "/undo/pay/50");
@@ -91,6 +103,20 @@ async fn a_person_may_change_the_arguments_or_answer_in_the_tools_place() {
     world.is(Status::Completed);
     assert_eq!((end(&world).status, world.entries().len()), (CallStatus::Answered, 0));
     assert_eq!(world.told(), ["Already paid."]);
+    assert_eq!(end(&world).decided_by, ["ada@example.com"]);
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_call_that_fails_says_who_approved_it_and_with_which_arguments() {
+    let world = asked().await;
+    world.came.lock().unwrap().refuses.push("/pay/50".into());
+    world.answers(Answer { arguments: Some(json!({"amount": 50})), ..yes() }).await.unwrap();
+    world.is(Status::Completed);
+    let end = end(&world);
+    assert_eq!((end.status, &end.decided_by[..]), (CallStatus::Failed, &["ada@example.com".to_owned()][..]));
+    assert_eq!(end.arguments.as_ref().and_then(|given| given.value()), Some(&json!({"amount": 50})));
+    assert!(world.told()[0].contains("{\"amount\":50}"), "{:?}", world.told());
     world.holds().await;
 }
 

@@ -110,7 +110,7 @@ async fn a_person_who_changes_the_arguments_gives_what_the_workflow_takes() {
     assert!(matches!(world.answers(changed(json!(5))).await, Err(Rejection::Invalid { .. })));
     world.answers(changed(json!("bob@example.com"))).await.unwrap();
     world.is(Status::Completed);
-    assert_eq!(world.told(), ["found bob@example.com"]);
+    assert!(world.told()[0].ends_with("\nfound bob@example.com"), "{:?}", world.told());
     world.holds().await;
 }
 

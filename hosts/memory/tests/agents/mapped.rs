@@ -54,7 +54,7 @@ async fn a_body_sees_what_a_person_put_in_the_place_of_what_the_model_gave() {
     let answer = Answer { approved: Some(true), arguments: Some(changed), ..Answer::default() };
     world.answers(answer).await.unwrap();
     world.is(Status::Completed);
-    assert_eq!(world.told(), ["[20]"]);
+    assert!(world.told()[0].ends_with("\n[20]"), "{:?}", world.told());
     world.holds().await;
 }
 

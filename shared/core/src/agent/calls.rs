@@ -1,6 +1,9 @@
 //! The tool calls that a model asks for: which are run, and what becomes of the others.
 
-use super::misfits::{misfits, told};
+use super::{
+    decided::Decided,
+    misfits::{misfits, told},
+};
 use crate::{
     error::Error,
     execution::{CallStatus, Execution, Status, Talk, ToolEnd},
@@ -48,8 +51,8 @@ pub enum Verdict {
     Refused(String),
 }
 
-/// How the execution of a call ended, its output, and its error.
-pub(crate) type Gave = (Status, Value, Option<Error>);
+/// How the execution of a call ended, its output, its error, and what people decided about it.
+pub(crate) type Gave = (Status, Value, Option<Error>, Decided);
 
 /// A call with its verdict.
 pub type Call = (u32, Verdict);
@@ -192,18 +195,21 @@ fn times(used: &[String], tool: &Tool) -> u64 {
 /// How a call ended, by what its execution gave; none where the execution does not exist.
 pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Gave>) -> Ended {
     let nothing = Error::new("not_started", "the call could not be started");
-    let (mut result, mut error, mut arguments) = (Value::Null, None, None);
+    let (mut result, mut error, mut arguments, mut decided_by) = (Value::Null, None, None, Vec::new());
     let status = match given {
         None => {
             error = Some(nothing);
             CallStatus::Failed
         }
-        Some((Status::Completed, output, _)) => {
+        Some((Status::Completed, output, _, decided)) => {
             let (status, gave, changed) = gave(planned, output);
-            (result, arguments) = (gave, changed);
+            (result, arguments, decided_by) = (gave, changed, decided.by);
             status
         }
-        Some((ended, _, why)) => {
+        Some((ended, _, why, decided)) => {
+            // What fails has no output that says with which arguments it ran.
+            let changed = decided.arguments.filter(|given| *given != planned.arguments);
+            (arguments, decided_by) = (changed.map(Payload::new), decided.by);
             let why = why.unwrap_or_else(|| Error::new(ended.as_str(), "the call did not end well"));
             // Only the end of the question says that no person wanted the call. A tool may fail with the same words.
             let status = match why.node.as_ref().filter(|_| planned.approved).map(|node| node.as_str()) {
@@ -215,7 +221,7 @@ pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Gave>) -> 
             status
         }
     };
-    let end = ToolEnd { status, result: Payload::new(result), error, arguments, execution_id: Some(id) };
+    let end = ToolEnd { status, result: Payload::new(result), error, arguments, decided_by, execution_id: Some(id) };
     Ended { call: planned.call, end }
 }
 

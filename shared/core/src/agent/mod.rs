@@ -2,6 +2,7 @@
 //! comes of it in the end.
 
 mod calls;
+mod decided;
 mod memory;
 mod misfits;
 mod outcome;
@@ -10,6 +11,7 @@ mod transcript;
 pub(crate) use calls::ended;
 pub use calls::{Call, Ended, Planned, Verdict, judge};
 pub use memory::{key_of, last_of};
+pub use decided::Decided;
 pub use outcome::{misfit, output};
 pub use transcript::{ask, opens, transcript};
 

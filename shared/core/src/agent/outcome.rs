@@ -50,13 +50,20 @@ pub fn output(
             // Only the answer has the arguments of a call that was not run.
             let is_sealed = seals && end.is_some_and(|end| end.execution_id.is_none());
             let arguments = if is_sealed { &Value::Null } else { changed.unwrap_or(&call["arguments"]) };
-            calls.push(json!({
+            let mut shown = json!({
                 "id": call["id"], "name": call["name"], "arguments": arguments,
                 "status": end.map(|end| end.status),
                 "result": end.map(|end| reading.value(&end.result)),
                 "error": end.and_then(|end| end.error.as_ref()),
                 "execution_id": end.and_then(|end| end.execution_id.as_ref()),
-            }));
+            });
+            if changed.is_some() {
+                shown["asked_arguments"] = call["arguments"].clone();
+            }
+            if let Some(end) = end.filter(|end| !end.decided_by.is_empty()) {
+                shown["decided_by"] = json!(end.decided_by);
+            }
+            calls.push(shown);
         }
     }
     let mut messages: Vec<Value> =

@@ -85,7 +85,11 @@ pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Rea
         let results = (0..).zip(&answer.tool_calls).filter_map(|(position, call)| {
             let end = said.ended.get(&position)?;
             let tool = tool_of(agent, talk, &call.name, reading);
-            let content = shown_result(tool, end, reading);
+            let mut content = shown_result(tool, end, reading);
+            if let Some(changed) = end.arguments.as_ref().map(|changed| reading.value(changed)) {
+                let told = format!("A person changed the arguments of this call to {changed}. What came of it:");
+                content = format!("{told}\n{content}");
+            }
             Some(Message::Tool { id: call.id.clone(), name: call.name.clone(), content })
         });
         let results: Vec<Message> = results.collect();

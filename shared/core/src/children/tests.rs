@@ -16,7 +16,7 @@ fn parent(node: &Value, input: Value) -> (Arc<Workflow>, Execution) {
 }
 
 fn given(output: Value, status: Status) -> Option<Given> {
-    Some(Given { id: "child".into(), status, output, error: None })
+    Some(Given { id: "child".into(), status, output, error: None, decided: Decided::default() })
 }
 
 fn output(outcome: Outcome) -> Value {

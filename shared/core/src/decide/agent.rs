@@ -187,6 +187,7 @@ fn refuse(turn: &mut Deciding<'_>, ix: NodeIx, calls: Vec<Call>) -> Vec<Value> {
                     result: Payload::default(),
                     error: Some(Error::new("refused", why)),
                     arguments: None,
+                    decided_by: Vec::new(),
                     execution_id: None,
                 };
                 tool_ended(turn, ix, position, end);

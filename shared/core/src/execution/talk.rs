@@ -89,6 +89,10 @@ pub struct ToolEnd {
     /// The arguments with which it ran, where a person changed them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub arguments: Option<Payload>,
+    /// Whoever approved the call, refused it, or answered in the tool's place; empty where nobody was asked, where nobody
+    /// answered in time, and in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided_by: Vec<String>,
     /// The execution that ran the call; none where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<ExecutionId>,

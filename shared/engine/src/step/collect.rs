@@ -20,6 +20,7 @@ use std::{
     },
 };
 use stepwell_core::{
+    agent::Decided,
     children::{Family, Given},
     execution::Execution,
     id::{Activation, ExecutionId},
@@ -147,7 +148,7 @@ async fn read(host: &dyn Host, id: Option<ExecutionId>, fetched: &AtomicU64) -> 
         Some(output) => output.value().ok_or_else(|| lost(&id))?.clone(),
         None => Value::Null,
     };
-    let given = Given { status: child.status(), output, error: child.error.clone(), id };
+    let given = Given { status: child.status(), output, error: child.error.clone(), decided: Decided::of(&child), id };
     Ok(Read::Given(Box::new(given)))
 }
 
@@ -171,7 +172,8 @@ mod tests {
     use stepwell_core::execution::Status;
 
     fn given(output: Value) -> Result<Read, StoreError> {
-        Ok(Read::Given(Box::new(Given { id: "child".into(), status: Status::Completed, output, error: None })))
+        let (status, decided) = (Status::Completed, Decided::default());
+        Ok(Read::Given(Box::new(Given { id: "child".into(), status, output, error: None, decided })))
     }
 
     #[test]
