@@ -1,8 +1,36 @@
 //! Models and tools that ask too much: each is bounded, told, and recorded whole.
 
 use super::world::{World, agent, calls, charges, says};
+use engine::port::{Journal as _, Secret, Secrets as _};
 use serde_json::{Value, json};
-use stepwell_core::execution::{CallStatus, Status};
+use stepwell_core::{
+    event::Event,
+    execution::{CallStatus, Status},
+};
+
+#[tokio::test]
+async fn the_value_of_a_secret_that_somebody_types_is_told_to_no_model_and_recorded_nowhere_by_the_agent() {
+    let key = "sk-\"key\"-98765";
+    let mut document = agent(json!({"prompt": "Is it {{ input.who }}? {{ input }}"}), &[charges("pay", json!({}))]);
+    document["nodes"][1]["config"]["model"]["api_key"] = json!("{{ secrets.KEY }}");
+    document["nodes"][2]["config"]["headers"] = json!({"x-shop": "{{ secrets.SHOP }}"});
+    let world = World::started(&document, |_, _| says("Who knows.")).await;
+    let owner = world.state().started.owner.clone();
+    for (name, value) in [("KEY", key), ("SHOP", "shop-12345")] {
+        let secret = Secret { value: value.into(), hosts: Vec::new(), for_inline: false };
+        world.host.set_secret(&owner, name, secret).await.unwrap();
+    }
+    world.starts("f", json!({"who": format!("{key} or shop-12345")})).await;
+    world.host.handle_due().await;
+    let (_, messages) = world.last_asked();
+    let asked = messages[0]["content"].as_str().unwrap();
+    assert!(asked.starts_with("Is it [secret KEY] or [secret SHOP]?"), "{asked}");
+    let turns = world.host.turns(&"f".into(), 0, 1_000).await.unwrap();
+    let answered = |event: &&Event| matches!(event, Event::AgentAnswered(_) | Event::NodeSucceeded { .. });
+    let agents: Vec<_> = turns.iter().flat_map(|turn| &turn.events).filter(answered).collect();
+    let recorded = serde_json::to_string(&agents).unwrap();
+    assert!(recorded.contains("[secret KEY]") && !recorded.contains("98765") && !recorded.contains("shop-12345"));
+}
 
 /// An answer that asks for so many payments at once.
 fn many(count: usize) -> Value {

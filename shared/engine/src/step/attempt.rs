@@ -12,6 +12,7 @@ use crate::{
         handled::{Handled, failed, later, unknown},
         report::report,
         secrets::Vault,
+        veil::veil,
     },
 };
 use document::{Workflow, node::agent::Head, time::Time};
@@ -48,7 +49,7 @@ pub async fn step(
     };
     match prepared {
         Prepared::Run(task) => run(host, state.id(), activation, attempt, &task, None).await,
-        Prepared::Ask(task, head) => ask(host, state, workflow, (activation, attempt), &task, *head).await,
+        Prepared::Ask(task, head) => ask(host, state, workflow, (activation, attempt), *task, *head).await,
         Prepared::OpenAgent => match agent::open(host, state, workflow, &activation, &vault).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
@@ -205,12 +206,15 @@ async fn ask(
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     (activation, attempt): (Activation, u32),
-    task: &Task,
-    head: Head,
+    mut task: Task,
+    mut head: Head,
 ) -> Handled {
-    if let Some(outcome) = agent::unpriced(host, workflow, &activation, task) {
+    if let Some(outcome) = agent::unpriced(host, workflow, &activation, &task) {
         return reported(activation, attempt, outcome, None, Vec::new());
     }
-    let _heard = agent::heard(host, state, &activation, task);
-    run(host, state.id(), activation, attempt, task, Some(head)).await
+    if let Err(error) = veil(host, state, workflow, &mut task, &mut head).await {
+        return Handled::Verdict(failed(&error));
+    }
+    let _heard = agent::heard(host, state, &activation, &task);
+    run(host, state.id(), activation, attempt, &task, Some(head)).await
 }

@@ -16,6 +16,7 @@ pub(crate) mod secrets;
 mod taken_up;
 mod undo;
 mod unwanted;
+mod veil;
 
 pub use handled::TRANSIENT_SECONDS;
 

@@ -1,0 +1,83 @@
+//! The value of a secret that somebody typed, or that a node handed on: in what a model is asked its name stands in its
+//! place. So the journal has exactly what the model saw, and neither has the value.
+
+use super::secrets::Vault;
+use crate::{
+    limits,
+    port::{Host, StoreError},
+    prepare::SecretSource as _,
+};
+use document::{
+    Workflow,
+    node::agent::Head,
+    work::{Message, Work},
+};
+use serde_json::Value;
+use stepwell_core::{
+    execution::Execution,
+    task::{Task, UsedSecret},
+};
+
+/// Masks the secrets that the workflow names, of which the key of the model is one, in what a model is asked and in what is
+/// recorded of it.
+///
+/// # Errors
+/// Where the store fails.
+pub(super) async fn veil(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    task: &mut Task,
+    head: &mut Head,
+) -> Result<(), StoreError> {
+    let known = |name: &&str| task.secrets.iter().all(|secret| secret.name != **name);
+    let others = workflow.secrets().into_iter().filter(known).collect();
+    let mut all = Vault::named(host, state, others).await?.used();
+    all.extend(task.secrets.iter().cloned());
+    all.retain(|secret| secret.value.len() >= limits::MASKED_BYTES);
+    // Of two that begin alike the longer one is meant.
+    all.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+    let forms: Vec<(String, String)> = all.iter().flat_map(forms).collect();
+    let hide = |text: &mut String| {
+        for (value, shown) in forms.iter().filter(|(value, _)| !value.is_empty()) {
+            if text.contains(value) {
+                *text = text.replace(value, shown);
+            }
+        }
+    };
+    head.system.iter_mut().for_each(hide);
+    head.messages.iter_mut().for_each(|message| within(message, &hide));
+    if let Work::Model(call) = &mut task.work {
+        call.system.iter_mut().for_each(hide);
+        call.messages.iter_mut().for_each(|message| within(message, &hide));
+    }
+    Ok(())
+}
+
+/// How a secret stands in a text, and in a text that is JSON; each with what is shown in its place.
+fn forms(secret: &UsedSecret) -> Vec<(String, String)> {
+    let shown = format!("[secret {}]", secret.name);
+    let escaped = Value::String(secret.value.clone()).to_string();
+    let escaped = escaped[1..escaped.len() - 1].to_owned();
+    let both = [secret.value.clone()].into_iter().chain((escaped != secret.value).then_some(escaped));
+    both.map(|form| (form, shown.clone())).collect()
+}
+
+fn within(message: &mut Message, hide: &impl Fn(&mut String)) {
+    match message {
+        Message::System { content } | Message::User { content } | Message::Tool { content, .. } => hide(content),
+        Message::Assistant { content, tool_calls } => {
+            hide(content);
+            tool_calls.iter_mut().for_each(|call| in_texts(&mut call.arguments, hide));
+        }
+    }
+}
+
+fn in_texts(value: &mut Value, hide: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => hide(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| in_texts(item, hide)),
+        Value::Object(members) => members.values_mut().for_each(|member| in_texts(member, hide)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
