@@ -36,7 +36,8 @@ pub struct Args {
     logging: LogArgs,
 }
 
-/// Talks until stdin ends or a signal comes. Exit 1 where the last message was not answered.
+/// Talks until stdin ends or a signal comes. Exit 1 where the last message was not answered, or the last answer not
+/// understood.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let _logs = args.logging.begin(About::OneExecution, globals.json)?;
     let signals = Signals::listen()?;
@@ -54,10 +55,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signals) -> Outcome {
     let path = format!("/v1/chat/{}", escaped(&args.workflow));
     let (mut lines, mut session, mut exit) = (Lines::begin(), args.session, Exit::Done);
-    let mut asks = false;
+    let (mut question, mut broke_off) = (None, None);
     loop {
         if lines.typed {
-            eprint!("{} ", output::cyan(if asks { "?" } else { ">" }));
+            eprint!("{} ", output::cyan(if question.is_some() { "?" } else { ">" }));
             let _ = std::io::stderr().flush();
         }
         let line = tokio::select! {
@@ -68,7 +69,7 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
         if line.is_empty() {
             continue;
         }
-        let (path, body) = said(&path, &line, session.as_deref(), asks);
+        let (path, body) = said(&path, &line, session.as_deref(), question.is_some());
         let mut shown = Shown::new(globals.json);
         let told = tokio::select! {
             told = client.events(&path, &body, |name, data| shown.tell(name, data)) => told,
@@ -77,22 +78,30 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
         match told {
             Ok(()) => {
                 session = shown.session().map(str::to_owned).or(session);
-                asks = shown.asks();
+                question = shown.question().cloned();
                 exit = if shown.failed() { Exit::Failed } else { Exit::Done };
             }
-            Err(failure) if lines.typed && failure.code != client::UNREACHABLE => {
-                // Somebody at a terminal can say it another way.
-                asks = asks && failure.code != "no_open_interaction";
+            // What cannot be used is said another way: by somebody at a terminal, or by the next line where something is
+            // asked, which is asked again.
+            Err(failure) if (lines.typed || question.is_some()) && failure.code != client::UNREACHABLE => {
+                question = question.filter(|_| failure.code != "no_open_interaction");
                 advised(failure, &args.workflow).tell(globals.json);
+                if let Some(question) = &question {
+                    Shown::new(globals.json).tell("interaction", question);
+                }
+                exit = Exit::Failed;
             }
-            Err(failure) => return Err(advised(failure, &args.workflow)),
+            Err(failure) => {
+                broke_off = Some(advised(failure, &args.workflow));
+                break;
+            }
         }
     }
     if let Some(session) = session {
         let command = globals.pasted(&["chat", &args.workflow, "--session", &session]);
         eprintln!("{}", output::dim(&format!("go on with: {command}")));
     }
-    Ok(exit)
+    broke_off.map_or(Ok(exit), Err)
 }
 
 /// What the command line calls the fields of the requests.

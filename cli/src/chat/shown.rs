@@ -13,7 +13,8 @@ pub struct Shown {
     session: Option<String>,
     /// What the latest answer of a model has said at the terminal, and which answer that is.
     said: (String, String),
-    asks: bool,
+    /// What is asked last.
+    question: Option<Value>,
     failed: bool,
 }
 
@@ -21,7 +22,7 @@ impl Shown {
     /// Nothing was told yet.
     pub fn new(json: bool) -> Self {
         let live = !json && output::width().is_some();
-        Self { json, live, session: None, said: Default::default(), asks: false, failed: false }
+        Self { json, live, session: None, said: Default::default(), question: None, failed: false }
     }
 
     /// The session, once it is known.
@@ -29,9 +30,9 @@ impl Shown {
         self.session.as_deref()
     }
 
-    /// Whether something is asked.
-    pub fn asks(&self) -> bool {
-        self.asks
+    /// What is asked; none where nothing is.
+    pub fn question(&self) -> Option<&Value> {
+        self.question.as_ref()
     }
 
     /// Whether the message was not answered.
@@ -54,7 +55,7 @@ impl Shown {
                 eprintln!("{}", output::dim(&output::clean(&call)));
             }
             "interaction" => {
-                self.asks = true;
+                self.question = Some(data.clone());
                 if !self.json {
                     self.end_line();
                     ask(data);

@@ -38,6 +38,18 @@ fn a_conversation_remembers_and_asks_before_it_pays() {
 }
 
 #[test]
+fn an_answer_that_is_not_understood_is_asked_for_again_and_the_next_line_is_read() {
+    let model = Model::start();
+    let home = assistant(&model);
+    let told = says(&home, &model, &["--session", "s"], "What of O-2?\nPay it back, please.\nmaybe\nyes\n").exits(0);
+    assert!(told.out.ends_with("250 was paid back.\n"), "{told:?}");
+    assert_eq!(told.err.matches("May the agent call pay_back?").count(), 2, "it is asked again: {told:?}");
+    // Where no line answers it, the question stays open, and it is said how to go on.
+    let told = says(&home, &model, &["--session", "t"], "What of O-2?\nPay it back, please.\nmaybe\n").exits(1);
+    assert!(told.err.contains("chat chat-assistant --session t"), "{told:?}");
+}
+
+#[test]
 fn programs_are_told_each_piece_as_the_model_gives_it() {
     let model = Model::start();
     let home = assistant(&model);
