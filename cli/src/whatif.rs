@@ -6,7 +6,7 @@ use super::{
     client::{Client, escaped},
     output,
 };
-use api::types::{WhatIf, WhatIfBody, WhatIfItem, WhatIfRoute, WhatIfSummary, WhatIfVisit, WhatIfWay};
+use api::types::{WhatIf, WhatIfBody, WhatIfItem, WhatIfRoute, WhatIfSummary, WhatIfUsage, WhatIfVisit, WhatIfWay};
 use serde_json::{Map, Value, json};
 use std::{io::IsTerminal, path::PathBuf};
 use stepwell_core::replay::Difference;
@@ -173,6 +173,13 @@ fn show_sum(sum: &WhatIfSummary) {
     output::line(&format!("  questions to people: {} gained, {} spared", questions.0, questions.1));
     let of = if sum.unknown > 0 { ", of those whose end is known" } else { "" };
     output::line(&format!("  steps: {} → {}{of}", sum.steps.was, sum.steps.now));
+    if let Some(models) = &sum.models {
+        let told = |used: &WhatIfUsage| {
+            let price = used.usd.map_or_else(|| "price unknown".into(), |usd| format!("{usd:.4} US dollars"));
+            format!("{} tokens, {price}", used.input_tokens + used.output_tokens)
+        };
+        output::line(&format!("  models: {} → {}{of}", told(&models.was), told(&models.now)));
+    }
     output::line(&format!("  another status: {}, another result: {}", sum.statuses_changed, sum.outputs_changed));
     if !sum.route_changes.is_empty() {
         output::line("\nother routes:");

@@ -61,8 +61,8 @@ pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;
 pub use warning::ExecutionWarning;
 pub use whatif::{
-    WhatIf, WhatIfBody, WhatIfItem, WhatIfQuestions, WhatIfRoute, WhatIfRoutes, WhatIfStatus, WhatIfSteps,
-    WhatIfSummary, WhatIfVisit, WhatIfWay, WouldFork, WouldRun,
+    WhatIf, WhatIfBody, WhatIfItem, WhatIfModels, WhatIfQuestions, WhatIfRoute, WhatIfRoutes, WhatIfStatus,
+    WhatIfSteps, WhatIfSummary, WhatIfUsage, WhatIfVisit, WhatIfWay, WouldFork, WouldRun,
 };
 pub use words::Timestamp;
 pub use workflow::{Checked, Saved, Workflow, WorkflowRow};

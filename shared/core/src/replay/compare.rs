@@ -6,7 +6,7 @@ use crate::{
     payload::Payload,
     reading::Missing,
 };
-use document::{Workflow, id::NodeId};
+use document::{Workflow, id::NodeId, work::Usage};
 use std::collections::BTreeSet;
 
 document::closed_set!(
@@ -75,6 +75,10 @@ pub struct Compared {
     pub steps_was: u64,
     /// The same, as far as the replay came.
     pub steps_now: u64,
+    /// What models used that agents asked.
+    pub usage_was: Usage,
+    /// What they used in visits that would be still: recorded answers are the ones that would be given.
+    pub usage_now: Usage,
 }
 
 impl Compared {
@@ -94,6 +98,8 @@ impl Compared {
             output_changed: None,
             steps_was: recorded.steps,
             steps_now: 0,
+            usage_was: used(recorded, |_, _| true),
+            usage_now: Usage::default(),
         }
     }
 }
@@ -111,7 +117,9 @@ pub fn compare(
     let now = Recorded::of(workflow, &replayed.turns);
     let end = ends(was, recorded, replayed);
     let gone = |node: &NodeId| is_gone(workflow, replayed, node);
-    let mut compared = Compared { now: end, steps_now: now.steps, ..Compared::not_started(was, recorded) };
+    let runs = |node: &NodeId, number| now.visit_at(node, number).is_some_and(|visit| !visit.came.is_empty());
+    let usage_now = used(recorded, runs);
+    let mut compared = Compared { now: end, steps_now: now.steps, usage_now, ..Compared::not_started(was, recorded) };
     compared.untold = match end {
         Some(_) => None,
         None if replayed.cut => Some(Untold::TooLong),
@@ -157,6 +165,17 @@ pub fn compare(
     };
     compared.outcome = outcome(&compared);
     Ok(compared)
+}
+
+/// What models used in the visits that are counted.
+fn used(recorded: &Recorded, counts: impl Fn(&NodeId, usize) -> bool) -> Usage {
+    let mut used = Usage::default();
+    for (_, _, visit) in recorded.visits().filter(|(node, number, _)| counts(node, *number)) {
+        if visit.usage != Usage::default() {
+            used.add(&visit.usage);
+        }
+    }
+    used
 }
 
 /// How it would end. Where only visits are open that were open in the record too, and something outside ended it, or

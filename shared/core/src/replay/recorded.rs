@@ -9,7 +9,7 @@ use crate::{
     payload::Payload,
     rollback::{After, lineage},
 };
-use document::{NodeKind, Workflow, graph::EdgeIx, id::NodeId};
+use document::{NodeKind, Workflow, graph::EdgeIx, id::NodeId, work::Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -76,6 +76,8 @@ pub(super) struct Visit {
     pub instead: Option<Payload>,
     /// How many children it planned, and their items.
     pub children: Option<(u32, Payload)>,
+    /// What the models used that an agent asked.
+    pub usage: Usage,
 }
 
 impl Visit {
@@ -233,6 +235,7 @@ impl Recorded {
                 found.comes(at, *attempt, came);
                 (found.route, found.failed) = (None, true);
             }
+            Event::AgentAnswered(answered) => self.find(&answered.node, answered.visit).usage.add(&answered.usage),
             Event::NodeRouted { node, visit, port, live, .. } => self.leads(workflow, node, *visit, port, live),
             Event::InteractionOpened { .. } | Event::InteractionClosed(_) => self.ask(at, event),
             Event::LoopEntered { node, .. } => {

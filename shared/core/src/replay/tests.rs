@@ -5,10 +5,11 @@ mod past;
 use super::{Difference, Visited};
 use crate::{
     command::{Command, Control},
-    event::Event,
+    event::{AgentAnswered, Event},
     execution::Status,
     interaction::Answer,
 };
+use document::work::Usage;
 use past::{Past, workflow};
 use serde_json::{Value, json};
 
@@ -50,6 +51,32 @@ fn bought(amount: u64) -> Past {
     past.succeeds("charge", json!({ "charged": amount }));
     assert_eq!(past.state.status(), Status::Completed);
     past
+}
+
+#[test]
+fn what_models_used_counts_where_the_agent_would_ask_them_still() {
+    let mut past = bought(200);
+    let usage = Usage { input_tokens: 7, output_tokens: 2, nano_usd: Some(5), ..Usage::default() };
+    for node in ["ask", "charge"] {
+        let answered = AgentAnswered {
+            node: node.into(),
+            visit: 1,
+            attempt: 1,
+            asked: None,
+            answer: json!({}).into(),
+            usage,
+            again: None,
+            remember: None,
+            duration_ms: None,
+        };
+        past.turns[1].events.push(Event::AgentAnswered(Box::new(answered)));
+    }
+    let same = past.on(&any(shop(100)));
+    assert_eq!((same.usage_was.input_tokens, same.usage_was.nano_usd), (14, Some(10)));
+    assert_eq!(same.usage_now, same.usage_was);
+    let spared = past.on(&any(shop(1_000)));
+    assert_eq!((spared.usage_was.output_tokens, spared.usage_now), (4, usage), "the question is spared");
+    assert_eq!(bought(20).on(&any(shop(100))).usage_was, Usage::default());
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What-if: a changed workflow on past executions.
 
+mod models;
+
+pub use models::{WhatIfModels, WhatIfUsage};
+
 use super::{Document, words};
 use engine::fork::Preview;
 use serde::{Deserialize, Serialize};
@@ -73,6 +77,9 @@ pub struct WhatIfItem {
     pub output_changed: Option<bool>,
     /// Attempts of nodes that ended; nodes that only choose a route do not count.
     pub steps: WhatIfSteps,
+    /// What models used that agents asked. Absent where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<WhatIfModels>,
 }
 
 /// A visit to a node.
@@ -136,7 +143,7 @@ pub struct WhatIfSteps {
 }
 
 /// Executions in sum.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WhatIfSummary {
     /// How many there are.
     pub executions: u64,
@@ -162,6 +169,9 @@ pub struct WhatIfSummary {
     pub interactions_spared: u64,
     /// Steps of the executions of which it can be told how they would have ended.
     pub steps: WhatIfSteps,
+    /// What models used in these executions. Absent where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<WhatIfModels>,
 }
 
 /// Visits to a node that lead elsewhere in the same way.
@@ -249,6 +259,7 @@ impl WhatIfItem {
             status: WhatIfStatus { was: compared.was, now: compared.now },
             output_changed: compared.output_changed,
             steps: WhatIfSteps { was: compared.steps_was, now: compared.steps_now },
+            models: WhatIfModels::of(compared),
         }
     }
 }
@@ -293,6 +304,7 @@ impl WhatIfSummary {
         if compared.now.is_some() {
             self.steps.was += compared.steps_was;
             self.steps.now += compared.steps_now;
+            WhatIfModels::join(&mut self.models, WhatIfModels::of(compared));
         }
     }
 
@@ -312,6 +324,7 @@ impl WhatIfSummary {
         self.interactions_spared += more.interactions_spared;
         self.steps.was += more.steps.was;
         self.steps.now += more.steps.now;
+        WhatIfModels::join(&mut self.models, more.models);
         self.sort();
     }
 
