@@ -122,6 +122,9 @@ pub const WATCH: Duration = Duration::from_secs(5);
 /// Number of tries of a call whose failure is temporary. Their pauses take a few hundred milliseconds together; after
 /// that the message or the client tries again.
 pub const TRIES: u32 = 5;
+/// Tries to write the head of a conversation to which several agents add at the same time. Each try is one that another
+/// was faster than, so that this many agents at once all get their turn.
+pub const HEAD_TRIES: u32 = 32;
 /// The bound of the first pause between two tries, and the largest bound.
 pub const PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(1_000));
 /// Time for opening a connection to a service.

@@ -9,6 +9,19 @@ fn key(owner: &str, name: &str) -> (String, String) {
     (owner.to_owned(), name.to_owned())
 }
 
+/// What is known of a conversation without what was said in it.
+fn head(key: &str, all: &[Remembered]) -> Conversation {
+    let by = |said: &Remembered| said.by.clone();
+    let head = Conversation {
+        key: key.to_owned(),
+        at: all.last().map_or(Time(0), |said| said.at),
+        until: until(all),
+        by: all.first().and_then(by),
+    };
+    let of_one = all.iter().all(|said| head.with_part_of(said.by.as_deref()).is_some());
+    Conversation { by: head.by.clone().filter(|_| of_one), ..head }
+}
+
 /// When the whole of a conversation is forgotten.
 fn until(all: &[Remembered]) -> Time {
     all.iter().map(|said| said.until).max().unwrap_or(Time(0))
@@ -35,18 +48,27 @@ impl Memories for Memory {
         Ok(all.map(|all| all[all.len().saturating_sub(most)..].to_vec()).unwrap_or_default())
     }
 
-    async fn conversations(&self, owner: &str, window: &Window, now: Time) -> Result<Page<Conversation>, StoreError> {
+    async fn conversation(&self, owner: &str, name: &str, now: Time) -> Result<Option<Conversation>, StoreError> {
+        let world = self.world();
+        let all = world.memories.get(&key(owner, name)).filter(|all| until(all) >= now);
+        Ok(all.map(|all| head(name, all)))
+    }
+
+    async fn conversations(
+        &self,
+        owner: &str,
+        of: Option<&str>,
+        window: &Window,
+        now: Time,
+    ) -> Result<Page<Conversation>, StoreError> {
         let world = self.world();
         let after = window.cursor.as_deref().unwrap_or_default();
         let own =
             world.memories.iter().filter(|((of, name), all)| of == owner && name.as_str() > after && until(all) >= now);
         let mut items: Vec<Conversation> = own
+            .map(|((_, name), all)| head(name, all))
+            .filter(|one| of.is_none_or(|person| one.is_of(person)))
             .take(window.limit + 1)
-            .map(|((_, name), all)| Conversation {
-                key: name.clone(),
-                at: all.last().map_or(Time(0), |said| said.at),
-                until: until(all),
-            })
             .collect();
         let more = items.len() > window.limit;
         items.truncate(window.limit);

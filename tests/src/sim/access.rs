@@ -89,7 +89,17 @@ impl Memories for SimHost {
         self.call(|| at_once(self.world().conversations.recall(owner, key, most, now))).await
     }
 
-    async fn conversations(&self, _: &str, _: &Window, _: Time) -> Result<Page<Conversation>, StoreError> {
+    async fn conversation(&self, _: &str, _: &str, _: Time) -> Result<Option<Conversation>, StoreError> {
+        unused("the head of a conversation")
+    }
+
+    async fn conversations(
+        &self,
+        _: &str,
+        _: Option<&str>,
+        _: &Window,
+        _: Time,
+    ) -> Result<Page<Conversation>, StoreError> {
         unused("conversations")
     }
 
@@ -103,7 +113,7 @@ impl SimHost {
     pub fn remembered(&self, owner: &str) -> BTreeMap<String, Vec<Message>> {
         let world = self.world();
         let (all, now) = (&world.conversations, world.now);
-        let keys = at_once(all.conversations(owner, &Window { limit: 200, cursor: None }, now))
+        let keys = at_once(all.conversations(owner, None, &Window { limit: 200, cursor: None }, now))
             .expect("conversations are listed");
         let said = |key: &str| at_once(all.recall(owner, key, usize::MAX, now)).expect("a conversation is read");
         let whole = |key: String| {

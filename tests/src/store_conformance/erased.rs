@@ -30,7 +30,7 @@ async fn what_is_kept(host: &dyn Host, owner: &str) -> Kept {
         host.tokens().tokens(owner, &all()).await.unwrap().items.len(),
         host.secrets().secret_names(owner, &all()).await.unwrap().items.len(),
         host.groups().groups(owner, &all()).await.unwrap().items.len(),
-        host.memories().conversations(owner, &all(), Time(i64::MIN)).await.unwrap().items.len(),
+        host.memories().conversations(owner, None, &all(), Time(i64::MIN)).await.unwrap().items.len(),
         host.jobs().jobs(owner, &all()).await.unwrap().items.len(),
         host.index().interactions(&questions, &all()).await.unwrap().items.len(),
     ])

@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod conversations;
 mod erased;
 mod groups;
 mod jobs;
@@ -53,6 +54,7 @@ pub async fn run(host: Arc<dyn Host>) {
     groups::run(host).await;
     schedules_are_kept_and_move_on(host).await;
     listeners_are_those_of_the_latest_versions(host).await;
+    conversations::run(host).await;
     jobs::jobs_are_written_by_version(host).await;
     jobs::jobs_are_listed_and_due(host).await;
     erased::an_owner_is_erased_and_no_other(host).await;

@@ -1,15 +1,8 @@
 //! The routes of what agents remember of conversations.
 
-use crate::{
-    Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, limits::ROWS_AT_ONCE,
-    request::cursor, types,
-};
+use crate::{Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, request::cursor, types};
 use axum::{extract::State, http::StatusCode};
-use engine::{
-    limits,
-    port::{Conversation, Remembered, StoreError},
-};
-use futures::{StreamExt, TryStreamExt, stream};
+use engine::limits;
 use std::sync::Arc;
 use utoipa_axum::routes;
 
@@ -30,13 +23,9 @@ async fn list_memories(
     let sees_all = of_all(&caller, Scope::Read)?;
     let window = params.window("memories")?;
     params.done()?;
-    let page = app.host.memories().conversations(&caller.owner, &window, app.host.now()).await?;
-    let shown = async |one: &Conversation| {
-        let shown = sees_all || is_own(&caller, &said(&app, &caller, &one.key).await?);
-        Ok::<_, StoreError>(shown.then(|| types::Memory::from(one)))
-    };
-    let rows: Vec<_> = stream::iter(&page.items).map(shown).buffered(ROWS_AT_ONCE).try_collect().await?;
-    Ok(axum::Json(cursor::page("memories", &page, rows.into_iter().flatten().collect())))
+    let of = (!sees_all).then_some(caller.subject.as_str());
+    let page = app.host.memories().conversations(&caller.owner, of, &window, app.host.now()).await?;
+    Ok(axum::Json(cursor::page("memories", &page, page.items.iter().map(types::Memory::from).collect())))
 }
 
 /// Whether a caller may do so with all conversations of the owner, and not only with those of the caller's own.
@@ -46,18 +35,6 @@ async fn list_memories(
 fn of_all(caller: &Caller, scope: Scope) -> Answered<bool> {
     let all = caller.scopes.contains(&Scope::Admin);
     if all { Ok(true) } else { caller.require(scope).map(|()| false) }
-}
-
-/// What was added to a conversation last, the oldest first.
-async fn said(app: &App, caller: &Caller, key: &str) -> Result<Vec<Remembered>, StoreError> {
-    let most = usize::try_from(limits::REMEMBERED).unwrap_or(usize::MAX);
-    app.host.memories().recall(&caller.owner, key, most, app.host.now()).await
-}
-
-/// Whether nobody but the caller had a part in a conversation.
-fn is_own(caller: &Caller, said: &[Remembered]) -> bool {
-    let by_caller = |one: &Remembered| one.by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(&caller.subject));
-    said.iter().all(by_caller)
 }
 
 /// The refusal of a conversation of others.
@@ -78,13 +55,15 @@ async fn get_memory(
     _: NoParams,
 ) -> Answered<axum::Json<types::MemoryWithMessages>> {
     let sees_all = of_all(&caller, Scope::Read)?;
-    let found = said(&app, &caller, &key).await?;
-    let Some(last) = found.last() else { return Err(Problem::not_found("memory", &key)) };
-    if !sees_all && !is_own(&caller, &found) {
+    let (memories, now) = (app.host.memories(), app.host.now());
+    let Some(head) = memories.conversation(&caller.owner, &key, now).await? else {
+        return Err(Problem::not_found("memory", &key));
+    };
+    if !sees_all && !head.is_of(&caller.subject) {
         return Err(of_others());
     }
-    let until = found.iter().map(|said| said.until).max().unwrap_or(last.until);
-    let head = Conversation { key, at: last.at, until };
+    let most = usize::try_from(limits::REMEMBERED).unwrap_or(usize::MAX);
+    let found = memories.recall(&caller.owner, &key, most, now).await?;
     let memory = types::Memory::from(&head);
     let messages = found.into_iter().flat_map(|said| said.messages);
     let messages = messages.filter_map(|message| serde_json::to_value(message).ok()).collect();
@@ -106,10 +85,14 @@ async fn remove_memory(
     Path(key): Path<String>,
     _: NoParams,
 ) -> Answered<StatusCode> {
-    if !of_all(&caller, Scope::Run)? && !is_own(&caller, &said(&app, &caller, &key).await?) {
-        return Err(of_others());
+    let memories = app.host.memories();
+    if !of_all(&caller, Scope::Run)? {
+        let head = memories.conversation(&caller.owner, &key, app.host.now()).await?;
+        if head.is_some_and(|head| !head.is_of(&caller.subject)) {
+            return Err(of_others());
+        }
     }
-    match app.host.memories().forget(&caller.owner, &key).await? {
+    match memories.forget(&caller.owner, &key).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("memory", &key)),
     }

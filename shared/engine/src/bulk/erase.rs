@@ -116,7 +116,7 @@ async fn groups(host: &dyn Host, owner: &str) -> Result<u64, StoreError> {
 /// Conversations, those that count as forgotten too.
 async fn memories(host: &dyn Host, owner: &str) -> Result<u64, StoreError> {
     let mut removed = 0;
-    for one in host.memories().conversations(owner, &first(), Time(i64::MIN)).await?.items {
+    for one in host.memories().conversations(owner, None, &first(), Time(i64::MIN)).await?.items {
         removed += u64::from(host.memories().forget(owner, &one.key).await?);
     }
     Ok(removed)

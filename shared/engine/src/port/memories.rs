@@ -30,6 +30,20 @@ pub struct Conversation {
     pub at: Time,
     /// When it is forgotten.
     pub until: Time,
+    /// Who had every part in it, as [`Remembered::by`] tells; none where several had, or where nobody knows of one.
+    pub by: Option<String>,
+}
+
+impl Conversation {
+    /// Whether nobody but this person had a part in it.
+    pub fn is_of(&self, person: &str) -> bool {
+        self.by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(person))
+    }
+
+    /// Who has every part in it once something is added by somebody; none where that are several, or nobody knows.
+    pub fn with_part_of<'a>(&'a self, by: Option<&str>) -> Option<&'a str> {
+        self.by.as_deref().filter(|_| by.is_some_and(|by| self.is_of(by)))
+    }
 }
 
 /// Conversations of an owner, by their keys. One whose time is over counts as forgotten, whether it is still stored or
@@ -40,8 +54,16 @@ pub trait Memories: Send + Sync {
     async fn remember(&self, owner: &str, key: &str, said: &Remembered, now: Time) -> Result<(), StoreError>;
     /// The last things that were added to a conversation, at most `most` of them, the oldest first.
     async fn recall(&self, owner: &str, key: &str, most: usize, now: Time) -> Result<Vec<Remembered>, StoreError>;
-    /// The conversations, by their keys.
-    async fn conversations(&self, owner: &str, window: &Window, now: Time) -> Result<Page<Conversation>, StoreError>;
+    /// One conversation; none where there is none of that key.
+    async fn conversation(&self, owner: &str, key: &str, now: Time) -> Result<Option<Conversation>, StoreError>;
+    /// The conversations, by their keys: all, or those in which nobody but one person had a part.
+    async fn conversations(
+        &self,
+        owner: &str,
+        of: Option<&str>,
+        window: &Window,
+        now: Time,
+    ) -> Result<Page<Conversation>, StoreError>;
     /// Forgets a conversation. False where there is none.
     async fn forget(&self, owner: &str, key: &str) -> Result<bool, StoreError>;
 }
