@@ -196,6 +196,7 @@ impl<'a> Family<'a> {
                     item = json!({ "arguments": item, "reason": call.reason });
                     item.as_object_mut().into_iter().for_each(|members| {
                         members.extend(call.parameters.iter().map(|schema| ("parameters".into(), schema.clone())));
+                        members.extend(call.name.iter().map(|name| ("name".into(), json!(name))));
                     });
                 }
                 (step.into(), Payload::new(item))

@@ -3,7 +3,7 @@
 use document::{
     Workflow, parse,
     time::Time,
-    work::{McpAsk, ModelCall},
+    work::{McpAsk, McpServer, ModelCall},
 };
 use engine::{
     drive::submit,
@@ -135,6 +135,12 @@ fn answer(came: &mut Came, script: &dyn Fn(usize, &ModelCall) -> Value, task: &T
         }
         Work::Code(code) => json!({"saw": code.names.get("args")}),
         Work::Mcp(asked) => match &asked.ask {
+            McpAsk::ListTools if matches!(&asked.server, McpServer::Http { url, .. } if url.ends_with("/strict")) => {
+                let amount = json!({"type": "object", "required": ["amount"], "additionalProperties": false,
+                    "properties": {"amount": {"type": "integer", "maximum": 900}}});
+                json!([{"name": "pay", "parameters": amount}, {"name": "files.pay!", "parameters": amount},
+                    {"name": "odd", "parameters": {"type": "no such type"}}])
+            }
             McpAsk::ListTools => json!([{"name": "search", "parameters": {}}, {"name": "drop", "parameters": {}}]),
             McpAsk::CallTool { name, arguments } => json!({"called": name, "with": arguments}),
         },

@@ -3,6 +3,8 @@
 use super::{
     decided::Decided,
     misfits::{misfits, told},
+    servers::{of_server, own_name},
+    transcript::names,
 };
 use crate::{
     error::Error,
@@ -29,6 +31,9 @@ pub struct Planned {
     pub call: u32,
     /// The node, or the name of a built-in tool.
     pub tool: String,
+    /// The name by which the model asked for it, where the node stands for all tools of a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Whether a person must approve it first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approved: bool,
@@ -40,6 +45,22 @@ pub struct Planned {
     /// What the arguments have to satisfy that a person may change, where the document does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Value>,
+}
+
+impl Planned {
+    /// The arguments as the model gave them. A server is given the name of its tool beside them.
+    pub(crate) fn asked(&self) -> &Value {
+        self.name.as_ref().and_then(|_| self.arguments.get("arguments")).unwrap_or(&self.arguments)
+    }
+}
+
+/// A tool as a call means it.
+struct Meant<'a> {
+    tool: &'a Tool,
+    /// For a tool of a server: its own name there.
+    own_name: Option<&'a str>,
+    /// What its arguments have to satisfy, where the document does not say it.
+    takes: Option<InputSchema>,
 }
 
 /// What becomes of one call.
@@ -85,10 +106,10 @@ pub fn judge(
     for (position, call) in (0..).zip(&answer.tool_calls) {
         let verdict = match found(agent, talk, call, sealed, reading) {
             Err(why) => Verdict::Refused(why),
-            Ok(tool) if tool.max_calls.is_some_and(|most| times(&used, tool) >= most) => {
+            Ok(Meant { tool, .. }) if tool.max_calls.is_some_and(|most| times(&used, tool) >= most) => {
                 Verdict::Refused(format!("{} was called as often as it may be", call.name))
             }
-            Ok(tool) => {
+            Ok(Meant { tool, own_name, takes }) => {
                 used.push(tool.name.clone());
                 let args = &call.arguments;
                 let asks = tool.approval.as_ref().map(|approval| match &approval.when {
@@ -104,15 +125,16 @@ pub fn judge(
                         true
                     })
                 });
-                let arguments = match tool.is_server {
-                    true => json!({"name": call.name, "arguments": args}),
-                    false => args.clone(),
+                let arguments = match own_name {
+                    Some(name) => json!({"name": name, "arguments": args}),
+                    None => args.clone(),
                 };
-                let parameters = of_called(tool, talk, reading).filter(|_| approved).cloned();
+                let name = own_name.map(|_| call.name.clone());
+                let parameters = takes.filter(|_| approved).map(|takes| takes.source);
                 // Whoever approves the call reads why; elsewhere it is part of what may be sealed.
                 let reason = if approved || !sealed { answer.text.clone() } else { String::new() };
                 let tool = tool.node.to_string();
-                Verdict::Run(Planned { call: position, tool, approved, arguments, reason, parameters })
+                Verdict::Run(Planned { call: position, tool, name, approved, arguments, reason, parameters })
             }
         };
         calls.push((position, verdict));
@@ -123,28 +145,32 @@ pub fn judge(
 /// The tool that a call means, where it may be run with its arguments. `sealed`: of what is not run nothing is quoted.
 fn found<'a>(
     agent: &'a Agent,
-    talk: Option<&Talk>,
+    talk: Option<&'a Talk>,
     call: &ToolCall,
     sealed: bool,
     reading: &Reading,
-) -> Result<&'a Tool, String> {
-    let Some(tool) = agent.tool(&call.name).filter(|tool| !tool.is_server) else {
-        return of_server(agent, talk, &call.name, reading).ok_or_else(|| {
-            let names = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.name.as_str());
-            format!("there is no tool {}: there are {}", call.name, names.collect::<Vec<_>>().join(", "))
-        });
+) -> Result<Meant<'a>, String> {
+    let own = agent.tool(&call.name).filter(|tool| !tool.is_server);
+    let served = || of_server(agent, talk, &call.name, reading);
+    let (tool, own_name, source) = match own.map(|tool| (tool, None, of_called(tool, talk, reading))) {
+        Some(own) => own,
+        None => match served() {
+            Some((tool, listed)) => (tool, Some(own_name(listed)), listed.get("parameters")),
+            None => return Err(format!("there is no tool {}: {}", call.name, names(agent, talk, reading))),
+        },
     };
     if !call.arguments.is_object() {
         return Err("the arguments are no JSON object".into());
     }
     let faults = || told(tool.built_in?.faults(&call.arguments), sealed);
-    let called = of_called(tool, talk, reading).and_then(|source| {
+    // What cannot be read here, as a schema of another dialect, is left to whoever wrote it.
+    let takes = source.and_then(|source| {
         let schema = Schema::compile(source).ok()?;
         Some(InputSchema { source: source.clone(), schema })
     });
-    match misfits(called.as_ref().unwrap_or(&tool.parameters), &call.arguments, sealed).or_else(faults) {
+    match misfits(takes.as_ref().unwrap_or(&tool.parameters), &call.arguments, sealed).or_else(faults) {
         Some(why) => Err(format!("the arguments do not fit: {why}")),
-        None => Ok(tool),
+        None => Ok(Meant { tool, own_name, takes }),
     }
 }
 
@@ -155,18 +181,9 @@ pub(super) fn of_called<'t>(tool: &Tool, talk: Option<&'t Talk>, reading: &Readi
 }
 
 /// The tool that a name means: a node's own, or that of a server which has a tool of this name.
-pub(super) fn tool_of<'a>(agent: &'a Agent, talk: Option<&Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
+pub(super) fn tool_of<'a>(agent: &'a Agent, talk: Option<&'a Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
     let own = agent.tool(name).filter(|tool| !tool.is_server);
-    own.or_else(|| of_server(agent, talk, name, reading))
-}
-
-/// The server that has a tool of this name, by what it said when the agent began.
-fn of_server<'a>(agent: &'a Agent, talk: Option<&Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
-    let known = reading.value(talk?.tools.as_ref()?);
-    agent.tools.iter().filter(|tool| tool.is_server).find(|tool| {
-        let tools = known.get(tool.node.as_str()).and_then(Value::as_array);
-        tools.is_some_and(|tools| tools.iter().any(|one| one["name"] == name))
-    })
+    own.or_else(|| Some(of_server(agent, talk, name, reading)?.0))
 }
 
 /// The names of the tools that were called so far, each as often as it was.
@@ -208,7 +225,7 @@ pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Gave>) -> 
         }
         Some((ended, _, why, decided)) => {
             // What fails has no output that says with which arguments it ran.
-            let changed = decided.arguments.filter(|given| *given != planned.arguments);
+            let changed = decided.arguments.filter(|given| given != planned.asked());
             (arguments, decided_by) = (changed.map(Payload::new), decided.by);
             let why = why.unwrap_or_else(|| Error::new(ended.as_str(), "the call did not end well"));
             // Only the end of the question says that no person wanted the call. A tool may fail with the same words.
@@ -234,6 +251,6 @@ fn gave(planned: &Planned, mut output: Value) -> (CallStatus, Value, Option<Payl
     if let Some(text) = members.remove("answered") {
         return (CallStatus::Answered, text, None);
     }
-    let changed = members.remove("arguments").filter(|given| !given.is_null() && *given != planned.arguments);
+    let changed = members.remove("arguments").filter(|given| !given.is_null() && given != planned.asked());
     (CallStatus::Succeeded, members.remove("result").unwrap_or_default(), changed.map(Payload::new))
 }

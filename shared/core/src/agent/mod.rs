@@ -6,13 +6,15 @@ mod decided;
 mod memory;
 mod misfits;
 mod outcome;
+mod servers;
 mod transcript;
 
 pub(crate) use calls::ended;
 pub use calls::{Call, Ended, Planned, Verdict, judge};
-pub use memory::{key_of, last_of};
 pub use decided::Decided;
+pub use memory::{key_of, last_of};
 pub use outcome::{misfit, output};
+pub use servers::listed;
 pub use transcript::{ask, opens, transcript};
 
 use crate::{

@@ -10,6 +10,7 @@ use crate::{
 use document::{
     Workflow,
     graph::NodeIx,
+    limits::TOOLS,
     node::agent::{Agent, Head, Tool},
     work::{Message, ModelAnswer, ModelCall, ToolSpec},
 };
@@ -73,6 +74,16 @@ fn tools(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<ToolSpec>
     all
 }
 
+/// The names of the tools that there are, as a model is told that asked for another.
+pub(super) fn names(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> String {
+    let names: Vec<String> = tools(agent, talk, reading).into_iter().map(|tool| tool.name).collect();
+    match names.split_at_checked(TOOLS) {
+        Some((some, more)) if !more.is_empty() => format!("there are {} and {} more", some.join(", "), more.len()),
+        Some(_) | None if names.is_empty() => "this agent has none".to_owned(),
+        Some(_) | None => format!("there are {}", names.join(", ")),
+    }
+}
+
 /// What was said so far, the oldest first, without what the model is told about its part.
 pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Reading) -> Vec<Message> {
     let mut messages: Vec<Message> = talk
@@ -100,6 +111,14 @@ pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Rea
     messages
 }
 
+/// What of a person's answer is no matter of the model, nor of its provider: who said so, and the evidence of that.
+const UNTOLD: [&str; 3] = ["responses", "receipt", "automatic"];
+
+/// Whether a tool asks a person.
+fn asks_people(tool: &Tool) -> bool {
+    tool.flow.node(tool.node.as_str()).is_some_and(|node| node.kind.human().is_some())
+}
+
 /// The result of a call as the model gets to read it: cut where it is long.
 fn shown_result(tool: Option<&Tool>, end: &ToolEnd, reading: &Reading) -> String {
     let why = || end.error.as_ref().map_or("", |error| error.message.as_str());
@@ -111,6 +130,11 @@ fn shown_result(tool: Option<&Tool>, end: &ToolEnd, reading: &Reading) -> String
             let is_agent = tool.is_some_and(|tool| tool.is_agent);
             match answer.filter(|_| is_agent).unwrap_or(whole) {
                 Value::String(text) => text.clone(),
+                Value::Object(members) if tool.is_some_and(asks_people) => {
+                    let told = |(key, value): &(&String, &Value)| !UNTOLD.contains(&key.as_str()) && !value.is_null();
+                    Value::Object(members.iter().filter(told).map(|(k, v)| (k.clone(), v.clone())).collect())
+                        .to_string()
+                }
                 other => other.to_string(),
             }
         }

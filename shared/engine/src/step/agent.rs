@@ -49,6 +49,7 @@ pub(super) async fn open(
     let Some(agent) = workflow.nodes[ix].kind.agent() else { return Ok(nothing()) };
     let owner = state.started.owner.as_str();
     let mut tools = takes(host, owner, agent).await?;
+    let mut listed = Vec::new();
     for (node, server) in &agent.servers {
         let asked = with_values(host, state.id(), || {
             Reading::of(|reading| {
@@ -63,11 +64,12 @@ pub(super) async fn open(
         let task = task(state, &workflow.nodes[ix], activation, Work::Mcp(Box::new(asked)), secrets);
         match host.run(&task).await.outcome {
             Outcome::Succeeded { output, .. } => {
-                drop(tools.insert(node.to_string(), allowed(&output, server.tools.as_deref())));
+                listed.push((node.clone(), allowed(output, server.tools.as_deref())));
             }
             failed => return Ok(failed),
         }
     }
+    tools.extend(agent::listed(agent, listed));
     let looked = !agent.servers.is_empty() || agent.tools.iter().any(|tool| tool.called.is_some());
     let tools = looked.then_some(Value::Object(tools));
     let (mut key, mut memory) = (None, None);
@@ -122,10 +124,10 @@ pub(super) async fn remember(host: &dyn Host, state: &Execution, activation: &Ac
 }
 
 /// The tools of a server that the document lets agents use.
-fn allowed(listed: &Value, named: Option<&[String]>) -> Value {
-    let listed: Vec<ToolSpec> = serde_json::from_value(listed.clone()).unwrap_or_default();
+fn allowed(listed: Value, named: Option<&[String]>) -> Vec<ToolSpec> {
+    let listed: Vec<ToolSpec> = serde_json::from_value(listed).unwrap_or_default();
     let wanted = |tool: &ToolSpec| named.is_none_or(|named| named.contains(&tool.name));
-    json!(listed.into_iter().filter(wanted).collect::<Vec<_>>())
+    listed.into_iter().filter(wanted).collect()
 }
 
 /// The failure of an agent with a budget in money, of which a model has no price here; none where all have one.
