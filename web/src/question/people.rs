@@ -85,7 +85,9 @@ pub fn still_needed(found: &Found) -> String {
     let (approvals, enough) = tally(one, &found.workflow, "approved");
     let (rejections, too_many) = tally(one, &found.workflow, "rejected");
     let (more, less) = (enough.saturating_sub(approvals), too_many.saturating_sub(rejections));
-    format!("{more} more{} or {less} more{} decide it.", plural(more, " approval"), plural(less, " rejection"))
+    // The verb goes by what stands next to it.
+    let decide = if less == 1 { "decides" } else { "decide" };
+    format!("{more} more{} or {less} more{} {decide} it.", plural(more, " approval"), plural(less, " rejection"))
 }
 
 /// The person's own answer: what was decided, when, and what came with it.

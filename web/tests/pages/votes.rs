@@ -14,7 +14,7 @@ async fn a_vote_is_confirmed_changed_and_completed() {
     let shown = text(&page);
     for part in [
         "Your answer is recorded",
-        "The question is still open: 2 more approvals or 1 more rejection decide it.",
+        "The question is still open: 2 more approvals or 1 more rejection decides it.",
         "✕ Rejected",
         "hm",
         "Change your answer",
