@@ -76,7 +76,8 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
     let path = format!("/executions/{id}/rollback?to=1");
     let page = text(&world.get(&path).await.of(200));
     assert!(
-        page.contains("Would undo 1 thing and run Reserve the seat.") && page.contains("reserve, visit 1, by transform"),
+        page.contains("Would undo 1 thing and run Reserve the seat.")
+            && page.contains("reserve, visit 1, by transform"),
         "{page}"
     );
     assert_eq!(world.state(&id).epoch, 0, "a dry run goes nowhere");

@@ -114,7 +114,8 @@ fn found(text: &str, refusal: &Refusal) -> Vec<Found> {
     let one = |fault: &Fault| {
         let node = || fault.node.as_deref().and_then(place_of);
         let path = if fault.path.is_empty() { node() } else { Some(fault.path.clone()) };
-        let found = Found::of(&Fault { path: path.clone().unwrap_or_default(), ..fault.clone() }, text, &places, &document);
+        let found =
+            Found::of(&Fault { path: path.clone().unwrap_or_default(), ..fault.clone() }, text, &places, &document);
         // What is no longer in the text has no line.
         if path.is_none() { Found { at: None, ..found } } else { found }
     };

@@ -55,7 +55,8 @@ const VERBS: [Verb; 4] = [
 pub async fn ask<const VERB: usize>(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
     match now(&visit, &id).await {
         Ok(seen) if !Ask::parse(VERBS[VERB].path).is_some_and(|ask| admitted(&seen.newest).contains(&ask)) => {
-            let body = html! { p { "In this state it cannot be asked for that." } div.actions { (keep(&visit, &seen)) } };
+            let body =
+                html! { p { "In this state it cannot be asked for that." } div.actions { (keep(&visit, &seen)) } };
             page(&visit, &seen, VERBS[VERB].title, None, &body)
         }
         Ok(seen) => asked(&visit, &seen, VERBS[VERB], "", None),
