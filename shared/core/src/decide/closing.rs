@@ -70,6 +70,7 @@ impl Deciding<'_> {
             workflow_hash: self.state.workflow_hash().to_owned(),
             approval_threshold: votes("approved"),
             rejection_threshold: votes("rejected"),
+            escalated_at: one.escalated_at,
             ..Evidence::default()
         }
     }

@@ -253,8 +253,7 @@ fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
     }
     let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
     let interaction_id = one.interaction_id.clone();
-    let (id, to) = (interaction_id.clone(), one.escalate_to.clone());
-    let escalated = Event::InteractionEscalated { interaction_id: id, assignees, to, deadline };
+    let escalated = Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline };
     turn.record_telling(&interaction_id, escalated);
     turn.set_deadline(&one.activation.node, deadline);
     turn.request(Effect::OpenInteraction(interaction_id));

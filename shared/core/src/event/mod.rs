@@ -230,9 +230,6 @@ pub enum Event {
         interaction_id: InteractionId,
         /// Everybody who may answer from now on, those asked first included; empty for anyone of the owner.
         assignees: Vec<String>,
-        /// Who may answer besides. Empty in journals of earlier releases, of which receipts say nothing.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        to: Vec<String>,
         /// The new deadline of the interaction.
         deadline: Option<Time>,
     },

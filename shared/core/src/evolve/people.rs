@@ -5,12 +5,7 @@ use crate::{
     event::{Closed, Event, Reassigned},
     execution::{Execution, Phase},
     id::InteractionId,
-    interaction::{
-        InteractionStatus,
-        delivery::Notice,
-        put::{Escalation, Reassignment},
-        telling,
-    },
+    interaction::{InteractionStatus, delivery::Notice, put::Reassignment, telling},
 };
 use document::time::Time;
 use std::sync::Arc;
@@ -43,8 +38,8 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
             // The execution goes on because a person decided.
             state.resume_count += u32::from(*status == InteractionStatus::Answered);
         }
-        Event::InteractionEscalated { assignees, deadline, to, .. } => {
-            one.escalation = (!to.is_empty()).then(|| Box::new(Escalation { at, to: to.clone() }));
+        Event::InteractionEscalated { assignees, deadline, .. } => {
+            one.escalated_at = Some(at);
             one.assignees.clone_from(assignees);
             one.deadline = *deadline;
             one.escalated = true;

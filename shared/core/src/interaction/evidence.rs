@@ -1,5 +1,6 @@
 //! What the event and the state keep for the receipt of a question that is over.
 
+use document::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// What a receipt says that only the moment of the decision tells.
@@ -19,6 +20,9 @@ pub struct Evidence {
     /// Why no person decided; none where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When the question escalated; none where it had not, or was over under a release whose receipts do not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<Time>,
     /// The signature; none where the host signs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Seal>,

@@ -1,6 +1,7 @@
 //! Interactions: a question to people, its answers, and how many of them decide. The execution keeps them and alone
 //! decides which answer counts.
 
+mod authorization;
 pub mod channel;
 pub mod delivery;
 pub mod evidence;
@@ -10,13 +11,10 @@ pub mod receipt;
 pub mod telling;
 pub(crate) mod votes;
 
+pub use authorization::{Authorization, SecurityLevel};
 pub use document::AfterError;
 
-use self::{
-    channel::Channel,
-    delivery::Delivery,
-    put::{Escalation, Reassignment},
-};
+use self::{channel::Channel, delivery::Delivery, put::Reassignment};
 use crate::id::{Activation, InteractionId};
 use document::{HumanKind, HumanOption, TimeoutAction, WaitBy, time::Time};
 use serde::{Deserialize, Serialize};
@@ -105,27 +103,6 @@ document::closed_set!(
     }
 );
 
-document::closed_set!(
-    /// How dangerous the tool of an `authorization` is.
-    SecurityLevel {
-        /// A yes is enough.
-        Medium = "medium",
-        /// Interfaces ask for the tool's name before they send a yes.
-        High = "high",
-    }
-);
-
-/// What an `authorization` asks about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Authorization {
-    /// The tool, its template rendered: its name as a rule, null where the document names none.
-    pub tool: Value,
-    /// What the tool would be called with, its templates rendered; null where the document gives nothing.
-    pub arguments: Value,
-    /// How dangerous the tool is.
-    pub security_level: SecurityLevel,
-}
-
 /// A question to people with all that was answered to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
@@ -189,9 +166,9 @@ pub struct Interaction {
     /// Whether the interaction has escalated; it does so once at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub escalated: bool,
-    /// How it escalated; none where it has not, or did so under an earlier release.
+    /// When it escalated; none where it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalation: Option<Box<Escalation>>,
+    pub escalated_at: Option<Time>,
     /// How it was put to other people, oldest first; without what earlier releases recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reassigned: Vec<Reassignment>,
@@ -283,7 +260,7 @@ impl Interaction {
             timeout_action: TimeoutAction::Timeout,
             escalate_to: Vec::new(),
             escalated: false,
-            escalation: None,
+            escalated_at: None,
             reassigned: Vec::new(),
             created_at,
             decided_at: None,

@@ -27,12 +27,3 @@ impl Reassignment {
         names + self.by.len() + self.reason.as_ref().map_or(0, String::len)
     }
 }
-
-/// More people were asked, since nobody had decided in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Escalation {
-    /// When.
-    pub at: Time,
-    /// Who could answer besides from then on.
-    pub to: Vec<String>,
-}

@@ -61,8 +61,8 @@ pub fn receipt(one: &Interaction, execution: &Execution) -> Option<Value> {
     if !execution.started.also_started_by.is_empty() {
         receipt["also_started_by"] = json!(execution.started.also_started_by);
     }
-    if let Some(escalation) = &one.escalation {
-        receipt["escalation"] = json!({ "at": escalation.at.to_string(), "to": escalation.to });
+    if let Some(at) = evidence.escalated_at {
+        receipt["escalation"] = json!({ "at": at.to_string(), "to": one.escalate_to });
     }
     if !one.reassigned.is_empty() {
         receipt["reassigned"] = one.reassigned.iter().map(put).collect();
