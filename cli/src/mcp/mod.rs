@@ -176,13 +176,7 @@ async fn between(
                 };
                 open.extend(id.clone());
                 if greeting.is_owed_before(&message) {
-                    let initialized = InitializedNotification::default();
-                    let initialized = ClientNotification::InitializedNotification(initialized);
-                    let mut sending = Box::pin(host.send(ClientJsonRpcMessage::notification(initialized)));
-                    let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
-                    if begun.is_pending() {
-                        tokio::spawn(sending);
-                    }
+                    greet(&mut host).await;
                 }
                 let (mut sending, failed) = (Box::pin(host.send(message)), failed.clone());
                 // The first look at it puts it into the host's queue, so that messages keep their order: the host takes what
@@ -212,6 +206,16 @@ async fn between(
         if agent.send(answer).await.is_err() {
             return;
         }
+    }
+}
+
+/// Says to the host that the answer to the first request was taken.
+async fn greet(host: &mut impl Transport<RoleClient>) {
+    let initialized = ClientNotification::InitializedNotification(InitializedNotification::default());
+    let mut sending = Box::pin(host.send(ClientJsonRpcMessage::notification(initialized)));
+    let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+    if begun.is_pending() {
+        tokio::spawn(sending);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     decided::Decided,
     misfits::{misfits, told},
-    servers::{of_server, own_name},
+    servers::{of_called, of_server, own_name, tool_of},
     transcript::names,
 };
 use crate::{
@@ -172,18 +172,6 @@ fn found<'a>(
         Some(why) => Err(format!("the arguments do not fit: {why}")),
         None => Ok(Meant { tool, own_name, takes }),
     }
-}
-
-/// What the arguments of a tool have to satisfy by the workflow that it runs, as that was when the agent began.
-pub(super) fn of_called<'t>(tool: &Tool, talk: Option<&'t Talk>, reading: &Reading) -> Option<&'t Value> {
-    tool.called.as_ref()?;
-    reading.value(talk?.tools.as_ref()?).get(tool.node.as_str())?.get("parameters")
-}
-
-/// The tool that a name means: a node's own, or that of a server which has a tool of this name.
-pub(super) fn tool_of<'a>(agent: &'a Agent, talk: Option<&'a Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
-    let own = agent.tool(name).filter(|tool| !tool.is_server);
-    own.or_else(|| Some(of_server(agent, talk, name, reading)?.0))
 }
 
 /// The names of the tools that were called so far, each as often as it was.

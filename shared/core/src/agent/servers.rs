@@ -41,6 +41,18 @@ pub fn listed(agent: &Agent, servers: Vec<(NodeId, Vec<ToolSpec>)>) -> Map<Strin
     servers.into_iter().map(|(node, tools)| (node.to_string(), of_node(tools))).collect()
 }
 
+/// What the arguments of a tool have to satisfy by the workflow that it runs, as that was when the agent began.
+pub(super) fn of_called<'t>(tool: &Tool, talk: Option<&'t Talk>, reading: &Reading) -> Option<&'t Value> {
+    tool.called.as_ref()?;
+    reading.value(talk?.tools.as_ref()?).get(tool.node.as_str())?.get("parameters")
+}
+
+/// The tool that a name means: a node's own, or that of a server which has a tool of this name.
+pub(super) fn tool_of<'a>(agent: &'a Agent, talk: Option<&'a Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
+    let own = agent.tool(name).filter(|tool| !tool.is_server);
+    own.or_else(|| Some(of_server(agent, talk, name, reading)?.0))
+}
+
 /// The server that has a tool which models know by this name, and what it said of that tool when the agent began.
 pub(super) fn of_server<'a>(
     agent: &'a Agent,

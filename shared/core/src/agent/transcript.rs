@@ -1,6 +1,6 @@
 //! What a model is asked: what it was told first, what it answered, and what its tools gave.
 
-use super::calls::{of_called, tool_of};
+use super::servers::{of_called, tool_of};
 use crate::{
     evolve::parts_of_input,
     execution::{CallStatus, Execution, Talk, ToolEnd},

@@ -9,6 +9,7 @@ mod graphs;
 mod handed;
 mod hints;
 mod hostile;
+mod lent;
 mod members;
 mod no_effect;
 mod on_error;
