@@ -49,20 +49,26 @@ pub(super) async fn finish(
     })
     .await;
     // Where `expect` is given, it alone decides what counts as success.
-    let why = match &task.expect {
+    let (why, judged) = match &task.expect {
         None if status < 400 => return Ok(succeeded(output)),
-        None => "the server answered with status".to_owned(),
+        None => ("the server answered with status".to_owned(), true),
         Some(expect) => match holds(expect, &output) {
             Ok(true) => return Ok(succeeded(output)),
-            Ok(false) => "`expect` is false for a response with status".to_owned(),
-            Err(why) => format!("`expect` cannot be evaluated ({why}) for a response with status"),
+            Ok(false) => ("`expect` is false for a response with status".to_owned(), true),
+            Err(why) => (format!("`expect` cannot be evaluated ({why}) for a response with status"), false),
         },
     };
     let mut failure = Failure::new("unexpected_status", format!("{why} {status}")).with_details(details(output, size));
     // Statuses that may change by themselves: timeouts, too many requests, and failures of the server.
     failure.retryable = matches!(status, 408 | 425 | 429 | 500..);
     failure.retry_after_seconds = wait;
-    Ok(Outcome::Failed(failure))
+    Ok(if judged && !is_of_gateway(status) { Outcome::Failed(failure) } else { Outcome::Unknown(failure) })
+}
+
+/// Whether a status is what a gateway says in place of a server (RFC 9110, §15.5.9, §15.6.3, §15.6.5): it waited, or the
+/// answer was lost on the way. The server may have done all that was asked, so nobody knows.
+fn is_of_gateway(status: u16) -> bool {
+    matches!(status, 408 | 502 | 504)
 }
 
 fn succeeded(output: Value) -> Outcome {

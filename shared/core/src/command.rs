@@ -132,6 +132,11 @@ pub enum Command {
         /// The caller's reason, for people; none where the caller gave none.
         reason: Option<String>,
     },
+    /// End, as a child that was being undone and that the parent left as it is.
+    LeaveUndone {
+        /// The reason that is recorded, for people.
+        reason: Option<String>,
+    },
     /// Go on, as a child of a node that failed, and of which the parent is retried.
     TakeUp {
         /// Which retry of the parent that is.

@@ -201,7 +201,14 @@ pub fn tell_slice(
     effects
 }
 
-fn tell_one(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32, control: ChildControl) -> Effect {
+/// Tells one child of an attempt what its parent wants.
+pub(crate) fn tell_one(
+    parent: &ExecutionId,
+    activation: &Activation,
+    attempt: u32,
+    index: u32,
+    control: ChildControl,
+) -> Effect {
     let execution = child_id(parent, activation, attempt, index);
     Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
 }

@@ -35,6 +35,16 @@ pub fn taken_up_with<'a>(parent: Option<&'a Execution>, child: &Execution) -> Op
     (child.end == Some(Status::Cancelled) || is_taken_up(parent, child)).then_some(kids)
 }
 
+/// Whether a child that is being undone was left as it is: its parent went on without that. One that is undone itself, and
+/// was left too, undoes nothing any more.
+pub fn is_left(parent: &Execution, child: &Execution) -> bool {
+    let undoes = |of: &Parent| {
+        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none() || !parent.was_to_be_undone());
+        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
+    };
+    child.is_being_undone() && child.started.parent.as_ref().is_some_and(|of| !undoes(of))
+}
+
 /// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.
 /// So where it is to be undone, and has begun what can be undone, it stands still until then.
 pub fn stop(parent: &Execution, child: &Execution) -> ChildControl {

@@ -148,6 +148,30 @@ async fn a_child_that_cannot_be_undone_makes_its_parent_stuck_and_both_find_the_
 }
 
 #[tokio::test]
+async fn a_child_that_is_left_as_it_is_ends_with_all_below_it() {
+    let each = map("each", "['x', 'y']", 2, &[pay("p")]);
+    let outer = map("outer", "['o']", 1, &[each]);
+    for action in [Unstick::Skip, Unstick::MarkDone] {
+        let world = World::ran(&chain("left", &[outer.clone()])).await;
+        world.fails("/undo/p/y", "no");
+        world.back(Rollback::to(1)).await.unwrap();
+        world.is(Status::Stuck);
+        let stuck = world.host.all().iter().filter(|one| one.stuck.is_some()).count();
+        assert_eq!(stuck, 3, "the child, the one above it, and the root");
+        world.works("/undo/p/y");
+        world.ask(Command::Unstick { action, node: None, output: None, reason: None }).await.unwrap();
+        world.is(Status::Completed);
+        let all = world.host.all();
+        assert!(
+            all.iter().all(|one| one.end.is_some()),
+            "{:?}",
+            all.iter().map(|one| one.status()).collect::<Vec<_>>()
+        );
+        assert!(!world.entries().contains(&"/undo/p/y".to_owned()), "it was left as it is");
+    }
+}
+
+#[tokio::test]
 async fn children_that_run_are_stopped_and_undone() {
     let waits = json!({"id": "rest", "type": "wait", "config": {"event": "never"}});
     let each = map("each", "['x', 'y']", 2, &[pay("p"), waits]);

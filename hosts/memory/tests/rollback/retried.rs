@@ -260,6 +260,29 @@ async fn what_people_gave_up_goes_on_with_its_children_too() {
 }
 
 #[tokio::test]
+async fn what_certainly_never_happened_is_not_undone_though_people_went_on_without_it() {
+    for (how, undone) in [("no", vec!["/undo/id/a"]), ("lost", vec!["/undo/id/b", "/undo/id/a"])] {
+        let mut node = charge("b");
+        node["on_error"] = json!("ask_human");
+        let world = World::started(&chain("skips", &[charge("a"), node])).await;
+        world.fails("/b", how);
+        world.host.handle_due().await;
+        world.is(Status::WaitingHuman);
+        let asked = world.state().open_interactions().next().unwrap().interaction_id.clone();
+        let data = Some(json!({"body": {"id": "id/b"}}));
+        let skip = Answer { by: "ada@example.com".into(), option: Some("skip".into()), data, ..Answer::default() };
+        world.ask(Command::Answer { interaction_id: asked, answer: Box::new(skip) }).await.unwrap();
+        world.is(Status::Completed);
+        assert_eq!(world.would_undo(&Rollback::to(1)).await, undone, "{how}");
+        world.works("/b");
+        world.back(Rollback::to(1)).await.unwrap();
+        let entries = world.entries();
+        let refunds: Vec<_> = entries.iter().filter(|entry| entry.starts_with("/undo")).collect();
+        assert_eq!(refunds, undone, "{how}");
+    }
+}
+
+#[tokio::test]
 async fn a_loop_goes_on_in_the_iteration_that_it_could_not_begin() {
     let looped = json!({"id": "lo", "type": "loop", "config": {"while": "loop.iteration < 5", "max_iterations": 3}});
     let mut document = chain("loops", &[looped, charge("after")]);

@@ -24,6 +24,7 @@ pub(super) fn table(turn: &mut Deciding<'_>, command: Command, before: &Executio
             control::control(turn, Control::Cancel, before.status(), reason)
         }
         Command::Control { .. }
+        | Command::LeaveUndone { .. }
         | Command::TakeUp { .. }
         | Command::Answer { .. }
         | Command::PassOn { .. }

@@ -101,6 +101,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::Start(_)) => Err(Rejection::Stale("the execution exists already")),
         (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
+        (_, Command::LeaveUndone { reason }) => control::leave_undone(turn, reason),
         (_, Command::TakeUp { by_parent, reason }) => control::take_up(turn, status, by_parent, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         // What became of a message is kept also after the end, of which the last messages tell.

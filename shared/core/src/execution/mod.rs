@@ -165,7 +165,12 @@ impl Execution {
 
     /// Whether it is a child that is undone whole, since its parent goes back and waits for that.
     pub fn is_being_undone(&self) -> bool {
-        self.end.is_none() && self.rolling.as_ref().is_some_and(|it| matches!(it.asked.after, After::Cancel { .. }))
+        self.end.is_none() && self.was_to_be_undone()
+    }
+
+    /// Whether it is a child that is undone whole, or that ended before it was.
+    pub fn was_to_be_undone(&self) -> bool {
+        self.rolling.as_ref().is_some_and(|it| matches!(it.asked.after, After::Cancel { .. }))
     }
 
     /// Whether turns of an execution that comes from another host are still missing. Until all are there nothing in it

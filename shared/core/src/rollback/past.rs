@@ -3,9 +3,10 @@
 use super::{Point, Rolling, Seen, Undo, What};
 use crate::{
     documents::Documents,
-    event::{Event, Turn},
+    event::{Event, Turn, Unstick},
     execution::{Bits, Execution, Phase},
     id::Activation,
+    interaction::AfterError,
     payload::Payload,
     reading::Reading,
     sight::Sight,
@@ -87,7 +88,8 @@ impl<'a> Past<'a> {
         let epoch = before.map_or(0, |state| state.epoch);
         for (at, event) in turn.events.iter().enumerate() {
             let order = (turn.seq, at);
-            self.note_run(before, order, epoch, event, after, reading);
+            let instead = is_skip(before, &turn.events[..at], event);
+            self.note_run(before, (order, epoch), event, instead, after, reading);
             self.note_children(order, before.unwrap_or(after), event, after);
         }
         if turn.seq == self.to {
@@ -122,13 +124,13 @@ impl<'a> Past<'a> {
         self.workflow.nodes.get(ix)?.compensate.as_deref().map(|undo| (ix, undo))
     }
 
-    /// Notes that a node that can be undone ran.
+    /// Notes that a node that can be undone ran. `instead`: people went on without it, so its output is not one of a run.
     fn note_run(
         &mut self,
         before: Option<&Execution>,
-        order: Order,
-        epoch: u32,
+        (order, epoch): (Order, u32),
         event: &Event,
+        instead: bool,
         after: &Execution,
         reading: &Reading,
     ) {
@@ -145,6 +147,10 @@ impl<'a> Past<'a> {
         let Some((ix, undo)) = self.compensated(node) else { return };
         let activation = Activation { epoch, node: node.clone(), visit };
         let earlier = self.begun.remove(&activation);
+        // What certainly never happened is not undone. Of an attempt before, nobody may know what it did.
+        if instead && earlier.is_none() && !self.ran.contains_key(&activation) {
+            return;
+        }
         // What the node saw is what it was given, before the turn of its outcome began anything else.
         let ran = |state: &&Execution| state.node(node).is_some_and(|found| found.visit == visit);
         let then = before.filter(ran).unwrap_or(after);
@@ -324,6 +330,24 @@ enum Came<'a> {
     Unknown,
     /// It is certain that it did nothing.
     Nothing,
+}
+
+/// Whether an event of a node that succeeded says that people went on without it: by the answer to what becomes of its
+/// failure, or by the way out of a dead letter. `earlier` are the events before it in its turn.
+fn is_skip(before: Option<&Execution>, earlier: &[Event], event: &Event) -> bool {
+    let (Event::NodeSucceeded { node, visit, .. }, Some(before)) = (event, before) else { return false };
+    let chosen = |one: &Event| match one {
+        Event::InteractionClosed(closed) => {
+            let asked = before.interaction(closed.interaction_id.as_str()).filter(|one| one.on_error);
+            let about = asked.is_some_and(|one| one.activation.node == *node && one.activation.visit == *visit);
+            about && closed.decision.as_deref() == Some(AfterError::Skip.as_str())
+        }
+        Event::ExecutionUnstuck { action: Unstick::Skip, .. } => before.rolling.is_none(),
+        _ => false,
+    };
+    // Nodes that follow in the same turn did run.
+    let at = earlier.iter().rposition(chosen);
+    at.is_some_and(|at| !earlier[at..].iter().any(|one| matches!(one, Event::NodeSucceeded { .. })))
 }
 
 /// A run whose outcome is not awaited: nobody knows it.

@@ -24,7 +24,7 @@ use stepwell_core::{
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
-    wanted::{taken_up_with, wish, wish_for},
+    wanted::{is_left, taken_up_with, wish, wish_for},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -157,6 +157,11 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             return delivery::deliver(host, id, &again).await;
         }
         let done = match wish {
+            // It is stuck at what cannot be undone, and its parent went on without that.
+            ChildControl::Cancel if above.as_deref().is_some_and(|parent| is_left(parent, &child)) => {
+                submit(host, id, Command::LeaveUndone { reason: Some("its parent left it as it is".into()) }).await?;
+                return Ok(());
+            }
             // What its parent asked first comes late: it is being undone, and cancelled then.
             ChildControl::Cancel | ChildControl::Pause if child.is_being_undone() => return Ok(()),
             ChildControl::Cancel => false,

@@ -25,11 +25,24 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
             "its parent goes back and undoes it whole, after which it is cancelled; where it is stuck, unstick it",
         )),
         _ => {
-            turn.close_all();
-            turn.stop_children();
-            turn.record(Event::ExecutionCancelled { reason });
-            turn.tell_of_end(Some("it was cancelled".into()));
+            end(turn, reason);
             Ok(())
         }
     }
+}
+
+/// Ends a child that was being undone, since its parent left it as it is.
+pub(super) fn leave_undone(turn: &mut Deciding<'_>, reason: Option<String>) -> Result<(), Rejection> {
+    if !turn.state.is_being_undone() {
+        return Err(Rejection::Stale("nobody undoes it"));
+    }
+    end(turn, reason);
+    Ok(())
+}
+
+fn end(turn: &mut Deciding<'_>, reason: Option<String>) {
+    turn.close_all();
+    turn.stop_children();
+    turn.record(Event::ExecutionCancelled { reason });
+    turn.tell_of_end(Some("it was cancelled".into()));
 }

@@ -34,6 +34,11 @@ pub(super) fn control(
     }
 }
 
+/// Ends a child that its parent no longer undoes.
+pub(super) fn leave_undone(turn: &mut Deciding<'_>, reason: Option<String>) -> Result<(), Rejection> {
+    cancel::leave_undone(turn, reason)
+}
+
 /// Lets a child go on that its parent takes up by this retry.
 pub(super) fn take_up(
     turn: &mut Deciding<'_>,

@@ -2,11 +2,13 @@
 
 use super::{super::turn::Deciding, undo::done};
 use crate::{
+    effect::ChildControl,
     error::{Reason, Rejection},
     event::{Event, Unstick},
     execution::{Phase, Status},
-    owed::{Since, owed},
+    owed::{Since, owed, tell_one},
     payload::Payload,
+    rollback::What,
 };
 use document::{graph::NodeIx, id::NodeId};
 
@@ -35,7 +37,14 @@ pub fn unstick(
         turn.record(Event::ExecutionUnstuck { action, reason });
         match action {
             Unstick::Retry | Unstick::Redrive => turn.undo_next(),
-            Unstick::Skip | Unstick::MarkDone => done(turn, &current, 0, true),
+            Unstick::Skip | Unstick::MarkDone => {
+                done(turn, &current, 0, true);
+                if let What::Child { attempt, index, .. } = current.what {
+                    // It is stuck too, and nobody waits for it any more.
+                    let left = tell_one(turn.state.id(), &current.activation, attempt, index, ChildControl::Cancel);
+                    turn.request(left);
+                }
+            }
         }
         return Ok(());
     }
@@ -72,8 +81,10 @@ fn stuck_node(turn: &Deciding<'_>, named: Option<NodeId>) -> Result<NodeIx, Reje
     };
     let all: Vec<NodeIx> = (0..turn.workflow.nodes.len()).filter(open).collect();
     if let Some(named) = named {
-        let found = all.into_iter().find(|&ix| turn.node(ix).id == named);
-        return found.ok_or_else(|| invalid("/node", format!("{named} is not stuck")));
+        let found = all.iter().copied().find(|&ix| turn.node(ix).id == named);
+        let stuck = || all.iter().map(|&ix| turn.node(ix).id.as_str()).collect::<Vec<_>>().join(", ");
+        let wrong = || invalid("/node", format!("{named} is not stuck; what is: {}", stuck()));
+        return found.ok_or_else(wrong);
     }
     match all.as_slice() {
         [only] => Ok(*only),
