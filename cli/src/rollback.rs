@@ -189,7 +189,7 @@ fn then(one: &WouldRunWith) -> [Cell; 2] {
     [one.node.clone().into(), with(one.config.as_ref(), one.error.as_deref()).into()]
 }
 
-/// What a node runs with, or is undone with, in a line: a request as its first line, anything else as it is.
+/// What a node runs with, or is undone with, in a line: a request by its first line and its body, anything else as it is.
 fn with(config: Option<&Value>, error: Option<&str>) -> String {
     if let Some(error) = error {
         return format!("cannot be rendered now: {error}");
@@ -197,7 +197,10 @@ fn with(config: Option<&Value>, error: Option<&str>) -> String {
     let Some(config) = config else { return String::new() };
     let text = |key: &str| config.get(key).and_then(Value::as_str);
     match (text("method"), text("url"), text("code")) {
-        (Some(method), Some(url), _) => format!("{method} {url}"),
+        (Some(method), Some(url), _) => {
+            let body = config.get("body").map(|body| format!(" {}", output::text(body))).unwrap_or_default();
+            format!("{method} {url}{body}")
+        }
         (_, _, Some(code)) => code.to_owned(),
         _ => output::text(config),
     }

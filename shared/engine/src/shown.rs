@@ -7,7 +7,7 @@ use document::{
     work::{HttpTask, Work},
 };
 use expression::{ExprError, Secrets};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use stepwell_core::{
     execution::Execution,
     reading::Reading,
@@ -62,13 +62,18 @@ fn of_work(work: &Work) -> Value {
     }
 }
 
+/// Pairs as the object that a document has in their place.
+fn named(pairs: &[(String, String)]) -> Value {
+    pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
+}
+
 fn of_request(task: &HttpTask) -> Value {
     let mut shown = json!({"method": task.method, "url": task.url});
     if !task.query.is_empty() {
-        shown["query"] = json!(task.query);
+        shown["query"] = named(&task.query);
     }
     if !task.headers.is_empty() {
-        shown["headers"] = json!(task.headers);
+        shown["headers"] = named(&task.headers);
     }
     if let Some(body) = &task.body {
         shown["body"] = body.clone();

@@ -78,7 +78,7 @@ async fn a_dry_run_tells_what_would_be_undone_and_run_and_changes_nothing() {
     let undo = |node: &str| {
         json!({"node": node, "visit": 1, "type": "http_request", "config": {"method": "DELETE",
             "url": format!("https://booking.example/{node}/7"),
-            "headers": [["authorization", "Bearer {{ secrets.booking }}"]]}})
+            "headers": {"authorization": "Bearer {{ secrets.booking }}"}}})
     };
     assert_eq!(told["would_compensate"], json!([undo("hotel"), undo("flight")]));
     assert_eq!(told["would_run"], json!(["flight"]));

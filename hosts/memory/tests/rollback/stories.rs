@@ -351,7 +351,7 @@ async fn a_preview_renders_what_would_run_as_it_would_run_then() {
     // The secret is named and not shown.
     let asked = |n: i64| {
         json!({"method": "POST", "url": format!("https://ledger.example/{n}"),
-        "headers": [["authorization", "Bearer {{ secrets.key }}"]]})
+        "headers": {"authorization": "Bearer {{ secrets.key }}"}})
     };
     assert_eq!(would(&world, "pay", None).await.config, Some(asked(7)));
     assert_eq!(
