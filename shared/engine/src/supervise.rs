@@ -8,7 +8,7 @@ use crate::{
     port::{Clock, Host, StoreError},
     schedules::start_due,
 };
-use document::{schedule::Watch, time::Time};
+use document::{id::NodeId, schedule::Watch, time::Time};
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -172,8 +172,26 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::Remember { activation, .. } => format!("what agent {} remembers", activation.node),
         Work::Admit => "its admission".to_owned(),
     };
-    let command = Command::DeadLetter { about, error: error.to_owned() };
+    let (node, attempt) = place(&message.work);
+    let command = Command::DeadLetter { about, node, attempt, error: error.to_owned() };
     submit(host, &message.execution, command).await.map(drop)
+}
+
+/// The node that a message is about, and which attempt of it, where it is about one.
+fn place(work: &Work) -> (Option<NodeId>, Option<u32>) {
+    match work {
+        Work::Step { activation, attempt, .. } => (Some(activation.node.clone()), Some(*attempt)),
+        Work::Timer { activation, .. }
+        | Work::StartChildren { activation, .. }
+        | Work::TellChildren { activation, .. }
+        | Work::ChildEnded { activation, .. }
+        | Work::ChildAsks { activation, .. }
+        | Work::ChildUndone { activation, .. }
+        | Work::Remember { activation, .. } => (Some(activation.node.clone()), None),
+        Work::Timeout | Work::Control { .. } | Work::RollBack | Work::Undo(_) | Work::Deliver(_) | Work::Admit => {
+            (None, None)
+        }
+    }
 }
 
 /// Looks after executions that are due, or whose effects may not have been delivered, until `until`, and returns how

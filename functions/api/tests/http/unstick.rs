@@ -99,8 +99,12 @@ async fn a_node_whose_message_is_a_dead_letter_is_sent_again_or_skipped_with_an_
         let id = world.started(super::booking::booking(), json!({"name": "Ada"})).await;
         let path = format!("/v1/executions/{id}");
         let delivery = world.host.take().unwrap();
-        let command =
-            stepwell_core::command::Command::DeadLetter { about: "a step of flight".into(), error: "?".into() };
+        let command = stepwell_core::command::Command::DeadLetter {
+            about: "a step of flight".into(),
+            node: Some("flight".into()),
+            attempt: None,
+            error: "?".into(),
+        };
         world.host.bury(delivery.receipt, "?");
         engine::drive::submit(&*world.host, &id.as_str().into(), command).await.unwrap();
         let shown = world.get(&path).await.of(200);

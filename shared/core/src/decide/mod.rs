@@ -146,7 +146,9 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
             children::ended(turn, &activation, attempt, reopened, ends)
         }
         (_, Command::ChildrenAsked { activation, attempt, told }) => children::asked(turn, &activation, attempt, &told),
-        (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
+        (_, Command::DeadLetter { about, node, attempt, error }) => {
+            control::dead_letter(turn, &about, (node, attempt), &error)
+        }
 
         // Nothing starts while the execution is paused, or goes back.
         (_, Command::Open { .. } | Command::Intend { .. }) if turn.state.stands_still() => {

@@ -27,7 +27,12 @@ fn given() -> Story {
 }
 
 fn buried(story: &mut Story) -> Result<(), Rejection> {
-    story.when(Command::DeadLetter { about: "attempt 1 of node bad".into(), error: "no luck".into() })
+    story.when(Command::DeadLetter {
+        about: "attempt 1 of node bad".into(),
+        node: Some("bad".into()),
+        attempt: Some(1),
+        error: "no luck".into(),
+    })
 }
 
 fn steps(effects: &[Effect]) -> Vec<&str> {
@@ -50,6 +55,8 @@ fn what_cannot_be_processed_is_not_fed_again_until_somebody_moves_it_back() {
     assert_eq!(steps(&owed(&story.workflow, &story.state, Since::Ever)), ["bad", "good"]);
     buried(&mut story).unwrap();
     story.is(Status::Stuck);
+    let error = story.state.stuck.clone().unwrap();
+    assert_eq!((error.node, error.attempt), (Some("bad".into()), Some(1)));
     assert_eq!(due_at(&story.workflow, &story.state), Some(story.state.started.deadline));
     assert!(owed(&story.workflow, &story.state, Since::Ever).is_empty());
     assert!(matches!(buried(&mut story), Err(Rejection::Stale(_))), "once is enough");
