@@ -213,10 +213,8 @@ pub enum Command {
     DeadLetter {
         /// What the message was about, in words for people.
         about: String,
-        /// The node that it was about; none where it was about the execution as a whole.
-        node: Option<NodeId>,
-        /// Which attempt of the node; none where it was about no attempt.
-        attempt: Option<u32>,
+        /// The node that it was about, and which attempt of it; none where it was about the execution as a whole, or no attempt.
+        at: (Option<NodeId>, Option<u32>),
         /// The error of the last try to process the message, for people.
         error: String,
     },

@@ -172,8 +172,7 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::Remember { activation, .. } => format!("what agent {} remembers", activation.node),
         Work::Admit => "its admission".to_owned(),
     };
-    let (node, attempt) = place(&message.work);
-    let command = Command::DeadLetter { about, node, attempt, error: error.to_owned() };
+    let command = Command::DeadLetter { about, at: place(&message.work), error: error.to_owned() };
     submit(host, &message.execution, command).await.map(drop)
 }
 

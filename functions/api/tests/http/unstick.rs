@@ -101,8 +101,7 @@ async fn a_node_whose_message_is_a_dead_letter_is_sent_again_or_skipped_with_an_
         let delivery = world.host.take().unwrap();
         let command = stepwell_core::command::Command::DeadLetter {
             about: "a step of flight".into(),
-            node: Some("flight".into()),
-            attempt: None,
+            at: (Some("flight".into()), None),
             error: "?".into(),
         };
         world.host.bury(delivery.receipt, "?");

@@ -4,7 +4,7 @@ use super::{after_error, leave, turn::Deciding};
 use crate::{
     error::{Reason, Rejection},
     event::Event,
-    id::InteractionId,
+    id::{ExecutionId, InteractionId},
     interaction::{
         AfterError, Answer, Interaction, InteractionKind as Kind, REWIND, Response, receipt::shown_sha256,
         votes::needed_after,
@@ -282,4 +282,14 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, field: &str, data
 
 fn reason(code: &str, field: &str, message: String) -> Reason {
     Reason { code: code.into(), path: format!("/{field}"), message }
+}
+
+/// Records that an answer goes on to the descendant that asked for it.
+pub(super) fn pass_on(
+    turn: &mut Deciding<'_>,
+    execution_id: ExecutionId,
+    interaction_id: InteractionId,
+) -> Result<(), Rejection> {
+    turn.record(Event::AnswerPassedOn { execution_id, interaction_id });
+    Ok(())
 }

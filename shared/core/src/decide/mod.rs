@@ -113,10 +113,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (s, Command::PassOn { .. }) if s.is_terminal() => {
             Err(Rejection::instead(s, "nobody is asked below it any more"))
         }
-        (_, Command::PassOn { execution_id, interaction_id }) => {
-            turn.record(Event::AnswerPassedOn { execution_id, interaction_id });
-            Ok(())
-        }
+        (_, Command::PassOn { execution_id, interaction_id }) => answer::pass_on(turn, execution_id, interaction_id),
         (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::instead(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
         (_, Command::Patch { patched, seq }) => patch::patch(turn, status, *patched, seq),
@@ -146,9 +143,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
             children::ended(turn, &activation, attempt, reopened, ends)
         }
         (_, Command::ChildrenAsked { activation, attempt, told }) => children::asked(turn, &activation, attempt, &told),
-        (_, Command::DeadLetter { about, node, attempt, error }) => {
-            control::dead_letter(turn, &about, (node, attempt), &error)
-        }
+        (_, Command::DeadLetter { about, at, error }) => control::dead_letter(turn, &about, at, &error),
 
         // Nothing starts while the execution is paused, or goes back.
         (_, Command::Open { .. } | Command::Intend { .. }) if turn.state.stands_still() => {

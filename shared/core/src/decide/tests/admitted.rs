@@ -54,8 +54,8 @@ fn after(kind: Value, act: impl FnOnce(&mut Story)) -> Story {
 }
 
 fn buried(story: &mut Story) {
-    let (about, node) = ("attempt 1 of node one".into(), Some("one".into()));
-    story.when(Command::DeadLetter { about, node, attempt: Some(1), error: "no luck".into() }).unwrap();
+    let (about, at) = ("attempt 1 of node one".into(), (Some("one".into()), Some(1)));
+    story.when(Command::DeadLetter { about, at, error: "no luck".into() }).unwrap();
 }
 
 fn rolling(asked: Rollback) -> Arc<Rolling> {

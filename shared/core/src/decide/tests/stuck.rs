@@ -29,8 +29,7 @@ fn given() -> Story {
 fn buried(story: &mut Story) -> Result<(), Rejection> {
     story.when(Command::DeadLetter {
         about: "attempt 1 of node bad".into(),
-        node: Some("bad".into()),
-        attempt: Some(1),
+        at: (Some("bad".into()), Some(1)),
         error: "no luck".into(),
     })
 }
