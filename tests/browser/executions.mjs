@@ -63,7 +63,7 @@ test('what has nothing to do, or refuses, says why', async () => {
     await page.getByRole('button', { name: 'Cancel chosen' }).click();
     await page.getByRole('heading', { name: 'Cancel 1 chosen execution?' }).waitFor();
     // Somebody else is first.
-    await world.call('POST', `/v1/executions/${id}/cancel`, {});
+    await world.call('POST', `/v1/interactions/${question.interaction.interaction_id}/respond`, { approved: true });
     await page.getByRole('button', { name: 'Cancel 1 execution' }).click();
     await page.getByRole('heading', { name: /1 of 1 execution refused/ }).waitFor();
     await look('refused');
@@ -96,18 +96,18 @@ test('of many that are chosen it is shown how far it has come', async () => {
     await page.getByText('Cancel: asked of 12 executions.').waitFor();
     assert.equal(parts, 2);
     for (const one of mine) assert.equal(await status(one), 'cancelled');
-    // Somebody else cancels them before it is confirmed: all refuse, and each says why.
+    // Somebody answers them before it is confirmed: all refuse, and each says why.
     const late = [];
-    for (let made = 0; made < 12; made += 1) late.push((await world.question({ kind: 'approval' })).interaction.execution_id);
+    for (let made = 0; made < 12; made += 1) late.push((await world.question({ kind: 'approval' })).interaction);
     await page.goto(`${world.url}/executions?status=waiting_human`);
-    for (const id of late) await page.getByLabel(`execution ${id}`).check();
+    for (const one of late) await page.getByLabel(`execution ${one.execution_id}`).check();
     await page.getByRole('button', { name: 'Cancel chosen' }).click();
     await page.getByRole('heading', { name: 'Cancel 12 chosen executions?' }).waitFor();
-    for (const id of late) await world.call('POST', `/v1/executions/${id}/cancel`, {});
+    for (const one of late) await world.call('POST', `/v1/interactions/${one.interaction_id}/respond`, { approved: true });
     await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
     await page.getByRole('heading', { name: 'Cancel: 12 of 12 executions refused' }).waitFor();
     assert.equal(await page.locator('tbody tr').count(), 12);
-    assert.match(await page.locator('tbody tr').first().textContent(), /is cancelled/);
+    assert.match(await page.locator('tbody tr').first().textContent(), /is completed/);
     assert.deepEqual(await world.serious(page), []);
   }, [VIEWS[0], VIEWS[3]]);
 });
@@ -131,7 +131,7 @@ test('all that the list shows are asked by a job, which is shown first', async (
 
 test('rows come by themselves, but never while something is chosen', async () => {
   await world.inViews('executions', async (page) => {
-    await page.goto(`${world.url}/executions?workflow=supplier-payment`);
+    await page.goto(`${world.url}/executions?workflow=supplier-payment&status=waiting_human`);
     const rows = () => page.locator('#rows tbody tr').count();
     const before = await rows();
     await world.question({ kind: 'approval' });

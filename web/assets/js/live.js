@@ -27,6 +27,12 @@ document.addEventListener('scroll', ({ target }) => {
   if (part) places.set(part.id, [target.scrollLeft, target.scrollTop]);
 }, { capture: true, passive: true });
 
+// Parts below the screen get their own height once the focus comes near, which moves what has it from where the browser scrolled.
+const frame = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+document.addEventListener('keydown', ({ key }) => {
+  if (key === 'Tab') frame(() => document.activeElement !== document.body && document.activeElement.scrollIntoView({ block: 'nearest' }));
+});
+
 /** Whether a part is the same as the one that is there. Those of a drawing are as they came; others have changed since. */
 function isSame(part, old) {
   if (part.namespaceURI !== document.body.namespaceURI) return old.isEqualNode(part);

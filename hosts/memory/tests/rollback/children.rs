@@ -152,7 +152,7 @@ async fn a_child_that_is_left_as_it_is_ends_with_all_below_it() {
     let each = map("each", "['x', 'y']", 2, &[pay("p")]);
     let outer = map("outer", "['o']", 1, &[each]);
     for action in [Unstick::Skip, Unstick::MarkDone] {
-        let world = World::ran(&chain("left", &[outer.clone()])).await;
+        let world = World::ran(&chain("left", std::slice::from_ref(&outer))).await;
         world.fails("/undo/p/y", "no");
         world.back(Rollback::to(1)).await.unwrap();
         world.is(Status::Stuck);

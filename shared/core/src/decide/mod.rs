@@ -36,7 +36,7 @@ pub(crate) use crate::{
     command::{Asked, Command},
     documents::Documents,
     error::Rejection,
-    event::{Event, Request},
+    event::Request,
     execution::Execution,
     reading::Reading,
 };
