@@ -116,7 +116,8 @@ fn in_order(all: Vec<Value>) -> Vec<Value> {
 /// What people, times and ids are called on any host. Other members say on which host an execution was, or how long things
 /// took.
 fn plain(value: &Value, root: &str) -> Value {
-    const ELSEWHERE: [&str; 7] = ["owner", "by", "answered_by", "started_by", "duration_ms", "receipt", "seal"];
+    const ELSEWHERE: [&str; 8] =
+        ["owner", "by", "answered_by", "decided_by", "started_by", "duration_ms", "receipt", "seal"];
     match value {
         Value::String(text) if document::time::Time::parse(text).is_some() => json!("a time"),
         // Ids of calls and questions derive from that of the execution.
