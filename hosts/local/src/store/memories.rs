@@ -1,9 +1,12 @@
 //! The table of conversations: one row for what each agent added.
 
-use super::{Database, lists::limit};
+use super::{Database, lists::limit, remember::Words};
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Conversation, Memories, Page, Remembered, StoreError, Window};
+use engine::{
+    port::{Conversation, Memories, Page, Remembered, StoreError, Window},
+    remember::Added,
+};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// Who had every part in a conversation, in small letters; null where several had, or where nobody knows of one.
@@ -18,22 +21,9 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Conversation> {
 #[async_trait]
 impl Memories for Database {
     async fn remember(&self, owner: &str, key: &str, said: &Remembered, now: Time) -> Result<(), StoreError> {
-        let unwritable = |error| StoreError::Permanent(format!("a conversation cannot be written: {error}"));
-        let body = serde_json::to_string(said).map_err(unwritable)?;
-        let (owner, key, id) = (owner.to_owned(), key.to_owned(), said.id.clone());
-        let (at, until) = (said.at.0, said.until.0);
-        self.writer
-            .call(Self::place(&owner), move |db, _| {
-                db.prepare_cached("DELETE FROM memories WHERE until < ?1")?.execute([now.0])?;
-                let put =
-                    "INSERT OR IGNORE INTO memories(owner, key, at, id, until, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                db.prepare_cached(put)?.execute(params![owner, key, at, id, until, body])?;
-                // The time of the whole conversation begins anew.
-                db.prepare_cached("UPDATE memories SET until = ?3 WHERE owner = ?1 AND key = ?2 AND until < ?3")?
-                    .execute(params![owner, key, until])?;
-                Ok(())
-            })
-            .await
+        let added = Added { owner: owner.to_owned(), key: key.to_owned(), said: said.clone() };
+        let words = Words::of(added, now)?;
+        self.writer.call(Self::place(owner), move |db, _| Ok(words.add(db)?)).await
     }
 
     async fn recall(&self, owner: &str, key: &str, most: usize, now: Time) -> Result<Vec<Remembered>, StoreError> {

@@ -23,12 +23,14 @@ impl Words {
         state: &Execution,
         now: Time,
     ) -> Result<Vec<Self>, StoreError> {
+        taken(effects, turns, state).into_iter().map(|added| Self::of(added, now)).collect()
+    }
+
+    /// Words as a row has them. `Permanent` where they cannot be serialized.
+    pub fn of(added: Added, now: Time) -> Result<Self, StoreError> {
         let unwritable = |error| StoreError::Permanent(format!("a conversation cannot be written: {error}"));
-        let words = taken(effects, turns, state).into_iter().map(|added| {
-            let body = serde_json::to_string(&added.said).map_err(unwritable)?;
-            Ok(Self { added, body, now })
-        });
-        words.collect()
+        let body = serde_json::to_string(&added.said).map_err(unwritable)?;
+        Ok(Self { added, body, now })
     }
 
     /// Adds them once, and forgets the conversations whose time is over.
