@@ -224,3 +224,74 @@ test('a page follows its execution while it runs, and keeps what was unfolded an
     assert.match(await page.locator('[data-told]').textContent(), /Completed/);
   }, [VIEWS[0], VIEWS[3]]);
 });
+
+test('page and slider show the same checkpoint, whatever answers come late', async () => {
+  await world.onPage({ viewport: { width: 1280, height: 800 } }, async (page) => {
+    // Answers about how it is now that the host is too busy for, or that lie in wait, stand for those of many open pages.
+    await page.addInitScript(() => {
+      const ask = window.fetch;
+      window.fetch = async (address, ...rest) => {
+        if (!/\/live\?/.test(address) || /[?&]at=/.test(address)) return ask(address, ...rest);
+        window.asked = (window.asked ?? 0) + 1;
+        if (window.busy) return new Response(null, { status: 204 });
+        const answer = await ask(address, ...rest);
+        if (window.holds) await new Promise((done) => { window.release = done; });
+        return answer;
+      };
+    });
+    const slow = structuredClone(TICKER);
+    Object.assign(slow.nodes[1].config, { while: 'true', max_iterations: 1_000 });
+    const { id, url } = await started(slow, {}, 0);
+    const back = () => page.evaluate(() => {
+      const slider = document.getElementById('at');
+      slider.stepDown(2);
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+      window.release?.();
+      return slider.value;
+    });
+    const seen = () => page.evaluate(() => [
+      new URLSearchParams(location.search).get('at'), document.getElementById('at').value,
+      document.querySelector('#travel output').textContent.split(' ')[0], document.querySelector('#head .then')?.textContent.match(/[0-9]+/)[0],
+    ]);
+    // The page is told to ask again, and its reader travels before it does.
+    await page.goto(url);
+    await page.evaluate(() => { window.busy = true; });
+    await page.waitForFunction(() => window.asked > 1);
+    const first = await back();
+    await page.waitForURL(/at=/);
+    await page.evaluate(() => { window.busy = false; });
+    await page.waitForTimeout(2_000);
+    assert.deepEqual(await seen(), [first, first, first, first]);
+    // An answer about now arrives just after the slider was moved.
+    await page.goto(url);
+    await page.evaluate(() => { window.holds = true; });
+    await page.waitForFunction(() => window.release);
+    const second = await back();
+    await page.waitForURL(/at=/);
+    assert.deepEqual(await seen(), [second, second, second, second]);
+    // Back at now it follows again; who travels while the host is away gets there once it is back.
+    await page.getByRole('link', { name: 'Back to now' }).first().click();
+    await page.waitForFunction(() => window.asked > 2);
+    await page.context().setOffline(true);
+    const third = await back();
+    await page.waitForTimeout(300);
+    await page.context().setOffline(false);
+    await page.waitForURL(/at=/);
+    assert.deepEqual(await seen(), [third, third, third, third]);
+    // Behind another page it asks for nothing, so that its connection is free, and in front again it follows again.
+    await page.getByRole('link', { name: 'Back to now' }).first().click();
+    const stands = () => page.evaluate(() => Number(document.getElementById('at').max));
+    const turnAround = (hidden) => page.evaluate((is) => {
+      Object.defineProperty(document, 'hidden', { value: is, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/events?'));
+    await turnAround(true);
+    await ended;
+    await page.waitForTimeout(700);
+    const before = await stands();
+    await turnAround(false);
+    await page.waitForFunction((was) => Number(document.getElementById('at').max) > was + 10, before);
+    await world.call('POST', `/v1/executions/${id}/cancel`, {});
+  });
+});

@@ -11,9 +11,12 @@ const SILENT = 60_000;
 // Milliseconds for which parts are put in place before the browser has its turn.
 const SLICE = 25;
 const texts = new Map();
+// What the page is to show: the checkpoint that its reader travelled to, or null while it follows the execution.
+let at = new URLSearchParams(location.search).get('at');
+// Which question was asked last. An answer to an earlier one comes too late: it is about what is not to be shown any more.
 let asked = 0;
 
-const address = (at) => {
+const address = () => {
   const query = new URLSearchParams(location.search);
   if (at === null) query.delete('at');
   else query.set('at', at);
@@ -63,19 +66,21 @@ function put(part) {
   if (focused) [...old.querySelectorAll('a, summary, [tabindex]')][which]?.focus({ preventScroll: true });
 }
 
-/** Puts the parts in place; false where the host did not give them. */
-async function show(at) {
+/** Puts the parts in place of what the page is to show; false where the host did not give them, null where that is another by now. */
+async function show() {
   asked += 1;
   const mine = asked;
-  const query = address(at);
+  const query = address();
   const answer = await fetch(`${page.dataset.here}/live?${query}`, { signal: AbortSignal.timeout(SILENT) }).catch(() => undefined);
+  if (mine !== asked) return null;
   if (!reached(answer)) return false;
   // Other pages are drawn before this one.
   if (answer.status === 204) return undefined;
-  // A later question has been asked meanwhile: its answer counts.
+  const text = await answer.text().catch(() => '');
   if (mine !== asked) return null;
-  const parts = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('parts');
-  if (!parts || mine !== asked) return null;
+  const parts = new DOMParser().parseFromString(text, 'text/html').getElementById('parts');
+  // It broke off on its way.
+  if (!parts) return reached();
   // In slices, so that a finger that scrolls is never kept waiting. A later answer puts all of its own in place.
   let begun = performance.now();
   for (const part of parts.querySelectorAll('[data-part]')) {
@@ -92,53 +97,63 @@ async function show(at) {
   const newest = Number(parts.dataset.newest);
   const slider = travel.elements.at;
   slider.max = newest;
-  if (at === null) slider.value = newest;
+  slider.value = at ?? newest;
   travel.querySelector('output').textContent = `${slider.value} of ${newest}`;
   return parts;
 }
 
-let travelled = new URLSearchParams(location.search).has('at');
 let due = false;
+let moved = false;
 let last = 0;
 let pause = PAUSE;
 let waits = PAUSE;
 
-/** Brings the page up to date soon, once for however much happens until then. */
+/** Brings the page up to date soon, once for however much happens until then, and after what is being asked. */
 function soon() {
-  if (due || travelled) return;
+  moved = true;
+  if (due || at !== null) return;
   due = true;
-  setTimeout(async () => {
-    due = false;
-    last = Date.now();
-    if (document.hidden) return;
-    const before = page.querySelector('#head .status')?.textContent;
-    const asking = performance.now();
-    const shown = await show(null);
-    if (shown === false) {
-      pause = LONGEST / 2;
-      soon();
-      return;
-    }
-    // Not at the same moment as all others who were told the same, and the less often the more look.
-    if (shown === undefined) {
-      waits = Math.min(2 * waits, LONGEST / 2);
-      pause = waits * (0.5 + Math.random());
-      soon();
-      return;
-    }
-    waits = PAUSE;
-    pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
-    const now = page.querySelector('#head .status')?.textContent;
-    if (now && now !== before) told.textContent = now;
-  }, Math.max(0, last + pause - Date.now()));
+  setTimeout(follow, Math.max(0, last + pause - Date.now()));
 }
 
-/** Reads the stream of moves to the execution's end, from where it broke off. */
-async function listen() {
-  const left = new AbortController();
-  addEventListener('pagehide', () => left.abort());
+async function follow() {
+  moved = false;
+  last = Date.now();
+  // Nobody who travels in time is brought back, also where that began after this was due.
+  if (at === null && !document.hidden) moved = !await isDrawn() || moved;
+  due = false;
+  if (moved) soon();
+}
+
+/** Whether the page shows how it is now, or need not any more. */
+async function isDrawn() {
+  const before = page.querySelector('#head .status')?.textContent;
+  const asking = performance.now();
+  const shown = await show();
+  if (shown === null) return true;
+  if (shown === false) {
+    pause = LONGEST / 2;
+    return false;
+  }
+  // Not at the same moment as all others who were told the same, and the less often the more look.
+  if (shown === undefined) {
+    waits = Math.min(2 * waits, LONGEST / 2);
+    pause = waits * (0.5 + Math.random());
+    return false;
+  }
+  waits = PAUSE;
+  pause = Math.min(LONGEST, Math.max(PAUSE, performance.now() - asking));
+  const now = page.querySelector('#head .status')?.textContent;
+  if (now && now !== before) told.textContent = now;
+  return true;
+}
+
+let after = page.dataset.after;
+
+/** Reads the stream of moves to the execution's end, from where it broke off, until it is told to stop. */
+async function listen(left) {
   let wait = 2 * PAUSE;
-  for (let after = page.dataset.after; !left.signal.aborted;) {
+  while (!left.aborted) {
     const over = new AbortController();
     let silence;
     const heard = () => {
@@ -147,7 +162,7 @@ async function listen() {
     };
     heard();
     const address = `${page.dataset.here}/events?after=${after}`;
-    const signal = AbortSignal.any([left.signal, over.signal]);
+    const signal = AbortSignal.any([left, over.signal]);
     try {
       const answer = await fetch(address, { signal });
       if (reached(answer)) {
@@ -167,29 +182,51 @@ async function listen() {
         }
       }
     } catch { /* The host is away, or the page is left: it is asked again, or no more. */
-      if (!left.signal.aborted) reached();
+      if (!left.aborted) reached();
     } finally { clearTimeout(silence); }
     await new Promise((done) => setTimeout(done, wait));
     if (gone) wait = Math.min(LONGEST / 2, 2 * wait);
   }
 }
 
+// Only while somebody looks: of one host a browser keeps six connections, which pages behind others would use up.
+let stream;
+function watch() {
+  stream?.abort();
+  if (document.hidden) return;
+  stream = new AbortController();
+  listen(stream.signal);
+}
+
 if (page.dataset.live) {
-  listen();
-  document.addEventListener('visibilitychange', () => document.hidden || soon());
+  watch();
+  const again = () => {
+    watch();
+    if (!document.hidden) soon();
+  };
+  document.addEventListener('visibilitychange', again);
+  addEventListener('pagehide', () => stream?.abort());
+  // A browser may show a page again as it was left.
+  addEventListener('pageshow', ({ persisted }) => persisted && again());
 }
 
 // The slider: the button is for those without a script.
 travel.querySelector('button').hidden = true;
 let moving;
-travel.elements.at.addEventListener('input', (event) => {
-  const { value, max } = event.target;
+travel.elements.at.addEventListener('input', ({ target: { value, max } }) => {
+  // What was asked before is not to be shown any more.
+  asked += 1;
+  at = value;
   travel.querySelector('output').textContent = `${value} of ${max}`;
   clearTimeout(moving);
-  moving = setTimeout(async () => {
-    travelled = true;
-    const parts = await show(value);
-    if (parts) history.replaceState(null, '', `?${address(value)}`);
-  }, 60);
+  moving = setTimeout(go, 60);
 });
+
+async function go() {
+  const parts = await show();
+  if (parts) history.replaceState(null, '', `?${address()}`);
+  // A host that is away is asked again.
+  if (parts === false) moving = setTimeout(go, LONGEST / 2);
+}
+
 travel.addEventListener('submit', (event) => event.preventDefault());

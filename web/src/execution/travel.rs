@@ -14,7 +14,8 @@ pub fn slider(visit: &Visit, seen: &Seen) -> Markup {
     html! {
         form.travel #travel method="get" action=(here) data-newest=(newest) {
             label for="at" { "Checkpoint" }
-            input #at type="range" name="at" min="1" max=(newest) value=(at) step="1";
+            // Without a value that the browser would keep when the page is loaded again.
+            input #at type="range" name="at" min="1" max=(newest) value=(at) step="1" autocomplete="off";
             output for="at" { (at) " of " (newest) }
             @if let Some(node) = &seen.aim.node { input type="hidden" name="node" value=(node); }
             @for fold in &seen.aim.flipped { input type="hidden" name="fold" value=(fold); }
