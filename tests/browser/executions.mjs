@@ -1,6 +1,7 @@
 // The list of executions: narrowed, kept up to date, and asked for many at once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { reach } from './looks.mjs';
 import { VIEWS, stage } from './stage.mjs';
 
 let world;
@@ -112,6 +113,35 @@ test('of many that are chosen it is shown how far it has come', async () => {
   }, [VIEWS[0], VIEWS[3]]);
 });
 
+test('one box chooses all rows of the page, and shows when only some of them are', async () => {
+  await world.inViews('executions', async (page, look, view) => {
+    await page.goto(`${world.url}/executions?workflow=fetch-prices`);
+    const every = page.getByRole('checkbox', { name: 'All on this page' });
+    if (!view.script) {
+      assert.equal(await every.count(), 0, 'nothing is shown that does nothing');
+      return;
+    }
+    const rows = page.locator('#rows input[type=checkbox]');
+    const all = await rows.count();
+    assert.ok(all > 1);
+    const shows = () => every.evaluate((box) => [box.checked, box.indeterminate]);
+    await reach(page, every);
+    await page.keyboard.press('Space');
+    await page.getByText(`${all} chosen:`).waitFor();
+    assert.deepEqual(await shows(), [true, false]);
+    await rows.first().uncheck();
+    await page.getByText(`${all - 1} chosen:`).waitFor();
+    assert.deepEqual(await shows(), [false, true]);
+    await look('some');
+    assert.deepEqual(await world.serious(page), []);
+    await every.click();
+    await page.getByText(`${all} chosen:`).waitFor();
+    await every.click();
+    await page.getByText('Tick some below').waitFor();
+    assert.equal(await page.locator('#rows input:checked').count(), 0);
+  }, [VIEWS[0], VIEWS[2], VIEWS[3]]);
+});
+
 test('all that the list shows are asked by a job, which is shown first', async () => {
   await world.inViews('executions', async (page, look, view) => {
     await page.goto(`${world.url}/executions?status=failed`);
@@ -125,6 +155,16 @@ test('all that the list shows are asked by a job, which is shown first', async (
     for (let looks = 0; looks < 50 && !(await page.getByText('✓ Done').isVisible()); looks += 1) await page.reload();
     await page.getByText('the prices are back').waitFor();
     await look('job');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    // What refuses is listed with why.
+    const question = await world.question({ kind: 'approval' });
+    await page.goto(`${world.url}/executions/bulk/confirm?action=retry&status=waiting_human`);
+    await page.getByRole('button', { name: /^Retry \d+ executions?$/ }).click();
+    await page.waitForURL(/\/jobs\//);
+    for (let looks = 0; looks < 50 && !(await page.getByText('✕ None of them did it').isVisible()); looks += 1) await page.reload();
+    await page.getByRole('heading', { name: 'Which did not do it' }).waitFor();
+    await page.locator(`a[href$="${question.interaction.execution_id}"]`).waitFor();
+    await look('job-refused');
     if (view.script) assert.deepEqual(await world.serious(page), []);
   }, [VIEWS[0], VIEWS[3]]);
 });

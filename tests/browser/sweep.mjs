@@ -108,6 +108,7 @@ async function everything() {
   await call('POST', `/v1/interactions/${asked.approval.interaction.interaction_id}/respond`, { approved: true, answer_as: 'ben@example.com', comment: LONG });
   const decided = await world.question({ kind: 'ask', question: LONG, assignees: [WHO] });
   await call('POST', `/v1/interactions/${decided.interaction.interaction_id}/respond`, { text: LONG, comment: LONG });
+  const refused = await call('POST', '/v1/executions/bulk', { action: 'retry', filter: { status: 'waiting_human' }, reason: LONG });
   // The last: once there is a token, everybody signs in.
   const made = await call('POST', '/v1/tokens', { name: HOSTILE, subject: WHO, scopes: ['read', 'run', 'respond', 'admin'] });
   token = made.token;
@@ -116,7 +117,7 @@ async function everything() {
   const list = [
     ['overview', '/'], ['workflows', '/workflows'], ['workflow', '/workflows/troubled'], ['version', '/workflows/troubled?version=1'], ['difference', '/workflows/troubled/difference?from=1&to=2'],
     ['start', '/workflows/troubled/start'], ['delete', '/workflows/troubled/delete'], ['edit', '/workflows/troubled/edit'], ['new', '/new'], ['example', '/new?example=approval'],
-    ['executions', '/executions'], ['narrowed', `/executions?workflow=${encodeURIComponent(HOSTILE)}&metadata=${encodeURIComponent(`a=${HOSTILE}`)}`], ['bulk', '/executions/bulk/confirm?action=cancel&status=failed'], ['job', `/jobs/${job.job_id}`],
+    ['executions', '/executions'], ['narrowed', `/executions?workflow=${encodeURIComponent(HOSTILE)}&metadata=${encodeURIComponent(`a=${HOSTILE}`)}`], ['bulk', '/executions/bulk/confirm?action=cancel&status=failed'], ['job', `/jobs/${job.job_id}`], ['job-refused', `/jobs/${refused.job_id}`],
     ['execution', here], ['execution-saved', `/executions/${saved}`], ['execution-failed', `/executions/${failed}`], ['execution-paused', `/executions/${paused}`], ['execution-then', `${here}?at=4`],
     ...['say', 'each', 'step', 'below', 'ask', 'wait'].map((node) => [`node-${node}`, `${here}?node=${node}`]), ['node-fails', `/executions/${failed}?node=fails`],
     ['agent', `/executions/${talk.execution_id}?node=agent`], ['tool', `/executions/${talk.execution_id}?node=tool`],

@@ -56,8 +56,8 @@ assets! {
     LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/live.js"];
     /// Zooms pictures and timelines.
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
-    /// Keeps lists up to date, and counts what is chosen in them.
-    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/list.js"];
+    /// Keeps lists up to date, counts what is chosen in them, and chooses all rows at once.
+    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/list.js", "js/every.js"];
     /// Shows how far a request to many executions has come.
     MANY = "many"."js", "text/javascript; charset=utf-8", ["js/many.js"];
     /// Shows a conversation as it is held.

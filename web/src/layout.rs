@@ -102,3 +102,8 @@ fn head(visit: &Visit, here: Place) -> Markup {
 pub fn token(visit: &Visit) -> Markup {
     html! { input type="hidden" name="form_token" value=(visit.form_token); }
 }
+
+/// The box above a list that chooses all of its rows on a page. Only a script can, which shows it.
+pub fn every_row() -> Markup {
+    html! { label.every data-every hidden { input type="checkbox" autocomplete="off"; "All on this page" } }
+}

@@ -43,6 +43,16 @@ pub fn refused_choice(refusal: &Refusal, up: &str, list: &str, chosen: &[String]
     plain_page(refusal.status, notice("This cannot be done", &words, up))
 }
 
+/// Why the form of a page was refused, to stand where it was sent from: the browser goes there. `next` says what may be done
+/// instead.
+pub fn not_done(refusal: Option<&Refusal>, next: &Markup) -> Markup {
+    html! {
+        @if let Some(refusal) = refusal {
+            div.summary tabindex="-1" role="alert" autofocus { h2 { "This was not done" } (why(refusal)) (next) }
+        }
+    }
+}
+
 /// Why something was refused, with every fault and what to do about it.
 pub fn why(refusal: &Refusal) -> Markup {
     let problem = &refusal.problem;

@@ -1,5 +1,6 @@
 //! What pages do with words.
 
+use maud::{Markup, html};
 use std::time::Duration;
 
 /// A text with a capital at its beginning.
@@ -28,6 +29,11 @@ pub fn took(time: Duration) -> String {
         3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         86_400.. => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     }
+}
+
+/// How long something has gone on that is not over: `3 h so far`.
+pub fn so_far(time: Duration) -> Markup {
+    html! { (took(time)) " " br; span.soft { "so far" } }
 }
 
 /// A word for so many.

@@ -3,11 +3,11 @@
 use crate::{
     answered::{page_of_session, see_other},
     assets::LIST,
-    desk::part,
-    layout::{Place, View, shown, token},
+    desk::{Refusal, part},
+    layout::{Place, View, answered, token},
     look::short_id,
     moment::{brief, distance},
-    refused::refused,
+    refused::{not_done, refused},
     session::{Sent, Visit},
     words::{capital, count},
 };
@@ -21,15 +21,22 @@ use serde_json::json;
 pub async fn page(visit: Visit, Path(id): Path<String>) -> Response {
     match visit.desk.get::<Job>(&format!("/v1/jobs/{}", part(&id))).await {
         Err(refusal) => refused(&refusal, &visit.up),
-        Ok(job) => {
-            let title = title(&job);
-            let body = html! {
-                div.page-head { h1 { (title) } }
-                div #rows data-rows=[is_on(&job).then(|| format!("{}/state", part(&id)))] { (state(&visit, &job)) }
-            };
-            shown(&visit, View { place: Place::Executions, title: &title, scripts: &[&LIST], body })
-        }
+        Ok(job) => page_of(&visit, &job, None),
     }
+}
+
+/// The page, with why it was not done where its end was asked for in vain.
+fn page_of(visit: &Visit, job: &Job, refusal: Option<&Refusal>) -> Response {
+    let title = title(job);
+    // What was refused stays to be read.
+    let moves = is_on(job) && refusal.is_none();
+    let rows = moves.then(|| format!("{}/state", part(&job.job_id)));
+    let body = html! {
+        div.page-head { h1 { (title) } }
+        div #rows data-rows=[rows] { (state(visit, job, refusal)) }
+    };
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    answered(visit, status, View { place: Place::Executions, title: &title, scripts: &[&LIST], body })
 }
 
 /// `GET /jobs/{id}/state`: the part of the page that changes.
@@ -37,15 +44,20 @@ pub async fn fragment(visit: Visit, Path(id): Path<String>) -> Response {
     match visit.desk.get::<Job>(&format!("/v1/jobs/{}", part(&id))).await {
         Err(refusal) => refused(&refusal, &visit.up),
         // It stands in the page of the job, one folder higher.
-        Ok(job) => page_of_session(StatusCode::OK, state(&Visit { up: "../".into(), ..visit }, &job)),
+        Ok(job) => page_of_session(StatusCode::OK, state(&Visit { up: "../".into(), ..visit }, &job, None)),
     }
 }
 
 /// `POST /jobs/{id}/cancel`.
 pub async fn cancel(Path(id): Path<String>, Sent { visit, .. }: Sent) -> Response {
-    match visit.desk.post::<Job>(&format!("/v1/jobs/{}/cancel", part(&id)), &json!({})).await {
-        Err(refusal) => refused(&refusal, &visit.up),
-        Ok(_) => see_other(&format!("../{}", part(&id))),
+    let path = format!("/v1/jobs/{}", part(&id));
+    let refusal = match visit.desk.post::<Job>(&format!("{path}/cancel"), &json!({})).await {
+        Ok(_) => return see_other(&format!("../{}", part(&id))),
+        Err(refusal) => refusal,
+    };
+    match visit.desk.get::<Job>(&path).await {
+        Ok(job) => page_of(&visit, &job, Some(&refusal)),
+        Err(_) => refused(&refusal, &visit.up),
     }
 }
 
@@ -75,6 +87,20 @@ fn came_to(status: JobStatus, done: u64, without: u64) -> (&'static str, &'stati
     }
 }
 
+/// What a job came to so far, in a few words that go by their numbers: `3 did it, 1 did not`.
+pub fn sum(job: &Job) -> String {
+    in_words(job.done, job.refused + job.failed)
+}
+
+fn in_words(done: u64, without: u64) -> String {
+    match (done, without) {
+        (0, 0) => "none was asked".to_owned(),
+        (done, 0) => format!("{done} did it"),
+        (0, without) => format!("{without} did not do it"),
+        (done, without) => format!("{done} did it, {without} did not"),
+    }
+}
+
 /// The bar of a job: how many of those that matched were asked.
 pub fn bar(job: &Job) -> Markup {
     let asked = job.done + job.refused + job.failed;
@@ -90,7 +116,7 @@ pub fn bar(job: &Job) -> Markup {
     }
 }
 
-fn state(visit: &Visit, job: &Job) -> Markup {
+fn state(visit: &Visit, job: &Job, refusal: Option<&Refusal>) -> Markup {
     let up = &visit.up;
     html! {
         section.panel aria-label="Progress" data-over[!is_on(job)] {
@@ -106,27 +132,45 @@ fn state(visit: &Visit, job: &Job) -> Markup {
                 @if let Some(waits) = &job.waits { dt { "Waits" } dd { (capital(waits)) } }
                 @if let Some(end) = job.completed_at { dt { "Ended" } dd { (brief(end.0)) ", " (distance(end.0, visit.now)) } }
             }
+            (not_done(refusal, &html! {}))
             @if is_on(job) && visit.caller.scopes.contains(&Scope::Admin) {
                 form method="post" action={ (up) "jobs/" (part(&job.job_id)) "/cancel" } {
                     (token(visit)) div.actions { button.small { "End the job" } } }
             }
         }
-        @if !job.errors.is_empty() {
-            section.panel aria-labelledby="not" {
-                h2 #not { "What stood in the way" }
-                div.scroll { table.list {
-                    thead { tr { th scope="col" { "Execution" } th scope="col" { "Why" } } }
-                    tbody { @for error in &job.errors { tr {
-                        td { a href={ (up) "executions/" (part(&error.execution_id)) } { (short_id(&error.execution_id)) } }
-                        td { (capital(&error.message)) }
-                    } } }
-                } }
-                @if job.refused + job.failed > job.errors.len() as u64 {
-                    p.soft { "The first " (job.errors.len()) " are shown." }
-                }
+        @if !job.errors.is_empty() { (left_as_they_are(up, job)) }
+    }
+}
+
+/// The executions that did not do it, each with why. The record of a job holds the first of them, and counts the others; of
+/// those that did it, it holds no more than how many they are.
+fn left_as_they_are(up: &str, job: &Job) -> Markup {
+    let others = (job.refused + job.failed).saturating_sub(job.errors.len() as u64);
+    html! {
+        section.panel aria-labelledby="not" {
+            h2 #not { "Which did not do it" }
+            div.scroll { table.list.cards {
+                thead { tr { th scope="col" { "Execution" } th scope="col" { "Outcome" } th scope="col" { "Why" } } }
+                tbody { @for error in &job.errors { tr {
+                    td { a href={ (up) "executions/" (part(&error.execution_id)) } { (short_id(&error.execution_id)) } }
+                    td { (outcome(&error.code)) }
+                    td.message dir="auto" { (capital(&error.message)) }
+                } } }
+            } }
+            @if others > 0 {
+                p.soft { "These are the first. " (count(others, "other")) @if others == 1 { " is" } @else { " are" } " counted above and not listed." }
             }
         }
     }
+}
+
+/// What became of an execution that did not do it: its state did not allow it, or the store could not read or write it.
+fn outcome(code: &str) -> Markup {
+    let (sign, class, word) = match code {
+        "unreadable" | "unavailable" => ("✕", "failed", "Could not be read or written"),
+        _ => ("⊘", "cancelled", "Refused"),
+    };
+    html! { span class={ "status " (class) } { span aria-hidden="true" { (sign) } " " (word) } }
 }
 
 #[cfg(test)]
@@ -139,6 +183,14 @@ mod tests {
         assert_eq!(
             [word(3, 0), word(2, 1), word(0, 3), word(0, 0)],
             ["Done", "Done in part", "None of them did it", "Done"]
+        );
+    }
+
+    #[test]
+    fn a_sum_leaves_out_what_is_none_and_goes_by_its_numbers() {
+        assert_eq!(
+            [in_words(1, 0), in_words(3, 1), in_words(0, 2), in_words(0, 0)],
+            ["1 did it", "3 did it, 1 did not", "2 did not do it", "none was asked"]
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     answered::{page_of_session, see_other},
     assets::LIST,
     desk::{Asked, part, query},
-    layout::{Place, View, shown, token},
+    layout::{Place, View, every_row, shown, token},
     limits,
     look::words,
     refused::refused,
@@ -276,6 +276,7 @@ fn chosen(visit: &Visit, wanted: &Wanted, is_missing: bool) -> Markup {
             form.chosen #chosen method="post" action="executions/many" aria-label="What is asked of those that are chosen" {
                 (token(visit))
                 input type="hidden" name="back" value=(wanted.query(&[("cursor", &outer(&wanted.window))]));
+                (every_row())
                 span.soft data-chosen role="status" {
                     @if is_missing { strong { "Nothing was chosen." } " Tick some below, then" } @else { "Tick some below, then" }
                 }

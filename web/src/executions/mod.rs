@@ -9,7 +9,7 @@ mod named;
 pub mod rows;
 mod wanted;
 
-pub use job::{bar as job_bar, told as job_status};
+pub use job::{bar as job_bar, sum as job_sum, told as job_status};
 pub use list::in_status;
 
 use api::Routes;

@@ -6,7 +6,7 @@ use crate::{
     look::{doing, short_id, status},
     moment::{brief, distance},
     session::Visit,
-    words::{beginning, capital, took},
+    words::{beginning, capital, so_far, took},
 };
 use api::{Problem, Scope};
 use document::time::Time;
@@ -127,7 +127,8 @@ fn line(row: &Row, up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
             td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.name) } } }
             td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
             td.started { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
-            td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (took(time)) }
+            td.number data-label=[row.ended.map(|_| "took")] title=(distance(row.started, now)) {
+                @if row.ended.is_some() { (took(time)) } @else { (so_far(time)) } }
             td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     answered::page_of_session,
     assets::{KEYS, LIST},
     desk::{Asked, Refusal, part, query},
-    layout::{Place, View, shown},
+    layout::{Place, View, every_row, shown},
     limits,
     look::names,
     moment::{brief, distance},
@@ -88,6 +88,7 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
                 (narrow(&wanted))
                 @if may_answer(&visit) {
                     form.chosen #several method="get" action="inbox/several" aria-label="Answer several at once" {
+                        (every_row())
                         span.soft data-chosen role="status" {
                             @if is_missing { strong { "Nothing was chosen." } " Tick some below that are alike, then" }
                             @else { "Tick some below that are alike, then" }

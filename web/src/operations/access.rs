@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Asked, part},
-    executions::{job_bar, job_status},
+    executions::{job_bar, job_status, job_sum},
     look::names,
     moment::brief,
     session::Visit,
@@ -27,8 +27,7 @@ pub async fn jobs(visit: &Visit) -> Asked<Markup> {
                 tbody { @for job in &page.items { tr {
                     td { a href={ (visit.up) "jobs/" (part(&job.job_id)) } { (capital(job.action.as_str())) " " (count(job.matched, "execution")) } }
                     td { (job_status(job)) }
-                    td { (job_bar(job)) (job.done) " done"
-                        @if job.refused + job.failed > 0 { ", " (job.refused + job.failed) " not" } }
+                    td { (job_bar(job)) (capital(&job_sum(job))) }
                     td { (brief(job.created_at.0)) " " br; span.soft { bdi { (job.created_by) } } }
                 } } }
             } }

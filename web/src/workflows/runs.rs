@@ -5,7 +5,7 @@ use crate::{
     look::{short_id, status},
     moment,
     session::Visit,
-    words::took,
+    words::{so_far, took},
 };
 use api::types::{Execution, Page};
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub fn panel(visit: &Visit, workflow: &str, runs: &Page<Execution>, starts: bool
                             th scope="col" { "Execution" } th scope="col" { "Status" } th scope="col" { "Started" }
                             th.number scope="col" { "Took" } th scope="col" { "By" }
                         } }
-                        tbody { @for one in &runs.items { (line(up, one)) } }
+                        tbody { @for one in &runs.items { (line(visit, one)) } }
                     }
                 }
                 @if runs.next_cursor.is_some() {
@@ -36,16 +36,17 @@ pub fn panel(visit: &Visit, workflow: &str, runs: &Page<Execution>, starts: bool
     }
 }
 
-fn line(up: &str, one: &Execution) -> Markup {
-    let took = one.completed_at.map(|end| took(end.0.since(one.started_at.0)));
+fn line(visit: &Visit, one: &Execution) -> Markup {
+    let begin = one.started_at.0;
     html! {
         tr {
             th scope="row" {
-                a href={ (up) "executions/" (part(&one.execution_id)) } { (short_id(&one.execution_id)) }
+                a href={ (visit.up) "executions/" (part(&one.execution_id)) } { (short_id(&one.execution_id)) }
             }
             td data-label="Status" { (status(one.status)) }
             td data-label="Started" { (moment::moment(one.started_at.0)) }
-            td.number data-label="Took" { @match took { Some(took) => (took), None => (super::list::nothing()) } }
+            td.number data-label="Took" {
+                @match one.completed_at { Some(end) => (took(end.0.since(begin))), None => (so_far(visit.now.since(begin))) } }
             td data-label="By" { @if let Some(by) = &one.started_by { bdi { (by) } } }
         }
     }

@@ -170,11 +170,68 @@ async fn a_job_over_all_is_shown_before_it_is_made_and_then_its_progress() {
     assert!(visitor.get(&format!("{job}/state")).await.of(200).contains("data-over"));
     let listed = text(&visitor.get("/operations").await.of(200));
     assert!(listed.contains("Retry 1 execution"), "{listed}");
+    assert!(listed.contains("1 did it") && !listed.contains("0 "), "{listed}");
     let empty = visitor.get("/executions/bulk/confirm?action=retry").await;
     assert_eq!(empty.status, 422, "a job over everything is refused");
     assert!(
         text(&visitor.get("/executions/bulk/confirm?status=paused&action=resume").await.of(200)).contains("None of")
     );
+}
+
+#[tokio::test]
+async fn a_job_lists_which_executions_did_not_do_it_with_why() {
+    let world = World::new();
+    let waiting = world.question(json!({"kind": "approval"})).await;
+    let visitor = world.visitor().await;
+    let made = visitor.send("/executions/bulk", &[("action", "retry"), ("status", "waiting_human")]).await;
+    let job = visitor.get(made.location().trim_start_matches("..")).await.of(200);
+    let told = text(&job);
+    for part in ["None of them did it", "Which did not do it", "⊘ Refused", "it cannot be retried"] {
+        assert!(told.to_lowercase().contains(&part.to_lowercase()), "{part} is not in: {told}");
+    }
+    assert!(job.contains(&format!("../executions/{}", waiting.execution)), "{job}");
+    // Of as many as a record has no room for, the others are counted.
+    for _ in 0..21 {
+        world.question(json!({"kind": "approval"})).await;
+    }
+    let made = visitor.send("/executions/bulk", &[("action", "retry"), ("status", "waiting_human")]).await;
+    let told = text(&visitor.get(made.location().trim_start_matches("..")).await.of(200));
+    assert!(told.contains("These are the first. 2 others are counted above and not listed."), "{told}");
+}
+
+#[tokio::test]
+async fn what_goes_on_says_how_long_so_far_and_what_has_ended_how_long_it_took() {
+    let world = World::new();
+    let (failed, waiting) = (world.failing("fetch").await, world.question(json!({"kind": "approval"})).await);
+    world.pass(std::time::Duration::from_secs(3 * 3_600));
+    let visitor = world.visitor().await;
+    let row = |page: &str, id: &str| {
+        let row = page.split("<tr>").find(|row| row.contains(&format!("executions/{id}"))).unwrap().to_owned();
+        text(&row)
+    };
+    let list = visitor.get("/executions").await.of(200);
+    assert!(row(&list, &waiting.execution).contains("3 h so far"), "{}", row(&list, &waiting.execution));
+    assert!(!row(&list, &failed).contains("so far"), "{}", row(&list, &failed));
+    assert_eq!(list.matches("data-label=\"took\"").count(), 1, "on a phone no label says that it is over");
+}
+
+#[tokio::test]
+async fn a_list_whose_rows_can_be_chosen_has_a_box_for_all_of_them_that_only_a_script_shows() {
+    let world = World::new();
+    world.failing("fetch").await;
+    world.question(json!({"kind": "approval"})).await;
+    let visitor = world.visitor().await;
+    let hidden = "data-every hidden><input type=\"checkbox\" autocomplete=\"off\">All on this page";
+    for path in ["/executions", "/inbox?whose=all"] {
+        let page = visitor.get(path).await.of(200);
+        assert_eq!(page.matches(hidden).count(), 1, "{path}");
+        let rows = visitor.get(&path.replace('?', "/rows?").replace("executions", "executions/rows")).await.of(200);
+        assert!(!rows.contains("data-every"), "rows that come anew leave it: {path}");
+    }
+    let reader = world.bearer("acme", ANN, &[api::Scope::Read]).await;
+    for path in ["/executions", "/inbox?whose=all"] {
+        assert!(!reader.get(path).await.of(200).contains("data-every"), "{path}");
+    }
 }
 
 #[tokio::test]
