@@ -38,6 +38,43 @@ test('a question is opened from the inbox and answered once', async () => {
   });
 });
 
+test('a page that is open while somebody else answers says so, sends nothing any more, and keeps what was typed', async () => {
+  await world.inViews('inbox', async (page, look, view) => {
+    for (const name of ['inbox', 'link']) {
+      const question = await world.question({ kind: 'approval', ...MINE });
+      const { interaction_id: id } = question.interaction;
+      await page.goto(name === 'link' ? question.link : `${world.url}/inbox/${id}`);
+      const comment = page.getByLabel('Comment');
+      await comment.fill('Only if the fair takes place');
+      await world.call('POST', `/v1/interactions/${id}/respond`, { approved: false, comment: 'Not this year.' });
+      // Somebody comes back to the window.
+      await page.evaluate(() => dispatchEvent(new Event('focus')));
+      const told = page.locator('[data-asked][role=status]');
+      await told.filter({ hasText: /^✕Decided: Rejected, by ann@example\.com, on .*What you have typed was not sent\./ }).waitFor();
+      assert.doesNotMatch(await told.textContent(), /UTC/, 'in the time of its reader');
+      assert.deepEqual([await comment.inputValue(), await comment.isEditable()], ['Only if the fair takes place', false]);
+      assert.ok(await page.getByRole('button', { name: 'Approve' }).isDisabled());
+      await look(`meanwhile-${name}`);
+      assert.deepEqual(await world.serious(page), []);
+      await told.getByRole('link', { name: 'load the page again' }).click();
+      await told.waitFor({ state: 'detached' });
+      await page.getByText('Rejected').first().waitFor();
+    }
+  }, [VIEWS[0], VIEWS[3]]);
+});
+
+test('several are chosen at once in the inbox too', async () => {
+  await world.inViews('inbox', async (page, look) => {
+    for (const amount of [1, 2]) await world.question({ kind: 'approval', question: `Order ${amount} chairs?`, ...MINE });
+    await page.goto(`${world.url}/inbox?q=chairs`);
+    await page.getByRole('checkbox', { name: 'All on this page' }).check();
+    await page.getByText('2 chosen:').waitFor();
+    await look('every');
+    await page.getByRole('button', { name: 'Answer together' }).click();
+    await page.getByRole('heading', { name: 'Answer 2 questions together' }).waitFor();
+  }, [VIEWS[0]]);
+});
+
 test('a form of fields is the same as that of a link, and what is wrong is told beside it', async () => {
   const schema = { type: 'object', required: ['city', 'nights'], properties: { city: { type: 'string', title: 'City' }, nights: { type: 'integer', title: 'Nights', minimum: 1 } } };
   await world.inViews('inbox', async (page, look, view) => {

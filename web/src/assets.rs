@@ -58,6 +58,8 @@ assets! {
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
     /// Keeps lists up to date, counts what is chosen in them, and chooses all rows at once.
     LIST = "list"."js", "text/javascript; charset=utf-8", ["js/away.js", "js/list.js", "js/every.js"];
+    /// Notices that a question was decided somewhere else while its page is open.
+    ASKED = "asked"."js", "text/javascript; charset=utf-8", ["js/asked.js"];
     /// Shows how far a request to many executions has come.
     MANY = "many"."js", "text/javascript; charset=utf-8", ["js/many.js"];
     /// Shows a conversation as it is held.

@@ -18,6 +18,11 @@ impl Faults {
         self.whole.is_empty() && self.fields.is_empty()
     }
 
+    /// Whether nothing is wrong with what was typed, and the form was refused all the same.
+    pub fn is_refusal(&self) -> bool {
+        self.fields.is_empty() && !self.whole.is_empty()
+    }
+
     /// Adds a fault of a field, told as people read it.
     pub fn add(&mut self, name: &str, message: impl Into<String>) {
         self.fields.push((name.to_owned(), told(&message.into())));
@@ -33,12 +38,12 @@ impl Faults {
         self.fields.iter().filter(|(one, _)| one == name).map(|(_, message)| message.as_str()).collect()
     }
 
-    /// The list of all faults at the head of a page, each of a field with a link to it. `label` says what the field of a
+    /// The list of all faults, to which the browser goes, each of a field with a link to it. `label` says what the field of a
     /// name is called.
     pub fn summary(&self, label: impl Fn(&str) -> String) -> Markup {
         html! {
             @if !self.is_empty() {
-                section.summary role="alert" aria-labelledby="summary-title" tabindex="-1" {
+                section.summary role="alert" aria-labelledby="summary-title" tabindex="-1" autofocus {
                     // What no field can cure is no matter of correcting.
                     h2 #summary-title { @if self.fields.is_empty() { "This was not done" } @else { "Please correct this" } }
                     ul {

@@ -7,6 +7,7 @@ mod one;
 mod reassign;
 mod seen;
 mod several;
+mod state;
 mod submit;
 
 pub use asking::names;
@@ -23,6 +24,7 @@ pub fn reads() -> Routes {
         .route("/inbox/rows", get(list::fragment))
         .route("/inbox/several", get(several::page))
         .route("/inbox/{id}", get(one::page))
+        .route("/inbox/{id}/state", get(state::state))
 }
 
 /// The routes that answer, and say who is asked.
@@ -30,5 +32,5 @@ pub fn answers() -> Routes {
     Routes::new()
         .route("/inbox/several", post(several::send))
         .route("/inbox/{id}", post(one::send))
-        .route("/inbox/{id}/reassign", post(reassign::send))
+        .route("/inbox/{id}/reassign", post(one::reassign))
 }

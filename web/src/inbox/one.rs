@@ -1,4 +1,4 @@
-//! `GET` and `POST /inbox/{id}`: one question, with what led to it and its form.
+//! `GET` and `POST /inbox/{id}`: one question, with what led to it, its form, and that by which others are asked.
 
 use super::{
     context::{Context, context},
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     answered::see_other,
-    assets::KEYS,
+    assets::{ASKED, KEYS},
     desk::{Refusal, part},
     form::{Faults, Pairs},
     layout::{Place, View, answered},
-    moment::moment,
     question::{
         answer::{self, Sent as Typed},
+        ended,
         inputs::{self, Around},
         people,
         shown::{about, answering, asked_of, before, head, kept_out},
@@ -22,9 +22,8 @@ use crate::{
     },
     refused::refused,
     session::{Sent, Visit},
-    words::capital,
 };
-use api::types::{AnswerBody, Responded};
+use api::types::{self, AnswerBody, Responded};
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use stepwell_core::interaction::{Interaction, InteractionStatus};
@@ -116,15 +115,45 @@ async fn show(visit: &Visit, seen: &Seen, status: StatusCode, pairs: &Pairs, fau
         Err(refusal) => return refused(&refusal, &visit.up),
     };
     let title = words::question(&seen.found.interaction);
-    let body = body(visit, seen, &led, pairs, faults);
-    answered(visit, status, View { place: Place::Inbox, title: &title, scripts: &[&KEYS], body })
+    let body = body(visit, seen, &led, (pairs, faults), None);
+    answered(visit, status, View { place: Place::Inbox, title: &title, scripts: &[&KEYS, &ASKED], body })
 }
 
-fn body(visit: &Visit, seen: &Seen, led: &Context, pairs: &Pairs, faults: &Faults) -> Markup {
+/// `POST /inbox/{id}/reassign`: asks others. Where they cannot be asked, the page says so beside the form; where that is not
+/// even offered any more, the refusal stands by itself.
+pub async fn reassign(Path(id): Path<String>, Sent { visit, pairs }: Sent) -> Response {
+    let path = format!("/v1/interactions/{}/reassign", part(&id));
+    let why = match visit.desk.post::<types::Interaction>(&path, &reassign::body(&pairs)).await {
+        Ok(_) => return see_other(&format!("../{}", part(&id))),
+        Err(why) => why,
+    };
+    let found = async {
+        let seen = seen(&visit, &id).await?;
+        let led = context(&visit, &seen.found).await?;
+        Ok::<_, Refusal>((seen, led))
+    };
+    let (seen, led) = match found.await {
+        Ok(found) if found.0.may_reassign => found,
+        Ok(_) | Err(_) => return refused(&why, &visit.up),
+    };
+    let title = words::question(&seen.found.interaction);
+    let sent = reassign::Refused { pairs: &pairs, why: &why };
+    let body = body(&visit, &seen, &led, (&inputs::start(&seen.found), &Faults::default()), Some(&sent));
+    answered(&visit, why.status, View { place: Place::Inbox, title: &title, scripts: &[&KEYS], body })
+}
+
+fn body(
+    visit: &Visit,
+    seen: &Seen,
+    led: &Context,
+    (pairs, faults): (&Pairs, &Faults),
+    not_reassigned: Option<&reassign::Refused<'_>>,
+) -> Markup {
     let found = &seen.found;
     html! {
         p.crumbs { a href={ (visit.up) "inbox" } { "Inbox" } }
-        (inputs::summary(&found.interaction, faults))
+        // Where the form is gone, a refusal has no other place.
+        @if seen.has_form() { (inputs::summary(&found.interaction, faults)) } @else { (faults.summary(str::to_owned)) }
         div.two {
             article.card {
                 (head(found))
@@ -135,7 +164,7 @@ fn body(visit: &Visit, seen: &Seen, led: &Context, pairs: &Pairs, faults: &Fault
             }
             aside.side aria-label="What led here" {
                 (led.shown(visit, found))
-                @if seen.may_reassign { (reassign::form(visit, seen)) }
+                @if seen.may_reassign { (reassign::form(visit, seen, not_reassigned)) }
             }
         }
     }
@@ -148,7 +177,8 @@ fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
         @if seen.has_form() {
             (before(found))
             @let more = Some(seen.in_whose_name(pairs.get("answer_as").unwrap_or_default()));
-            (answering(found, pairs, faults, &Around { more, is_for_several: false }))
+            @let action = Some(format!("{}inbox/{}", visit.up, part(found.interaction.interaction_id.as_str())));
+            (answering(found, pairs, faults, &Around { more, action, is_for_several: false }))
         } @else if !found.interaction.is_open() {
             @if let Some(mine) = found.mine().0 {
                 section aria-labelledby="own" { h2 #own { "Your answer" } (people::own(found, mine)) }
@@ -169,27 +199,11 @@ fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
 
 /// How a question ended, and the next one.
 fn outcome(visit: &Visit, seen: &Seen, led: &Context) -> Markup {
-    let one = &seen.found.interaction;
-    let decision = one.decision.as_deref().unwrap_or_default();
-    let (sign, class) = match one.status {
-        InteractionStatus::Answered => words::sign(decision),
-        InteractionStatus::Pending | InteractionStatus::TimedOut | InteractionStatus::Cancelled => ("○", "wait"),
-    };
+    let (sign, class) = ended::sign(&seen.found.interaction);
     html! {
         div class={ "verdict " (class) } role="status" {
             span aria-hidden="true" { (sign) }
-            p {
-                @match one.status {
-                    InteractionStatus::Answered | InteractionStatus::Pending => {
-                        "Decided: " strong { bdi { (capital(&words::decision(one, decision))) } }
-                        @if let Some(last) = one.responses.last() { ", by " bdi { (last.by) } }
-                    }
-                    InteractionStatus::TimedOut => "The time to answer ended before enough people had answered",
-                    InteractionStatus::Cancelled => "Withdrawn: the workflow does not need an answer any more",
-                }
-                @if let Some(at) = one.decided_at { ", on " (moment(at)) }
-                "."
-            }
+            p { (ended::how(&seen.found.interaction)) }
         }
         p {
             @if let Some((id, question)) = &led.next {

@@ -1,5 +1,6 @@
 //! The page of one person's link, `/i/{token}`. It needs no sign-in: the token names the person and the question. Reading
-//! it decides nothing, whoever reads it; the answer is a form of that page, sent back with the page's own token.
+//! it decides nothing, whoever reads it; the answer is a form of that page, sent back with the page's own token. While it is
+//! open the page asks below its own address whether the question is over, which tells no more than opening it again would.
 
 mod found;
 mod over;
@@ -15,6 +16,7 @@ use crate::{
     question::{
         Found,
         answer::{self as sent, Sent},
+        ended::meanwhile,
         inputs,
     },
     words::capital,
@@ -38,11 +40,12 @@ use stepwell_core::{
     interaction::{Answer, Via},
 };
 
-/// `GET` and `POST /i/{token}`, `GET /i/{token}/answer`, and what the pages load.
+/// `GET` and `POST /i/{token}`, `GET /i/{token}/answer` and `/i/{token}/state`, and what the pages load.
 pub fn routes() -> Routes {
     let rates = Arc::new(Rates::new(limits::LINK_PER_SECOND, limits::LINK_AT_ONCE));
     let page = get(open).post(send).layer(DefaultBodyLimit::max(limits::FORM_BYTES));
     let pages = Routes::new().route("/i/{token}", page).route("/i/{token}/answer", get(own_answer));
+    let pages = pages.route("/i/{token}/state", get(state));
     pages.layer(Extension(rates)).merge(assets::routes())
 }
 
@@ -68,6 +71,19 @@ async fn open(
         Err(page) => page,
         Ok(found) if is_over(&found) => page(StatusCode::GONE, over::over(&found, "../")),
         Ok(found) => page(StatusCode::OK, question::question(&found, &inputs::start(&found), &Faults::default())),
+    }
+}
+
+/// Tells an open page that the question takes no answer any more, and how it ended; nothing as long as it does.
+async fn state(
+    State(app): State<Arc<App>>,
+    Extension(rates): Extension<Arc<Rates>>,
+    Path(token): Path<String>,
+) -> Response {
+    match found(&app, &rates, &token, "../../").await {
+        Err(page) => page,
+        Ok(found) if is_over(&found) => page(StatusCode::OK, meanwhile(&found)),
+        Ok(_) => page(StatusCode::NO_CONTENT, html! {}),
     }
 }
 

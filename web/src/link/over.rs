@@ -3,7 +3,7 @@
 use crate::{
     frame::{Page, notice, whole},
     moment::moment,
-    question::{Found, people, shown::facts, words},
+    question::{Found, ended::sign as ended_as, people, shown::facts, words},
     words::capital,
 };
 use maud::{Markup, html};
@@ -69,10 +69,7 @@ fn closed(found: &Found) -> document::time::Time {
 
 fn ended(found: &Found, title: &str, up: &str, reason: &Markup) -> Markup {
     let one = &found.interaction;
-    let (sign, class) = match one.status {
-        InteractionStatus::Answered => words::sign(one.decision.as_deref().unwrap_or_default()),
-        InteractionStatus::Pending | InteractionStatus::TimedOut | InteractionStatus::Cancelled => ("○", "wait"),
-    };
+    let (sign, class) = ended_as(one);
     let body = html! {
         article.card {
             header {

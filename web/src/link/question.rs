@@ -1,6 +1,7 @@
 //! The page of a question that is open, for the person whose link it is.
 
 use crate::{
+    assets::ASKED,
     form::{Faults, Pairs},
     frame::{Page, whole},
     question::{
@@ -15,7 +16,7 @@ use maud::{Markup, html};
 /// The page, with what was typed so far and what is wrong with it.
 pub fn question(found: &Found, pairs: &Pairs, faults: &Faults) -> Markup {
     let body = html! {
-        (inputs::summary(&found.interaction, faults))
+        @if found.is_kept_out() { (faults.summary(str::to_owned)) } @else { (inputs::summary(&found.interaction, faults)) }
         article.card {
             (head(found))
             (about(found))
@@ -27,5 +28,5 @@ pub fn question(found: &Found, pairs: &Pairs, faults: &Faults) -> Markup {
     let foot = html! {
         p { "This link is yours alone: whoever has it answers in your name. Opening it decides nothing." }
     };
-    whole(&Page { title: &words::question(&found.interaction), body, foot, ..Page::plain("../") })
+    whole(&Page { title: &words::question(&found.interaction), scripts: &[&ASKED], body, foot, ..Page::plain("../") })
 }

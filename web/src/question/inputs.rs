@@ -100,6 +100,8 @@ pub fn label(one: &Interaction, name: &str) -> String {
 pub struct Around {
     /// What stands before the fields, such as what the page sends along.
     pub more: Option<Markup>,
+    /// Where the form is sent to; none where that is the address of its page.
+    pub action: Option<String>,
     /// Whether the answer is for other questions too: what belongs to one alone, such as the content of a review, is left
     /// as it is.
     pub is_for_several: bool,
@@ -109,7 +111,7 @@ pub struct Around {
 pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
     let one = &found.interaction;
     html! {
-        form method="post" accept-charset="utf-8" {
+        form method="post" action=[around.action.as_deref()] accept-charset="utf-8" {
             // The Enter key presses the first button of a form: this one decides nothing by itself.
             button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" }
             input type="hidden" name="form_token" value=(found.form_token);
@@ -134,6 +136,7 @@ pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
 fn approve(shown: Shown<'_>, yes: &str, no: &str) -> Markup {
     html! {
         (comment(shown))
+        (refusal(shown))
         fieldset.field id=(id_of("choice")) tabindex="-1" {
             legend.unseen { "Your answer" }
             (faults_of(shown.faults, "choice"))
@@ -147,7 +150,7 @@ fn approve(shown: Shown<'_>, yes: &str, no: &str) -> Markup {
 }
 
 fn send(shown: Shown<'_>, word: &str) -> Markup {
-    html! { (comment(shown)) div.actions { button.main { (word) } } }
+    html! { (comment(shown)) (refusal(shown)) div.actions { button.main { (word) } } }
 }
 
 fn comment(shown: Shown<'_>) -> Markup {
@@ -256,7 +259,12 @@ fn data(one: &Interaction, shown: Shown<'_>) -> Markup {
     }
 }
 
-/// The faults of a form as a page shows them at its head.
+/// What is wrong with the fields of the form, for the head of its page. A refusal of the whole stands beside the buttons.
 pub fn summary(one: &Interaction, faults: &Faults) -> Markup {
-    faults.summary(|name| label(one, name))
+    html! { @if !faults.is_refusal() { (faults.summary(|name| label(one, name))) } }
+}
+
+/// Why the form was refused as a whole.
+fn refusal(shown: Shown<'_>) -> Markup {
+    html! { @if shown.faults.is_refusal() { (shown.faults.summary(str::to_owned)) } }
 }

@@ -79,6 +79,8 @@ pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, around: &Around)
     html! {
         section aria-labelledby="answer" {
             h2 #answer { @if found.mine().0.is_some() { "Change your answer" } @else { "Your answer" } }
+            // A script says here that the question was decided in another place.
+            div.meanwhile data-asked role="status" {}
             (inputs::form(found, Shown { pairs, faults }, around))
         }
     }

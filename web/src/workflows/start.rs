@@ -54,6 +54,8 @@ impl<'w> Start<'w> {
                 @if let Some(key) = nonce() { input type="hidden" name="key" value=(key); }
                 @if self.is_older { input type="hidden" name="version" value=(self.workflow.version); }
                 (start_form::fields(&self.field, Shown { pairs: &self.pairs, faults }))
+                // With nothing wrong in the fields it is said beside the button.
+                @if faults.is_refusal() { (faults.summary(str::to_owned)) }
                 div.actions {
                     button.main { "Start" @if self.is_older { " version " (self.workflow.version) } }
                 }
@@ -68,7 +70,7 @@ impl<'w> Start<'w> {
                 h1 { "Start " bdi { (self.workflow.name) } }
                 a href={ (visit.up) "workflows/" (part(&self.workflow.id)) } { "To the workflow" }
             }
-            (faults.summary(|name| start_form::label(&self.field, name)))
+            @if !faults.is_refusal() { (faults.summary(|name| start_form::label(&self.field, name))) }
             section.panel.form { (self.form(visit, faults)) }
         };
         answered(visit, status, View { place: Place::Workflows, title: &title, scripts: &[], body })

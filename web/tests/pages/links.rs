@@ -54,7 +54,7 @@ async fn a_page_loads_nothing_from_elsewhere_and_gives_nothing_away() {
     }
     assert!(!answer.text.contains("style=") && !tags(&answer.text).contains("style"));
     let loaded: Vec<String> = addresses(&answer.text).into_iter().filter(|one| one.starts_with("../assets/")).collect();
-    assert_eq!(loaded.len(), 3, "{loaded:?}");
+    assert_eq!(loaded.len(), 4, "{loaded:?}");
     for address in loaded {
         let asset = world.get(address.trim_start_matches("..")).await;
         assert_eq!(
@@ -73,8 +73,10 @@ async fn whoever_only_looks_decides_nothing() {
     let before = world.state(&question.execution).seq;
     let page = world.get(&question.ann).await.of(200);
     let mut paths: Vec<String> = addresses(&page).iter().map(|one| one.replace("..", "")).collect();
-    paths
-        .extend(["", "/answer", "?choice=approved", "/?choice=approved"].map(|more| format!("{}{more}", question.ann)));
+    paths.extend(
+        ["", "/answer", "/state", "?choice=approved", "/?choice=approved"]
+            .map(|more| format!("{}{more}", question.ann)),
+    );
     for agent in
         ["Slackbot-LinkExpanding 1.0", "Barracuda Sentinel", "Mozilla/5.0 (compatible; MSIE 10.0) SafeLinks", ""]
     {
@@ -143,8 +145,8 @@ async fn every_reason_is_given_at_once_that_of_a_long_comment_too() {
     let question = world.question(json!({"kind": "input", "schema": schema})).await;
     let long = "x".repeat(40_000);
     let page = text(&world.fill(&question.ann, &[("comment", &long)]).await.of(422));
-    assert!(page.contains("Fill this in.") && page.contains("`comment` has 40000 bytes"), "{}", &page[..2_000]);
+    assert!(page.contains("Fill this in.") && page.contains("Comment: It has 40000 bytes"), "{}", &page[..2_000]);
     let text_too = world.question(json!({"kind": "approval"})).await;
     let page = text(&world.fill(&text_too.ann, &[("comment", &long)]).await.of(422));
-    assert!(page.contains("Choose one of the two buttons.") && page.contains("`comment` has 40000 bytes"));
+    assert!(page.contains("Choose one of the two buttons.") && page.contains("Comment: It has 40000 bytes"));
 }

@@ -19,6 +19,7 @@ mod inbox;
 mod kinds;
 mod links;
 mod local_user;
+mod meanwhile;
 mod names;
 mod nowhere;
 mod open_id;
