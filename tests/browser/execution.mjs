@@ -174,6 +174,25 @@ test('an execution is controlled, and each thing says before what comes of it', 
   });
 });
 
+test('what comes too late is refused beside its button, with what can be asked instead', async () => {
+  await world.inViews('late', async (page, look, view) => {
+    const { id, url } = await started(BOOKING);
+    await page.goto(`${url}/pause`);
+    await page.getByLabel('Reason').fill('over lunch');
+    // Somebody else is first.
+    await world.call('POST', `/v1/executions/${id}/cancel`, {});
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const told = page.locator('form [role=alert]');
+    await told.getByRole('heading', { name: 'This was not done' }).waitFor();
+    assert.equal(await page.getByLabel('Reason').inputValue(), 'over lunch');
+    if (view.script) assert.ok(await told.evaluate((one) => one === document.activeElement));
+    await look('refused');
+    await clean(page, view);
+    await told.getByRole('link', { name: 'Retry' }).click();
+    await page.getByRole('heading', { name: 'Retry this execution?' }).waitFor();
+  }, [VIEWS[0], VIEWS[2], VIEWS[3]]);
+});
+
 test('what failed is retried, and what is stuck finds its way out', async () => {
   const failing = structuredClone(BOOKING);
   failing.nodes[5] = { id: 'pay', type: 'fail', config: { message: 'no money' } };

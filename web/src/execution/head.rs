@@ -105,7 +105,7 @@ fn controls(visit: &Visit, seen: &Seen) -> Markup {
 }
 
 /// The page on which something is asked, and the word of the button that leads there.
-fn button(ask: Ask) -> (&'static str, &'static str) {
+pub fn button(ask: Ask) -> (&'static str, &'static str) {
     let word = match ask {
         Ask::Pause => "Pause",
         Ask::Resume => "Resume",

@@ -4,9 +4,9 @@ use super::{list::Act, rows, wanted::Wanted};
 use crate::{
     answered::see_other,
     desk::{Asked, Refusal, part},
-    layout::{Place, View, shown, token},
+    layout::{Place, View, answered, token},
     look::words,
-    refused::refused,
+    refused::{not_done, refused},
     session::{Sent, Visit},
     words::count,
 };
@@ -44,34 +44,48 @@ impl Meant {
 
 /// `GET /executions/bulk/confirm`: what the job would meet. It changes nothing.
 pub async fn confirm(visit: Visit, params: Result<Params, Problem>) -> Response {
+    match params.map_err(Refusal::from).and_then(Meant::read) {
+        Ok(meant) => ask(&visit, &meant, "", None).await,
+        Err(refusal) => refused(&refusal, &visit.up),
+    }
+}
+
+/// The page that asks, with the reason that was typed and why it was not done.
+async fn ask(visit: &Visit, meant: &Meant, reason: &str, refusal: Option<&Refusal>) -> Response {
     let found = async {
-        let meant = Meant::read(params?)?;
-        let body = meant.body(&visit, None, true)?;
+        let body = meant.body(visit, None, true)?;
         let would: WouldMeet = visit.desk.post("/v1/executions/bulk", &body).await?;
         let heads: Vec<Head> =
             would.executions.iter().map(|id| Head { id: id.as_str().into(), status: Status::Pending }).collect();
-        let first = rows::of(&visit, &heads).await?;
-        Ok((meant, would, first))
+        Ok::<_, Refusal>((would, rows::of(visit, &heads).await?))
     };
     match found.await {
-        Err(refusal) => refused(&refusal, &visit.up),
-        Ok((meant, would, first)) => {
+        Err(dry) => refused(refusal.unwrap_or(&dry), &visit.up),
+        Ok((would, first)) => {
             let title = format!("{} all of these?", meant.act.told);
-            let body = asked(&visit, &meant, &would, &first, &title);
-            shown(&visit, View { place: Place::Executions, title: &title, scripts: &[], body })
+            let body = asked(visit, meant, &would, &first, (reason, refusal));
+            let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+            answered(visit, status, View { place: Place::Executions, title: &title, scripts: &[], body })
         }
     }
 }
 
-fn asked(visit: &Visit, meant: &Meant, would: &WouldMeet, first: &[rows::Row], title: &str) -> Markup {
+fn asked(
+    visit: &Visit,
+    meant: &Meant,
+    would: &WouldMeet,
+    first: &[rows::Row],
+    (reason, refusal): (&str, Option<&Refusal>),
+) -> Markup {
     let up = &visit.up;
     let list = format!("{up}executions{}", meant.wanted.query(&[]));
     let more = if would.matched_more { "More than " } else { "" };
     html! {
-        div.page-head { h1 { (title) } }
+        div.page-head { h1 { (meant.act.told) " all of these?" } }
         @if would.matched == 0 {
             p { "None of the executions of the list is in a status in which this does something. "
                 a href=(list) { "Back to the list" } }
+            (not_done(refusal, &html! {}))
         } @else {
             p { (more) strong { (count(would.matched, "execution")) } " would be asked: "
                 @for (at, (status, many)) in would.statuses.iter().enumerate() {
@@ -84,7 +98,8 @@ fn asked(visit: &Visit, meant: &Meant, would: &WouldMeet, first: &[rows::Row], t
                 input type="hidden" name="action" value=(meant.action);
                 @for (name, value) in meant.wanted.parameters() { input type="hidden" name=(name) value=(value); }
                 div.field { label for="reason" { "Reason " span.mark { "optional" } }
-                    input #reason name="reason" maxlength="500" dir="auto"; }
+                    input #reason name="reason" value=(reason) maxlength="500" dir="auto"; }
+                (not_done(refusal, &html! { p { a href={ (up) "operations" } { "The jobs that there are" } } }))
                 div.actions { button class=(meant.act.class()) { (meant.act.told) " " (count(would.matched, "execution")) }
                     a.button href=(list) { "Back to the list" } }
             }
@@ -99,12 +114,16 @@ pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
     let reason = pairs.get("reason").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     pairs.remove("reason");
     let params = pairs.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let meant = match Meant::read(Params::of(params)) {
+        Ok(meant) => meant,
+        Err(refusal) => return refused(&refusal, &visit.up),
+    };
     let made = async {
-        let body = Meant::read(Params::of(params))?.body(&visit, reason, false)?;
+        let body = meant.body(&visit, reason.clone(), false)?;
         visit.desk.post::<Job>("/v1/executions/bulk", &body).await
     };
     match made.await {
-        Err(refusal) => refused(&refusal, &visit.up),
+        Err(refusal) => ask(&visit, &meant, reason.as_deref().unwrap_or_default(), Some(&refusal)).await,
         Ok(job) => see_other(&format!("{}jobs/{}", visit.up, part(&job.job_id))),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     form::{Faults, Pairs, faults_of, id_of},
     layout::{Place, View, answered, shown, token},
     moment::brief,
-    refused::{refused, why},
+    refused::{not_done, refused, why},
     session::{Sent, Visit},
 };
 use api::{
@@ -186,29 +186,36 @@ fn once(visit: &Visit, made: &NewToken) -> Markup {
 
 /// `GET /operations/tokens/{id}/revoke`: asks first. It changes nothing.
 pub async fn confirm(visit: Visit, Path(id): Path<String>) -> Response {
+    ask(&visit, &id, None).await
+}
+
+/// The page that asks, with why it was not done.
+async fn ask(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Response {
     let page = visit.desk.get::<Page<TokenRow>>("/v1/tokens?limit=200").await;
     let row = match page {
         Err(refusal) => return refused(&refusal, &visit.up),
         Ok(page) => page.items.into_iter().find(|row| row.id == id),
     };
-    let name = row.map_or_else(|| id.clone(), |row| row.name);
+    let name = row.map_or_else(|| id.to_owned(), |row| row.name);
     let body = html! {
         div.page-head { h1 { "Revoke the token " bdi { (name) } "?" } }
         section.panel {
             p { "Whoever uses it is refused from then on, and is signed out here. This cannot be undone." }
-            form method="post" action={ (visit.up) "operations/tokens/" (part(&id)) "/revoke" } {
-                (token(&visit))
+            form method="post" action={ (visit.up) "operations/tokens/" (part(id)) "/revoke" } {
+                (token(visit))
+                (not_done(refusal, &html! {}))
                 div.actions { button.danger { "Revoke it" } a.button href={ (visit.up) "operations" } { "Keep it" } }
             }
         }
     };
-    shown(&visit, View { place: Place::Operations, title: "Revoke a token", scripts: &[], body })
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    answered(visit, status, View { place: Place::Operations, title: "Revoke a token", scripts: &[], body })
 }
 
 /// `POST /operations/tokens/{id}/revoke`.
 pub async fn revoke(Path(id): Path<String>, Sent { visit, .. }: Sent) -> Response {
     match visit.desk.delete(&format!("/v1/tokens/{}", part(&id))).await {
-        Err(refusal) => refused(&refusal, &visit.up),
+        Err(refusal) => ask(&visit, &id, Some(&refusal)).await,
         Ok(()) => see_other(&format!("{}operations", visit.up)),
     }
 }

@@ -4,8 +4,8 @@ use super::read::{may, version_of};
 use crate::{
     answered::see_other,
     desk::{Refusal, part},
-    layout::{Place, View, shown, token},
-    refused::refused,
+    layout::{Place, View, answered, token},
+    refused::{not_done, refused},
     session::{Sent, Visit},
 };
 use api::{Params, Scope};
@@ -14,17 +14,24 @@ use maud::html;
 
 /// What is about to be done.
 pub async fn show(visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+    match params.done() {
+        Ok(()) => ask(&visit, &id, None).await,
+        Err(problem) => refused(&problem.into(), &visit.up),
+    }
+}
+
+/// The page that asks, with why it was not done.
+async fn ask(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Response {
     let read = async {
-        params.done()?;
-        if !may(&visit, Scope::Admin) {
+        if !may(visit, Scope::Admin) {
             let detail = "deleting a workflow needs the scope `admin`";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "missing_scope", detail));
         }
-        version_of(&visit, &id, None).await
+        version_of(visit, id, None).await
     };
     let workflow = match read.await {
         Ok(workflow) => workflow,
-        Err(refusal) => return refused(&refusal, &visit.up),
+        Err(why) => return refused(refusal.unwrap_or(&why), &visit.up),
     };
     let address = format!("{}workflows/{}", visit.up, part(&workflow.id));
     let body = html! {
@@ -34,7 +41,8 @@ pub async fn show(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
             p { "Its executions go on and keep what they have, and its versions can still be read. Saving a document with the \
                  id " code { bdi { (workflow.id) } } " brings it back." }
             form method="post" action={ (address) "/delete" } {
-                (token(&visit))
+                (token(visit))
+                (not_done(refusal, &html! {}))
                 div.actions {
                     button.danger { "Delete the workflow" }
                     a.button href=(address) { "Keep it" }
@@ -43,13 +51,14 @@ pub async fn show(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
         }
     };
     let title = format!("Delete {}", workflow.name);
-    shown(&visit, View { place: Place::Workflows, title: &title, scripts: &[], body })
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    answered(visit, status, View { place: Place::Workflows, title: &title, scripts: &[], body })
 }
 
 /// Deletes it.
 pub async fn delete(Path(id): Path<String>, Sent { visit, .. }: Sent) -> Response {
     match visit.desk.delete(&format!("/v1/workflows/{}", part(&id))).await {
         Ok(()) => see_other(&format!("{}workflows", visit.up)),
-        Err(refusal) => refused(&refusal, &visit.up),
+        Err(refusal) => ask(&visit, &id, Some(&refusal)).await,
     }
 }

@@ -27,6 +27,7 @@ mod operations;
 mod over;
 mod overview;
 mod quiet;
+mod refusals;
 mod sessions;
 mod visitor;
 mod votes;

@@ -6,16 +6,18 @@ use crate::{
     desk::{Asked, Refusal, part},
     execution::{
         aim::{Aim, address},
+        head::button,
         seen::Seen,
     },
     layout::{Place, View, answered, shown},
-    look::{short_id, status},
-    refused::{refused, why},
+    look::{doing, short_id, status},
+    refused::{self, refused},
     session::Visit,
 };
 use api::Scope;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
+use stepwell_core::decide::admitted::admitted;
 
 /// An execution about which something is asked, as it is now.
 pub async fn now(visit: &Visit, id: &str) -> Asked<Seen> {
@@ -27,7 +29,28 @@ pub fn route(id: &str, what: &str) -> String {
     format!("/v1/executions/{}/{what}", part(id))
 }
 
-/// A page about one thing that may be done: its title, and what stands below.
+/// Why what was asked was not done, to stand beside its button, with what may be asked as the execution is by now.
+pub fn not_done(visit: &Visit, seen: &Seen, refusal: Option<&Refusal>) -> Markup {
+    // What is wrong with what was typed is corrected where it was typed, and what stands in the way of a change says where.
+    let is_of_state =
+        refusal.is_some_and(|refusal| refusal.status == StatusCode::CONFLICT && refusal.problem.errors.is_empty());
+    let base = address(&visit.up, seen.newest.id().as_str());
+    let ways = if is_of_state { admitted(&seen.newest) } else { Vec::new() };
+    let next = html! {
+        @if is_of_state {
+            p dir="auto" { "By now: " (doing(&seen.newest, &seen.workflow)) }
+            p { @if ways.is_empty() { "Nothing can be asked of it until that is over. " } @else {
+                    "What can be asked of it: "
+                    @for way in ways { @let (path, word) = button(way); a href={ (base) "/" (path) } { (word) } ", " }
+                    "or "
+                }
+                a href=(base) { "look at it" } "." }
+        }
+    };
+    refused::not_done(refusal, &next)
+}
+
+/// A page about one thing that may be done: its title, and what stands below, which says beside the button why it was refused.
 pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, body: &Markup) -> Response {
     page_with(visit, seen, title, refusal, &[&ZOOM], body)
 }
@@ -49,9 +72,6 @@ pub fn page_with(
         div.page-head { h1 { (title) } }
         p.of-what { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
             " " (status(seen.newest.status())) }
-        @if let Some(refusal) = refusal {
-            div.summary tabindex="-1" role="alert" { h2 { "This was not done" } (why(refusal)) }
-        }
         section.panel.confirm { (body) }
     };
     let view = View { place: Place::Executions, title, scripts, body };

@@ -1,13 +1,14 @@
 //! Rollback: what would be undone and run again is shown before it is done.
 
 use super::{
-    about::{back_to, nothing, now, page, route},
+    about::{back_to, not_done, nothing, now, page, route},
     fields::{keep, named, reason, said},
     outside::{again, left, stays},
 };
 use crate::{
     desk::{Asked, Refusal, query},
     execution::seen::Seen,
+    form::Pairs,
     layout::token,
     limits,
     moment::{moment, stamp},
@@ -30,7 +31,7 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
     let to = params.take("to").and_then(|to| params.done().map(|()| to)).map_err(Refusal::from);
     let found = async { Ok((to?.filter(|to| !to.is_empty()), now(&visit, &id).await?)) };
     match found.await {
-        Ok((Some(to), seen)) => confirm(&visit, &seen, &to, "", None).await,
+        Ok((Some(to), seen)) => confirm(&visit, &seen, &to, None).await,
         Ok((None, seen)) => choose(&visit, &seen).await.unwrap_or_else(|refusal| nothing(&visit, &refusal)),
         Err(refusal) => nothing(&visit, &refusal),
     }
@@ -68,8 +69,8 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
     })
 }
 
-/// The page that shows the dry run.
-async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Option<&Refusal>) -> Response {
+/// The page that shows the dry run; with what was sent, and why it was not done, where somebody has confirmed it in vain.
+async fn confirm(visit: &Visit, seen: &Seen, to: &str, sent: Option<(&Pairs, &Refusal)>) -> Response {
     let id = seen.newest.id().as_str();
     let body = RollbackBody {
         checkpoint_id: Some(CheckpointId(to.to_owned())),
@@ -78,28 +79,32 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Opt
     };
     let would = visit.desk.post::<WouldGoBack>(&route(id, "rollback"), &body).await;
     let title = format!("Roll back to checkpoint {to}?");
-    let would = match would {
-        Ok(would) => would,
-        Err(dry) => {
-            return page(
-                visit,
-                seen,
-                &title,
-                Some(refusal.unwrap_or(&dry)),
-                &html! { p { a href="rollback" { "Choose another checkpoint" } } },
-            );
+    let refusal = sent.map(|(_, refusal)| refusal);
+    let would = match (would, refusal) {
+        (Ok(would), _) => Some(would),
+        (Err(_), Some(_)) => None,
+        // Nothing of it can be done: to send it would be in vain.
+        (Err(dry), None) => {
+            let choose =
+                html! { (not_done(visit, seen, Some(&dry))) p { a href="rollback" { "Choose another checkpoint" } } };
+            return page(visit, seen, &title, Some(&dry), &choose);
         }
     };
+    let typed = |name| sent.and_then(|(pairs, _)| pairs.get(name));
     let body = html! {
-        (dry_run(visit, seen, &would).await)
+        @if let Some(would) = &would { (dry_run(visit, seen, would).await) }
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
             // Where nothing is listed there is nothing to choose.
-            @if would.would_compensate.is_empty() { input type="hidden" name="compensate" value="yes"; } @else {
-                label.choice { input type="checkbox" name="compensate" value="yes" checked; "Undo what nodes did outside, as listed" }
+            @if would.as_ref().is_some_and(|would| would.would_compensate.is_empty()) {
+                input type="hidden" name="compensate" value="yes";
+            } @else {
+                label.choice { input type="checkbox" name="compensate" value="yes" checked[sent.is_none() || typed("compensate").is_some()];
+                    "Undo what nodes did outside, as listed" }
             }
-            (reason(typed))
+            (reason(typed("reason").unwrap_or_default()))
+            (not_done(visit, seen, refusal))
             div.actions { button.danger { "Roll back" } a.button href="rollback" { "Another checkpoint" } (keep(visit, seen)) }
         }
     };
@@ -198,9 +203,7 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
     let done = visit.desk.post::<BackAnswer>(&route(&id, "rollback"), &body).await;
     match (done, now(visit, &id).await) {
         (Ok(_), _) => back_to(&id),
-        (Err(refusal), Ok(seen)) => {
-            confirm(visit, &seen, to, pairs.get("reason").unwrap_or_default(), Some(&refusal)).await
-        }
+        (Err(refusal), Ok(seen)) => confirm(visit, &seen, to, Some((pairs, &refusal))).await,
         (Err(refusal), Err(_)) => nothing(visit, &refusal),
     }
 }

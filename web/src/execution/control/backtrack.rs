@@ -1,7 +1,7 @@
 //! Backtrack: back to before a node, which runs again, with another input where somebody edits it.
 
 use super::{
-    about::{back_to, nothing, page, route},
+    about::{back_to, not_done, nothing, page, route},
     back::{dry_run, in_the_way},
     fields::{json, keep, reason, said, typed},
 };
@@ -83,6 +83,7 @@ async fn asked(
             input type="hidden" name="node" value=(node);
             (json("input", "Input of this node", hint, pairs.get("input").unwrap_or_default(), 12))
             (reason(pairs.get("reason").unwrap_or_default()))
+            (not_done(visit, seen, refusal))
             div.actions {
                 button.danger name="act" value="confirm" { "Go back and run it again" }
                 button name="act" value="preview" { "Show what would happen" }

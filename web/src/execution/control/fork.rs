@@ -2,7 +2,7 @@
 //! them.
 
 use super::{
-    about::{nothing, now, page, route},
+    about::{not_done, nothing, now, page, route},
     back::{checkpoints, in_the_way},
     fields::{json, keep, named, typed},
     outside::again,
@@ -69,6 +69,7 @@ async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Opt
                 summary { "Change the workflow of the fork" }
                 (json("document", "Document", "Change it to run the fork by another workflow. What led to the checkpoint must be what that could have led to.", pairs.get("document").unwrap_or_default(), 20))
             }
+            (not_done(visit, seen, refusal))
             div.actions {
                 button.main name="act" value="confirm" { "Fork" }
                 button name="act" value="preview" { "Show what would happen" }

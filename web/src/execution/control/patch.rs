@@ -2,7 +2,7 @@
 //! stand in the way of it are shown on the picture.
 
 use super::{
-    about::{back_to, nothing, now, page_with, route},
+    about::{back_to, not_done, nothing, now, page_with, route},
     fields::{keep, said, typed},
 };
 use crate::{
@@ -54,11 +54,11 @@ fn edited(
         (told)
         // What is wrong with the text alone is in no node's way.
         @if let Some(refusal) = refusal.filter(|refusal| !in_the_way(refusal).is_empty()) {
-            h2 { "Where it is in the way" }
+            h2 #way { "Where it is in the way" }
             (of_execution(seen, &visit.up, &in_the_way(refusal), &Marks::new()))
         }
         div.editor.alone[found.is_empty()] data-editor {
-            (form(visit, seen, pairs))
+            (form(visit, seen, pairs, refusal))
             div #checked {
                 @if !found.is_empty() { (problems(found, &html! { (count(found.len() as u64, "problem")) }, 0)) }
             }
@@ -67,7 +67,7 @@ fn edited(
     page_with(visit, seen, "Change the workflow of this execution", refusal, &[&EDITOR, &ZOOM], &body)
 }
 
-fn form(visit: &Visit, seen: &Seen, pairs: &Pairs) -> Markup {
+fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -> Markup {
     html! {
         form method="post" {
             (token(visit))
@@ -86,6 +86,10 @@ fn form(visit: &Visit, seen: &Seen, pairs: &Pairs) -> Markup {
             div.field {
                 label for="description" { "What the change is for " span.mark { "optional" } }
                 input #description name="description" value=(pairs.get("description").unwrap_or_default()) maxlength="1000";
+            }
+            (not_done(visit, seen, refusal))
+            @if refusal.is_some_and(|refusal| !in_the_way(refusal).is_empty()) {
+                p.hint { a href="#way" { "Where on the picture it is in the way" } }
             }
             div.actions {
                 button.main name="act" value="confirm" { "Change the workflow" }

@@ -1,7 +1,7 @@
 //! Pause, resume, cancel and retry: each says what would come of it, and asks for a reason.
 
 use super::{
-    about::{back_to, nothing, now, page, route},
+    about::{back_to, not_done, nothing, now, page, route},
     fields::{keep, nodes, reason, said},
 };
 use crate::{
@@ -70,6 +70,7 @@ fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&R
         form method="post" {
             (token(visit))
             (reason(typed))
+            (not_done(visit, seen, refusal))
             div.actions { button.(verb.class) { (verb.button) } (keep(visit, seen)) }
         }
     };

@@ -1,7 +1,7 @@
 //! The ways out of `stuck`.
 
 use super::{
-    about::{back_to, nothing, now, page, route},
+    about::{back_to, not_done, nothing, now, page, route},
     fields::{json, keep, reason, said, typed},
 };
 use crate::{
@@ -51,6 +51,13 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node.as_str())) } } } } },
             None => p.empty { "This execution is not stuck: there is nothing to do here." },
         }
+        // Somebody else was first: what was typed can still be read and copied.
+        @if stuck.is_none() && refusal.is_some() {
+            @for name in ["output", "reason"] {
+                @if let Some(text) = said(pairs, name) { p.kicker { "What you had typed, " (name) } pre tabindex="0" dir="auto" aria-label=(name) { (text) } }
+            }
+            (not_done(visit, seen, refusal))
+        }
         @if stuck.is_some() {
             form method="post" {
                 (token(visit))
@@ -77,6 +84,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 }
                 @if !undoes { (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4)) }
                 (reason(pairs.get("reason").unwrap_or_default()))
+                (not_done(visit, seen, refusal))
                 div.actions { button.main { "Do it" } (keep(visit, seen)) }
             }
         }
