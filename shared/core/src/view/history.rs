@@ -7,6 +7,7 @@ use crate::{
     rollback::{After, Plan, Rollback},
 };
 use document::id::NodeId;
+use std::fmt::Display;
 
 /// The first node that a turn finished; none where it finished no node.
 pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
@@ -210,10 +211,11 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
         Event::AgentToolEnded(ended) => {
             format!("Tool call {} of agent {} {}", ended.index + 1, name(&ended.node), ended.end.status)
         }
-        Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", name(&planned.node), planned.count),
-        Event::ChildrenStarted { node, to, .. } => format!("Node {} has started {to} children", name(node)),
+        Event::ChildrenPlanned(planned) => format!("Node {} plans {}", name(&planned.node), children(planned.count)),
+        Event::ChildrenStarted { node, to, .. } => format!("Node {} has started {}", name(node), children(*to)),
         Event::ChildrenEnded { node, completed, failed, .. } => {
-            format!("Children of node {} ended: {} completed, {} not", name(node), completed.len(), failed.len())
+            let of = |count: usize| format!("{} of node {}", children(count), name(node));
+            ended(completed.len(), failed.len(), &of)
         }
         Event::ChildrenAsked { node, asking, ceased, .. } => match (asking.len(), ceased.len()) {
             (asking, 0) => format!("Children of node {} began to wait for people: {asking}", name(node)),
@@ -286,4 +288,36 @@ fn began(rollback: &Rollback, plan: &Plan, by: &str, name: Name<'_>) -> String {
 fn lower(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A count of children in words.
+fn children<N: Display + PartialEq + From<u8>>(count: N) -> String {
+    if count == N::from(1) { "1 child".to_owned() } else { format!("{count} children") }
+}
+
+/// How children ended, of whom so many completed and so many did not. What is none is not told.
+fn ended(completed: usize, others: usize, of: &dyn Fn(usize) -> String) -> String {
+    match (completed, others) {
+        (completed, 0) => format!("{} completed", of(completed)),
+        (0, others) => format!("{} did not complete", of(others)),
+        (completed, others) => format!("{} ended: {completed} completed, {others} did not", of(completed + others)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_children_go_by_their_numbers() {
+        let of = |count| format!("{} of node letters", children(count));
+        for (completed, others, told) in [
+            (1, 0, "1 child of node letters completed"),
+            (3, 0, "3 children of node letters completed"),
+            (0, 1, "1 child of node letters did not complete"),
+            (2, 1, "3 children of node letters ended: 2 completed, 1 did not"),
+        ] {
+            assert_eq!(ended(completed, others, &of), told);
+        }
+    }
 }
