@@ -5,7 +5,7 @@ use super::{
     node_type::{Mode, NodeType},
 };
 use crate::{
-    describe::{exactly_one, free, list, object, text},
+    describe::{exactly_one, free, has, list, object, text, where_so},
     limits,
     reading::{At, Cx, Fields, Place, SecretsIn},
     work::{McpAsk, McpServer, McpTask, Work},
@@ -48,7 +48,8 @@ fn config() -> Value {
         ("command", text("A program to run instead of a URL, where the host's operator allows it.")),
         ("args", texts("The program's arguments.")),
     ];
-    exactly_one(object(&[], members), &["url", "command"])
+    let servers = exactly_one(object(&[], members), &["url", "command"]);
+    where_so(servers, vec![(has("headers"), has("url")), (has("args"), has("command"))])
 }
 
 /// Reads the config of an `mcp`.
@@ -58,6 +59,11 @@ pub(crate) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     if f.get("url").is_some() == f.get("command").is_some() {
         cx.error("invalid_config", at, "a server has one of `url` and `command`", "Give `url`.");
         return None;
+    }
+    let (by, not_its) = if f.get("command").is_some() { ("command", "headers") } else { ("url", "args") };
+    if f.get(not_its).is_some() {
+        let message = format!("a server with a `{by}` has no `{not_its}`");
+        f.wrong(cx, not_its, message, "Leave it out: a `url` has `headers`, and a `command` has `args`.");
     }
     let server = match f.text(cx, "command") {
         Some(command) => Server::Stdio { command: command.to_owned(), args: texts(cx, &f, "args") },

@@ -52,6 +52,9 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
     if times::zone(timezone.as_deref()).is_none() {
         let name = cut(timezone.as_deref().unwrap_or_default());
         f.wrong(cx, "timezone", format!("`{name}` is no time zone"), "Give an IANA name, such as `Europe/Berlin`.");
+    } else if every_seconds.is_some() && timezone.is_some() {
+        let hint = "Leave it out, or give the times of day as `cron`.";
+        cx.warning("no_effect", &at.key("timezone"), "seconds are the same in every time zone", hint);
     }
     let missed = f.word(cx, "missed", &["skip", "run_once"]);
     Some(ScheduleTrigger { cron, every_seconds, timezone, run_missed_once: missed == Some(1) })

@@ -93,6 +93,10 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
         cx.warning("unhandled_port", &at.key("stop_on_failure"), message, hint);
     }
+    if !list && mode == Some(1) {
+        let hint = "Leave it out, or give `workflow_id` as a list.";
+        cx.warning("no_effect", &at.key("mode"), "a single workflow runs alone", hint);
+    }
     Some(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure })
 }
 

@@ -3,22 +3,36 @@
 
 use crate::{
     Connection, OnError,
+    graph::NodeIx,
     node::node_type::Mode,
-    read_tools::{is_agent, is_lent, lends},
+    read_tools::{is_agent, lends},
     reading::{At, Cx, Frame, RawEdge, RawNode},
 };
+
+/// What a node says of how it is run.
+const OF_RUNS: [&str; 6] = ["timeout_seconds", "retry", "on_error", "join", "delivery", "compensate"];
 
 /// Warns of what a flow says in vain.
 pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let (nodes_at, edges_at) = (at.key("nodes"), at.key("edges"));
     for (ix, raw) in frame.nodes.iter().enumerate() {
         let at = nodes_at.item(ix);
-        let lent = is_lent(frame, ix);
+        let tool = is_tool(frame, ix);
         cx.about(raw.id.as_ref().map(ToString::to_string), |cx| {
             node(cx, raw, &at);
-            if !lent && raw.object.and_then(|object| object.get("tool")).is_some_and(|tool| !tool.is_null()) {
-                let hint = "Join it to an `agent` by an edge with the connection `ai_tool`.";
+            if is_agent(frame, Some(ix)) {
+                lent_twice(cx, frame, ix, (&at, &edges_at));
+            }
+            if !tool && given(raw, "tool") {
+                let hint = match raw.kind.is_none_or(|kind| kind.mode.can_be_tool()) {
+                    true => "Join it to an `agent` by an edge with the connection `ai_tool`.",
+                    false => "Leave it out: a node of this type is no tool.",
+                };
                 cx.warning("no_effect", &at.key("tool"), "no agent has this node as a tool", hint);
+            }
+            if tool && given(raw, "join") {
+                let hint = "Leave it out: each call of a tool is run by itself.";
+                cx.warning("no_effect", &at.key("join"), "no edges come together in a tool", hint);
             }
         });
     }
@@ -29,14 +43,56 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     }
 }
 
+/// Whether an agent has a node as a tool.
+fn is_tool(frame: &Frame<'_>, ix: NodeIx) -> bool {
+    let as_tool = |connection| matches!(connection, Connection::AiTool | Connection::AiAgent);
+    frame.edges.iter().any(|edge| edge.from == Some(ix) && as_tool(edge.connection) && is_agent(frame, edge.to))
+}
+
+/// Warns of what an agent is lent in vain, since it has one of it alone: the last counts.
+fn lent_twice(cx: &mut Cx<'_>, frame: &Frame<'_>, ix: NodeIx, (node_at, edges_at): (&At<'_>, &At<'_>)) {
+    for (connection, what) in [(Connection::AiMemory, "memory"), (Connection::AiOutputParser, "parser")] {
+        let lent = |edge: &RawEdge<'_>| edge.to == Some(ix) && edge.connection == connection;
+        let all: Vec<usize> = (0..frame.edges.len()).filter(|&at| lent(&frame.edges[at])).collect();
+        let Some((_, before)) = all.split_last() else { continue };
+        for &at in before {
+            let hint = "Leave it out, or lead it to another agent.";
+            cx.warning(
+                "no_effect",
+                &edges_at.item(at),
+                format!("an agent has one {what}: another is lent to it"),
+                hint,
+            );
+        }
+        let config = frame.nodes[ix].object.and_then(|object| object.get("config"));
+        let own = config.and_then(|config| config.get("output_schema")).is_some_and(|schema| !schema.is_null());
+        if own && connection == Connection::AiOutputParser {
+            let hint = "Leave it out, or the edge from the parser.";
+            let at = node_at.key("config");
+            cx.warning("no_effect", &at.key("output_schema"), "the schema of a parser is lent to this agent", hint);
+        }
+    }
+}
+
+/// Whether a node has a member, and one that is not null.
+fn given(raw: &RawNode<'_>, key: &str) -> bool {
+    raw.object.and_then(|object| object.get(key)).is_some_and(|value| !value.is_null())
+}
+
 fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
     let (Some(object), Some(kind)) = (raw.object, raw.kind) else { return };
-    let given = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
+    let given = |key: &str| given(raw, key);
+    if kind.mode == Mode::Lend {
+        for key in OF_RUNS.into_iter().filter(|key| given(key)) {
+            let message = format!("a `{}` is lent to agents, and never run itself", kind.name);
+            cx.warning("no_effect", &at.key(key), message, "Leave it out, or give it to the agent.");
+        }
+        return;
+    }
     let (at_once, never_again) = match kind.mode {
         Mode::Route => (true, true),
         Mode::Compute => (true, false),
-        Mode::Run | Mode::Wait | Mode::Children | Mode::Agent => (false, false),
-        Mode::Lend => (true, true),
+        Mode::Run | Mode::Wait | Mode::Children | Mode::Agent | Mode::Lend => (false, false),
     };
     if at_once && given("timeout_seconds") {
         let message = format!("a `{}` is decided at once: nothing of it is timed", kind.name);

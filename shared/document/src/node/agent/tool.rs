@@ -175,6 +175,9 @@ pub(crate) fn read(
         None => (any_arguments(cx, &at)?, called(object).filter(|_| of.name == workflow::TYPE.name)),
     };
     let is_server = of.name == mcp::TYPE.name;
+    if is_server {
+        not_of_server(cx, &f);
+    }
     let shown = match is_server {
         true => Shown { name: "{{ item.name }}", arguments: "{{ args.arguments }}", schema: json!(COMES_ALONG) },
         false if called.is_some() => Shown { name: &name, arguments: "{{ args }}", schema: json!(COMES_ALONG) },
@@ -195,6 +198,19 @@ pub(crate) fn read(
         called,
         on_error,
     })
+}
+
+/// Reports what a server says of each of its tools itself. Whoever writes it here may rely on it, as on a bound that
+/// `parameters` set.
+fn not_of_server(cx: &mut Cx<'_>, f: &Fields<'_, '_>) {
+    for key in ["name", "description", "parameters"].into_iter().filter(|key| f.get(key).is_some()) {
+        let message = format!("each tool of a server has its own `{key}`, which the server says");
+        let hint = match key {
+            "parameters" => "Leave it out; to judge arguments, give `require_approval` a condition over `args`.",
+            _ => "Leave it out; to choose among the tools, name them in `config.tools`.",
+        };
+        f.wrong(cx, key, message, hint);
+    }
 }
 
 /// What whoever approves a call is shown of it, as templates over the call.
