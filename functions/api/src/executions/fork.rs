@@ -7,7 +7,7 @@ use crate::{
         idempotency,
         patch::of_checkpoint,
         read,
-        requester::may_fork_patched,
+        requester::may_fork,
         rollback::{number_of, refused},
     },
     request::aside::aside,
@@ -62,11 +62,9 @@ async fn fork(
     {
         return Err(super::start::secret_not_allowed(name));
     }
+    may_fork(&app, &caller, &workflow, &body, checkpoint).await?;
     let patched = match &body.patch {
-        Some(operations) => {
-            may_fork_patched(&app, &caller, &workflow).await?;
-            Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?)
-        }
+        Some(operations) => Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?),
         None => None,
     };
     let workflow = patched.clone().unwrap_or(workflow);

@@ -2,7 +2,7 @@
 
 use crate::{
     Answered, App, Caller, NoParams, Params, Path, Problem, Reader, Routes, Runner,
-    executions::{control::root_alone, idempotency, read, requester::may_patch},
+    executions::{control::root_alone, idempotency, read, requester::may_alter},
     request::json::PatchJson,
     types::{self, Fault, InTheWay, PatchBody},
     workflows::{host_checks, refused},
@@ -105,7 +105,7 @@ async fn asked(
         return told(app, &execution, before).await;
     }
     root_alone(app, &execution, "patch").await?;
-    may_patch(app, caller, &execution, &*app.workflow(&execution).await?).await?;
+    may_alter(app, caller, &execution, &*app.workflow(&execution).await?).await?;
     let wanted = PatchRequest {
         operations: body.operations,
         description: body.description,

@@ -2,18 +2,18 @@
 
 use crate::{
     Answered, App, Caller, Json, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
-    executions::{control::root_alone, idempotency, patch::in_the_way, read, wait},
+    executions::{control::root_alone, idempotency, patch::in_the_way, read, requester::may_alter, wait},
     limits,
     types::{
-        BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Undone, WentBack,
-        WouldGoBack,
+        BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Seen, Undone,
+        WentBack, WouldGoBack,
     },
 };
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use engine::rollback::{Refused as Back, preview, roll_back, to_node};
+use engine::rollback::{Refused as Back, preview, roll_back_seen, to_node};
 use std::sync::Arc;
 use stepwell_core::{
     error::Rejection,
@@ -58,7 +58,7 @@ async fn rollback(
     let to = number_of(&checkpoint)?;
     let compensate = body.compensate.unwrap_or(true);
     let wanted = Rollback { compensate, reason: body.reason, ..Rollback::to(to) };
-    go_back(&app, &caller, execution, wanted, body.dry_run, request).await
+    go_back(&app, &caller, execution, wanted, (body.dry_run, body.checkpoint), request).await
 }
 
 /// Go back to before the latest visit of a node, whose input may be replaced, and run it again. Waits up to 25 seconds for
@@ -87,9 +87,12 @@ async fn backtrack(
         let hint = "name a node of the execution's workflow";
         return Err(Problem::field("unknown_node", "/node", "the workflow has no such node", hint));
     };
+    if body.input.is_some() {
+        may_alter(&app, &caller, &execution, &workflow).await?;
+    }
     let wanted = to_node(&workflow, &execution, &node.id, body.input).map_err(unreachable)?;
     let wanted = Rollback { compensate: body.compensate.unwrap_or(true), reason: body.reason, ..wanted };
-    go_back(&app, &caller, execution, wanted, body.dry_run, request).await
+    go_back(&app, &caller, execution, wanted, (body.dry_run, body.checkpoint), request).await
 }
 
 /// The number of a checkpoint.
@@ -122,21 +125,24 @@ fn one_of(body: Option<CheckpointId>, query: Option<CheckpointId>) -> Answered<C
     }
 }
 
-/// Goes back, or tells what that would do.
+/// Goes back, or tells what that would do; neither where the execution is no longer at the checkpoint that the caller has seen.
 async fn go_back(
     app: &App,
     caller: &Caller,
     execution: Arc<Execution>,
     wanted: Rollback,
-    dry_run: Option<bool>,
+    (dry_run, seen): (Option<bool>, Option<Seen>),
     request: Option<Request>,
 ) -> Answered<axum::Json<BackAnswer>> {
-    let (id, to) = (execution.id().clone(), wanted.to);
+    let (id, to, seen) = (execution.id().clone(), wanted.to, seen.map(|seen| seen.0));
+    if seen.is_some_and(|seen| seen != execution.seq) {
+        return Err(Rejection::MovedOn(execution.seq).into());
+    }
     if dry_run == Some(true) {
         let would = preview(&*app.host, &id, &wanted).await?.map_err(|back| refused(back, &execution))?;
         return Ok(axum::Json(BackAnswer::Would(Box::new(WouldGoBack::of(&execution, to, would)))));
     }
-    match roll_back(&*app.host, &id, wanted, Some(caller.subject.clone()), request).await? {
+    match roll_back_seen(&*app.host, &id, wanted, Some(caller.subject.clone()), request, seen).await? {
         Ok(submitted) => {
             let seq = submitted.state.seq;
             told(app, submitted.state, seq).await
