@@ -54,7 +54,7 @@ pub fn of_status(status: Status) -> Colour {
 /// The colour of what became of a tool call.
 pub fn of_call(state: CallState) -> Colour {
     match state {
-        CallState::Succeeded | CallState::Answered => Colour::Green,
+        CallState::Ended | CallState::Succeeded | CallState::Answered => Colour::Green,
         CallState::Failed | CallState::Refused | CallState::Rejected | CallState::Expired => Colour::Red,
         CallState::WaitingHuman => Colour::Yellow,
         CallState::Running => Colour::Blue,

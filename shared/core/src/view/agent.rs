@@ -19,6 +19,8 @@ document::closed_set!(
         Running = "running",
         /// A person must approve the call, or is asked within it.
         WaitingHuman = "waiting_human",
+        /// The call has ended. What it came to is recorded when the other calls of the answer have ended too.
+        Ended = "ended",
         /// The tool gave a result.
         Succeeded = "succeeded",
         /// The tool failed.
@@ -36,6 +38,37 @@ document::closed_set!(
     }
 );
 
+document::closed_set!(
+    /// What people decided about a tool call.
+    Decision {
+        /// The tool may run, and whatever came of it since is its own matter.
+        Approved = "approved",
+        /// The tool may not run.
+        Refused = "refused",
+        /// A person gave the result in the tool's place.
+        Answered = "answered",
+    }
+);
+
+impl CallState {
+    /// What people decided about a call of which it is known that some did.
+    pub fn decision(self) -> Decision {
+        match self {
+            Self::Rejected => Decision::Refused,
+            Self::Answered => Decision::Answered,
+            Self::Ended
+            | Self::Succeeded
+            | Self::Failed
+            | Self::Refused
+            | Self::Expired
+            | Self::Pending
+            | Self::WaitingHuman
+            | Self::Running
+            | Self::Cancelled => Decision::Approved,
+        }
+    }
+}
+
 impl From<CallStatus> for CallState {
     fn from(status: CallStatus) -> Self {
         match status {
@@ -49,7 +82,7 @@ impl From<CallStatus> for CallState {
     }
 }
 
-/// A tool call whose result is not recorded yet.
+/// A tool call whose result is not recorded yet, or will not be: its agent ended before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWay {
     /// What it waits for.
@@ -62,15 +95,17 @@ pub struct UnderWay {
 pub fn calls_under_way(execution: &Execution, node: &NodeId, reading: &Reading) -> BTreeMap<u32, UnderWay> {
     let activation = execution.activation(node);
     let is_open = execution.node(node).is_some_and(|state| state.phase.is_open());
-    let Some(kids) = awaited(execution, &activation).filter(|_| is_open) else { return BTreeMap::new() };
+    let Some(kids) = awaited(execution, &activation) else { return BTreeMap::new() };
     let planned = reading.value(&kids.items).as_array();
     let one = |(index, one): (u32, &Value)| {
         let planned: Planned = serde_json::from_value(one.clone()).ok()?;
         let is_asked_for = index < kids.started;
-        let state = match (is_asked_for, kids.asking.contains_key(&index)) {
-            (false, _) => CallState::Pending,
-            (true, true) => CallState::WaitingHuman,
-            (true, false) => CallState::Running,
+        let state = match () {
+            () if kids.ended.contains(index) => CallState::Ended,
+            () if !is_open => CallState::Cancelled,
+            () if !is_asked_for => CallState::Pending,
+            () if kids.asking.contains_key(&index) => CallState::WaitingHuman,
+            () => CallState::Running,
         };
         let execution_id = is_asked_for.then(|| kids.id_of(execution.id(), &activation, index));
         Some((planned.call, UnderWay { state, execution_id }))
@@ -108,4 +143,21 @@ pub fn tool_calls(
     let names: Vec<&str> = own.into_iter().chain(served).collect();
     let asked = talk.turns.iter().filter_map(|said| reading.value(&said.answer)["tool_calls"].as_array()).flatten();
     Some(asked.filter(|call| call["name"].as_str().is_some_and(|name| names.contains(&name))).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_call_says_what_people_decided() {
+        for &state in CallState::ALL {
+            let decision = match state.as_str() {
+                "rejected" => Decision::Refused,
+                "answered" => Decision::Answered,
+                _ => Decision::Approved,
+            };
+            assert_eq!(state.decision(), decision, "{state}");
+        }
+    }
 }
