@@ -8,7 +8,7 @@ mod interaction;
 mod node;
 mod shown;
 
-pub use agent::{CallState, UnderWay, calls_under_way, lent_to, tool_calls};
+pub use agent::{CallState, Decision, UnderWay, calls_under_way, lent_to, tool_calls};
 pub use event::event;
 pub use history::{finished_node, sentence, sentence_with};
 pub use interaction::{also_kept_out, keeps_out, kept_out, responses_needed, tally};
@@ -114,7 +114,7 @@ pub fn message_with(execution: &Execution, workflow: &Workflow, name: &dyn Fn(&N
         Status::Pending if execution.started.in_line.is_some() => {
             "Waits for its turn: the message before it has not ended, or max_concurrency is reached.".into()
         }
-        Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
+        Status::Pending => "Waits for its turn: others of the workflow have not ended (`max_concurrency`, or `overlap: queue`).".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => match &execution.rolling {
             Some(rolling) => format!("Paused. {}; resume it to go on.", going_back(rolling, name)),
