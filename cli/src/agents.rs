@@ -138,18 +138,7 @@ fn call(call: &AgentCall) -> Vec<String> {
 
 /// Who decided about a call, and what its model had asked for, where a person changed that.
 fn decided(status: CallState, asked: Option<&Value>, by: &[String]) -> String {
-    let did = match status {
-        CallState::Rejected => "refused",
-        CallState::Answered => "answered",
-        CallState::Succeeded
-        | CallState::Failed
-        | CallState::Refused
-        | CallState::Expired
-        | CallState::Pending
-        | CallState::WaitingHuman
-        | CallState::Running
-        | CallState::Cancelled => "approved",
-    };
+    let did = status.decision().as_str();
     let who = if by.is_empty() { "a person".to_owned() } else { by.join(", ") };
     match asked {
         Some(asked) => format!("{did} by {who}, who changed the arguments: the model asked for {asked}"),

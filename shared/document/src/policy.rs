@@ -2,7 +2,6 @@
 
 use crate::limits;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// `settings` of a document.
 #[derive(Clone, Debug)]
@@ -40,31 +39,18 @@ impl Default for Settings {
     }
 }
 
-/// How many executions of the workflow of a document in canonical form, as stores keep it, run at once; none where it has no limit.
-/// For those who need nothing else of the document, which is not parsed. It says what `max_concurrency` is in its parsed settings.
+/// `settings.max_concurrency` of a document in canonical form, as stores keep it; none where it has no limit. For those
+/// who need nothing else of the document, which is not parsed.
 pub fn limit_of_document(text: &str) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Bounded<'a> {
-        settings: Bound<'a>,
-        #[serde(borrow)]
-        nodes: Vec<Typed<'a>>,
+    struct Bounded {
+        settings: Bound,
     }
     #[derive(Deserialize)]
-    struct Bound<'a> {
-        max_concurrency: Option<f64>,
-        #[serde(borrow)]
-        overlap: Option<Cow<'a, str>>,
+    struct Bound {
+        max_concurrency: f64,
     }
-    #[derive(Deserialize)]
-    struct Typed<'a> {
-        #[serde(borrow, rename = "type")]
-        of: Cow<'a, str>,
-    }
-    let Bounded { settings, nodes } = serde_json::from_str(text).ok()?;
-    if settings.overlap.as_deref() == Some("queue") && nodes.iter().all(|node| node.of != "chat_trigger") {
-        return Some(1);
-    }
-    settings.max_concurrency.map(|most| most as u64)
+    serde_json::from_str::<Bounded>(text).ok().map(|read| read.settings.max_concurrency as u64)
 }
 
 /// The policy of retries of a node, with all defaults filled in.

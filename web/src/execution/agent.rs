@@ -11,7 +11,6 @@ use crate::{
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::view::CallState;
 
 /// What a conversation is shown with.
 pub struct Around<'a> {
@@ -146,7 +145,7 @@ fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
                 details { summary { "A person changed the arguments: what the model asked for" } (json(asked, "What the model asked for")) }
             }
             @if !call.decided_by.is_empty() {
-                p.hint { (decided(call.status)) " by " bdi { (beginning(&call.decided_by.join(", "), limits::ASKED)) } }
+                p.hint { (capital(call.status.decision().as_str())) " by " bdi { (beginning(&call.decided_by.join(", "), limits::ASKED)) } }
             }
             @if let Some(question) = question {
                 p { a.button.small href={ (up) "inbox/" (part(&question.interaction_id)) } { "Answer: " bdi { (beginning(&question.question, limits::ASKED)) } } }
@@ -155,22 +154,6 @@ fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
             @if !call.result.is_null() { details { summary { "Result" } (json(&call.result, "Result")) } }
             @if let Some(id) = &call.execution_id { p.hint { a href=(address(up, id)) { "Its execution" } } }
         }
-    }
-}
-
-/// What people decided about a call, in a word.
-fn decided(status: CallState) -> &'static str {
-    match status {
-        CallState::Rejected => "Refused",
-        CallState::Answered => "Answered",
-        CallState::Succeeded
-        | CallState::Failed
-        | CallState::Refused
-        | CallState::Expired
-        | CallState::Pending
-        | CallState::WaitingHuman
-        | CallState::Running
-        | CallState::Cancelled => "Approved",
     }
 }
 
