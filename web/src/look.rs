@@ -44,6 +44,7 @@ fn call_words(state: CallState) -> (&'static str, &'static str, &'static str) {
         CallState::Pending => ("pending", "○", "Not begun"),
         CallState::Running => ("running", "▶", "Running"),
         CallState::WaitingHuman => ("waiting_human", "?", "Waits for a person"),
+        CallState::Ended => ("completed", "■", "Ended"),
         CallState::Succeeded => ("completed", "✓", "Succeeded"),
         CallState::Failed => ("failed", "✕", "Failed"),
         CallState::Refused => ("failed", "✕", "Not run"),

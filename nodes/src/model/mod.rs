@@ -71,7 +71,8 @@ impl Models {
     }
 
     /// Makes one call. The output is a [`ModelAnswer`], in which secrets are masked. Each model gets an equal share of
-    /// the time that is left, so that one that hangs leaves some to the others.
+    /// the time that is left, so that one that hangs leaves some to the others. A patient call asks the first alone, where the next
+    /// attempt may find it available.
     pub async fn run(
         &self,
         call: &ModelCall,
@@ -83,8 +84,9 @@ impl Models {
         let deadline = Instant::now() + bound.limit;
         let mut refused = Vec::new();
         for (position, choice) in call.models.iter().enumerate() {
-            let others = u32::try_from(call.models.len() - position).unwrap_or(u32::MAX);
-            let share = deadline.saturating_duration_since(Instant::now()) / others;
+            let left = u32::try_from(call.models.len() - position).unwrap_or(u32::MAX);
+            let sharers = if call.is_patient { 1 } else { left };
+            let share = deadline.saturating_duration_since(Instant::now()) / sharers;
             let name = format!("{}/{}", choice.provider.as_str(), choice.name);
             let speaker = self.pieces.speaker(&task.idempotency_key);
             let mut saying = speaker.map(|speaker| Saying::of(speaker, needles.clone()));
@@ -100,7 +102,14 @@ impl Models {
             }
             match said {
                 Ok(said) => return succeeded(said, name, needles).await,
-                Err(refusal) if refusal.next => refused.push(refusal.of(&name)),
+                Err(refusal) if refusal.next => {
+                    let waits = refusal.failure.retryable && (call.is_patient || position > 0);
+                    refused.push(refusal.of(&name));
+                    // Another attempt may help with this one, so the next is not asked yet.
+                    if waits {
+                        break;
+                    }
+                }
                 Err(refusal) => return Outcome::Failed(refusal.of(&name).failure),
             }
         }

@@ -35,6 +35,7 @@ fn call(output_schema: Option<Value>) -> ModelCall {
     let tool_calls = vec![asked("c1", json!({"a": 1})), asked("c2", json!("{\"a\""))];
     ModelCall {
         models: Vec::new(),
+        is_patient: false,
         system: Some("Be brief.".into()),
         messages: vec![
             Message::User { content: "Find it.".into() },

@@ -77,6 +77,12 @@ async fn the_next_model_is_tried_where_one_is_not_available() {
     let list = vec![named(Provider::Anthropic, "first"), named(Provider::Openai, "second")];
     let said = answer(run(&nodes(), call(list, vec![user("overloaded?")]), vec![key()], 10.0).await);
     assert_eq!((said.text.as_str(), said.model.as_str()), ("the second answers", "openai/second"));
+    // Given one whose first model has attempts left, then the second is not tried yet, and the first is waited for.
+    let list = vec![named(Provider::Anthropic, "first"), named(Provider::Openai, "second")];
+    let ask = ModelCall { is_patient: true, ..call(list, vec![user("overloaded, patiently")]) };
+    let failure = failed(run(&nodes(), ask, vec![key()], 10.0).await);
+    assert_eq!((failure.code.as_str(), failure.retryable), ("model_unavailable", true));
+    assert_eq!(server().asked("overloaded, patiently").len(), 1);
     // Given one whose first model finds the call wrong, then the second is not tried.
     let list = vec![named(Provider::Anthropic, "first"), named(Provider::Openai, "second")];
     let failure = failed(run(&nodes(), call(list, vec![user("wrong request, one of two")]), vec![key()], 10.0).await);

@@ -84,7 +84,7 @@ pub fn user(text: &str) -> Message {
 }
 
 pub fn call(models: Vec<ModelChoice>, messages: Vec<Message>) -> ModelCall {
-    ModelCall { models, system: None, messages, tools: Vec::new(), output_schema: None }
+    ModelCall { models, is_patient: false, system: None, messages, tools: Vec::new(), output_schema: None }
 }
 
 /// The key as a secret that may go to the server.

@@ -2,6 +2,7 @@
 
 use crate::limits;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// `settings` of a document.
 #[derive(Clone, Debug)]
@@ -39,18 +40,31 @@ impl Default for Settings {
     }
 }
 
-/// `settings.max_concurrency` of a document in canonical form, as stores keep it; none where it has no limit. For those
-/// who need nothing else of the document, which is not parsed.
+/// How many executions of the workflow of a document in canonical form, as stores keep it, run at once; none where it has no limit.
+/// For those who need nothing else of the document, which is not parsed. It says what `max_concurrency` is in its parsed settings.
 pub fn limit_of_document(text: &str) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Bounded {
-        settings: Bound,
+    struct Bounded<'a> {
+        settings: Bound<'a>,
+        #[serde(borrow)]
+        nodes: Vec<Typed<'a>>,
     }
     #[derive(Deserialize)]
-    struct Bound {
-        max_concurrency: f64,
+    struct Bound<'a> {
+        max_concurrency: Option<f64>,
+        #[serde(borrow)]
+        overlap: Option<Cow<'a, str>>,
     }
-    serde_json::from_str::<Bounded>(text).ok().map(|read| read.settings.max_concurrency as u64)
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(borrow, rename = "type")]
+        of: Cow<'a, str>,
+    }
+    let Bounded { settings, nodes } = serde_json::from_str(text).ok()?;
+    if settings.overlap.as_deref() == Some("queue") && nodes.iter().all(|node| node.of != "chat_trigger") {
+        return Some(1);
+    }
+    settings.max_concurrency.map(|most| most as u64)
 }
 
 /// The policy of retries of a node, with all defaults filled in.

@@ -43,7 +43,7 @@ pub(crate) struct Head {
 /// Puts a workflow together, and hashes its document.
 pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
     let hash = sha256(&Canonical(&document));
-    Workflow {
+    let mut workflow = Workflow {
         id: head.id,
         name: head.name,
         description: head.description,
@@ -56,7 +56,12 @@ pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
         document: std::sync::Arc::new(document),
         warnings: Vec::new(),
         hash,
+    };
+    // Messages of a chat stand in the line of their session; all other executions in that of their workflow.
+    if workflow.settings.overlap == Overlap::Queue && workflow.trigger_for_chat().is_none() {
+        workflow.settings.max_concurrency = Some(1);
     }
+    workflow
 }
 
 /// Where a flow within another one stands.

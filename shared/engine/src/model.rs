@@ -67,6 +67,7 @@ impl<'a> Model<'a> {
         let models = agent.map_or(&[][..], |agent: &Agent| &agent.models);
         Ok(ModelCall {
             models: models.iter().map(|model| model.choice(&scope, &self.vault)).collect::<Result<_, _>>()?,
+            is_patient: false,
             system: Some(system.to_owned()),
             messages: messages.to_vec(),
             tools: Vec::new(),

@@ -62,7 +62,7 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
             .map(|call| call["status"].clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(status(&agent), ["running", "refused", "waiting_human"], "nothing is recorded before all calls ended");
+    assert_eq!(status(&agent), ["ended", "refused", "waiting_human"], "nothing is recorded before all calls ended");
     assert!(first["tool_calls"][1]["error"]["message"].as_str().unwrap().contains("key"), "{first}");
     let asked = world.get("/v1/interactions?status=pending").await.of(200)["items"][0].clone();
     assert_eq!(asked["execution_id"], first["tool_calls"][2]["execution_id"], "the call leads to its question");

@@ -64,8 +64,11 @@ async fn nothing_begins_where_there_is_nothing_or_with_an_input_that_is_refused(
 #[tokio::test]
 async fn a_fork_is_not_held_back_and_counts_for_those_that_start_after_it() {
     let world = World::local();
-    for settings in [json!({"max_concurrency": 1}), json!({"overlap": "skip_if_active"})] {
-        let id = if settings["overlap"].is_null() { "line" } else { "skips" };
+    for (id, settings) in [
+        ("line", json!({"max_concurrency": 1})),
+        ("queue", json!({"overlap": "queue"})),
+        ("skips", json!({"overlap": "skip_if_active"})),
+    ] {
         let document = json!({"id": id, "settings": settings, "nodes": [{"id": "start", "type": "manual_trigger"},
             {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Well?"}}],
             "edges": [{"from": "start", "to": "ask"}]});
@@ -83,6 +86,11 @@ async fn a_fork_is_not_held_back_and_counts_for_those_that_start_after_it() {
         world.run().await;
         let later = world.post(&starts, json!({})).await.json();
         let status = world.get(&path(&later)).await.of(200)["status"].clone();
-        assert_eq!(status, if id == "line" { "pending" } else { "skipped" }, "{later}");
+        assert_eq!(status, if id == "skips" { "skipped" } else { "pending" }, "{later}");
+        // What waits for its turn has it once the fork has ended.
+        world.post(&format!("{fork}/cancel"), json!({})).await.of(200);
+        world.run().await;
+        let status = world.get(&path(&later)).await.of(200)["status"].clone();
+        assert_eq!(status, if id == "skips" { "skipped" } else { "waiting_human" }, "{later}");
     }
 }

@@ -167,6 +167,42 @@ async fn who_may_not_decide_a_question_may_not_make_it_another_one() {
 }
 
 #[tokio::test]
+async fn who_may_not_decide_a_question_may_not_put_other_data_in_the_place_of_what_was_decided() {
+    for (document, is_barred) in [(barred(), true), (approval(), false)] {
+        let world = office().await;
+        let path = of_ann(&world, document).await;
+        world.run().await;
+        let shown = call(&world, "ann", "GET", &path, Value::Null).await.of(200);
+        let question = shown["pending_interactions"][0]["interaction_id"].as_str().unwrap().to_owned();
+        let answer = json!({"approved": false});
+        world.meanwhile(call(&world, "bob", "POST", &format!("/v1/interactions/{question}/respond"), answer)).await.of(200);
+        let at = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].clone();
+        let ways = [
+            ("fork", json!({"checkpoint_id": at, "input": {"amount": 9}})),
+            ("fork", json!({"checkpoint_id": at, "input": {"amount": 9}, "dry_run": true})),
+            ("backtrack", json!({"node": "refused", "input": {"amount": 9}, "dry_run": true})),
+            ("backtrack", json!({"node": "refused", "input": {"amount": 9}})),
+        ];
+        for (route, body) in ways {
+            let told = world.meanwhile(call(&world, "ann", "POST", &format!("{path}/{route}"), body)).await;
+            match is_barred {
+                true => drop(told.problem(403, "forbidden")),
+                false => assert!(told.status.is_success(), "{route}: {}", told.status),
+            }
+        }
+        // What is asked anew, or of the input of a start, puts nothing in the place of an answer.
+        for (route, body) in [
+            ("fork", json!({"checkpoint_id": 1, "input": {"amount": 9}})),
+            ("fork", json!({"checkpoint_id": at})),
+            ("backtrack", json!({"node": "approve"})),
+        ] {
+            let told = world.meanwhile(call(&world, "ann", "POST", &format!("{path}/{route}"), body)).await;
+            assert!(told.status.is_success(), "{route}: {}", told.status);
+        }
+    }
+}
+
+#[tokio::test]
 async fn whose_question_may_be_decided_by_its_requester_is_patched_by_them_as_before() {
     let world = office().await;
     let path = of_ann(&world, approval()).await;

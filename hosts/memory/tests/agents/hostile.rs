@@ -32,6 +32,30 @@ async fn the_value_of_a_secret_that_somebody_types_is_told_to_no_model_and_recor
     assert!(recorded.contains("[secret KEY]") && !recorded.contains("98765") && !recorded.contains("shop-12345"));
 }
 
+#[tokio::test]
+async fn the_value_of_a_secret_that_a_tool_gives_stands_in_nothing_that_the_agent_keeps() {
+    let look = json!({"id": "look", "type": "transform", "config": {"expression": "{'found': input.who, 'all': [input.who]}"},
+        "tool": {"description": "Looks."}});
+    let mut document = agent(json!({}), &[look]);
+    document["nodes"][1]["config"]["model"]["api_key"] = json!("{{ secrets.KEY }}");
+    let world = World::started(&document, |_, asked| match asked.messages.len() {
+        1 => calls(&[("look", json!({}))]),
+        _ => says("found"),
+    })
+    .await;
+    let owner = world.state().started.owner.clone();
+    let secret = Secret { value: "sk-98765".into(), hosts: Vec::new(), for_inline: false };
+    world.host.set_secret(&owner, "KEY", secret).await.unwrap();
+    world.starts("f", json!({"who": "it is sk-98765"})).await;
+    world.host.handle_due().await;
+    let told = world.told();
+    assert!(told[0].contains("it is [secret KEY]"), "{told:?}");
+    let turns = world.host.turns(&"f".into(), 0, 1_000).await.unwrap();
+    let events: Vec<_> = turns.iter().skip(1).flat_map(|turn| &turn.events).collect();
+    let recorded = serde_json::to_string(&events).unwrap();
+    assert!(recorded.contains("[secret KEY]") && !recorded.contains("98765"), "{recorded}");
+}
+
 /// An answer that asks for so many payments at once.
 fn many(count: usize) -> Value {
     calls(&(0..count).map(|number| ("pay", json!({"amount": number}))).collect::<Vec<_>>())

@@ -3,7 +3,7 @@
 use super::servers::{of_called, tool_of};
 use crate::{
     evolve::parts_of_input,
-    execution::{CallStatus, Execution, Talk, ToolEnd},
+    execution::{CallStatus, Execution, NodeState, Talk, ToolEnd},
     reading::Reading,
     sight::Sight,
 };
@@ -42,16 +42,27 @@ pub fn ask(
     let (came, handed) = parts_of_input(workflow, state, ix, reading);
     let handed: Vec<_> = handed.iter().map(|(connection, value)| (*connection, reading.value(value))).collect();
     let head = agent.head(&scope, reading.value(&came), &handed)?;
-    let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
-    let models = agent.models.iter().map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?;
+    let node = state.node(&workflow.nodes[ix].id);
+    let talk = node.and_then(|node| node.talk.as_deref());
+    let (spent, is_patient) = tried(workflow, ix, node);
+    let left = agent.models.iter().skip(spent);
     let call = ModelCall {
-        models,
+        models: left.map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?,
+        is_patient,
         system: head.system.clone(),
         messages: transcript(agent, talk, &head, reading),
         tools: tools(agent, talk, reading),
         output_schema: agent.output_schema.as_ref().map(|schema| schema.source.clone()),
     };
     Ok(Some((call, head)))
+}
+
+/// How many models of an agent's list have had all of their attempts, and whether the next of them has another one after this.
+fn tried(workflow: &Workflow, ix: NodeIx, node: Option<&NodeState>) -> (usize, bool) {
+    let each = workflow.nodes[ix].retry.max_attempts.max(1);
+    let attempt = node.map_or(1, |node| node.attempt.saturating_sub(node.forgiven).max(1));
+    let models = workflow.nodes[ix].attempts() / each;
+    (((attempt - 1) / each).min(models.saturating_sub(1)) as usize, attempt % each != 0)
 }
 
 /// All tools that a model may ask for.

@@ -20,14 +20,16 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     };
     let forgiven = turn.state.node(&node.id).map_or(0, |state| state.forgiven);
     let counted = attempt.saturating_sub(forgiven);
-    if !failure.retryable || once || counted >= node.retry.max_attempts {
+    if !failure.retryable || once || counted >= node.attempts() {
         return turn.fail_node(ix, error, unknown);
     }
     // The delay is the policy's, or the longer one that the other side asked for, within `max_seconds`. The jitter
     // derives from the activation: deciding again gives the same time.
     let activation = turn.state.activation(&node.id);
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
-    let delay = delay_seconds(&node.retry, counted, &seed).max(failure.retry_after_seconds.unwrap_or_default());
+    // Each model of a list is waited for as if it were the only one.
+    let of_this = (counted.saturating_sub(1) % node.retry.max_attempts.max(1)) + 1;
+    let delay = delay_seconds(&node.retry, of_this, &seed).max(failure.retry_after_seconds.unwrap_or_default());
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
     turn.drop_timeout(ix);
     turn.record(Event::AttemptFailed {

@@ -13,7 +13,7 @@ impl Walk<'_> {
         let Some(of) = of.filter(|_| !by_people && !self.is_open(node, visit)) else { return };
         let forgiven = self.then.node(node).map_or(0, |found| found.forgiven);
         let once = *unknown && of.delivery == document::Delivery::AtMostOnce;
-        if once || attempt.saturating_sub(forgiven) >= of.retry.max_attempts {
+        if once || attempt.saturating_sub(forgiven) >= of.attempts() {
             let message =
                 format!("attempt {attempt} of node {node} was followed by another one, and would have been the last");
             self.stands(node.as_str(), visit, event, Why::FailureHandled, message);
@@ -62,7 +62,7 @@ impl Walk<'_> {
             NodeKind::Lend(_) => false,
             NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Agent(_) => {
                 let forgiven = self.then.node(&of.id).map_or(0, |found| found.forgiven);
-                self.differs.retries(id) && attempt.saturating_sub(forgiven) < of.retry.max_attempts
+                self.differs.retries(id) && attempt.saturating_sub(forgiven) < of.attempts()
             }
         }
     }

@@ -19,6 +19,8 @@ document::closed_set!(
         Running = "running",
         /// A person must approve the call, or is asked within it.
         WaitingHuman = "waiting_human",
+        /// The call has ended. What it came to is recorded when the other calls of the answer have ended too.
+        Ended = "ended",
         /// The tool gave a result.
         Succeeded = "succeeded",
         /// The tool failed.
@@ -54,7 +56,8 @@ impl CallState {
         match self {
             Self::Rejected => Decision::Refused,
             Self::Answered => Decision::Answered,
-            Self::Succeeded
+            Self::Ended
+            | Self::Succeeded
             | Self::Failed
             | Self::Refused
             | Self::Expired
@@ -79,7 +82,7 @@ impl From<CallStatus> for CallState {
     }
 }
 
-/// A tool call whose result is not recorded yet.
+/// A tool call whose result is not recorded yet, or will not be: its agent ended before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWay {
     /// What it waits for.
@@ -92,15 +95,17 @@ pub struct UnderWay {
 pub fn calls_under_way(execution: &Execution, node: &NodeId, reading: &Reading) -> BTreeMap<u32, UnderWay> {
     let activation = execution.activation(node);
     let is_open = execution.node(node).is_some_and(|state| state.phase.is_open());
-    let Some(kids) = awaited(execution, &activation).filter(|_| is_open) else { return BTreeMap::new() };
+    let Some(kids) = awaited(execution, &activation) else { return BTreeMap::new() };
     let planned = reading.value(&kids.items).as_array();
     let one = |(index, one): (u32, &Value)| {
         let planned: Planned = serde_json::from_value(one.clone()).ok()?;
         let is_asked_for = index < kids.started;
-        let state = match (is_asked_for, kids.asking.contains_key(&index)) {
-            (false, _) => CallState::Pending,
-            (true, true) => CallState::WaitingHuman,
-            (true, false) => CallState::Running,
+        let state = match () {
+            () if kids.ended.contains(index) => CallState::Ended,
+            () if !is_open => CallState::Cancelled,
+            () if !is_asked_for => CallState::Pending,
+            () if kids.asking.contains_key(&index) => CallState::WaitingHuman,
+            () => CallState::Running,
         };
         let execution_id = is_asked_for.then(|| kids.id_of(execution.id(), &activation, index));
         Some((planned.call, UnderWay { state, execution_id }))

@@ -83,3 +83,25 @@ fn a_small_document_is_parsed_quickly() {
     }
     assert!(start.elapsed().as_micros() / 50 < 5_000, "{:?}", start.elapsed() / 50);
 }
+
+#[test]
+fn what_stores_read_of_a_document_is_the_limit_of_its_settings() {
+    let plain = json!({"id": "start", "type": "manual_trigger"});
+    let chat = json!({"id": "said", "type": "chat_trigger"});
+    for (settings, trigger, limit) in [
+        (json!({}), &plain, None),
+        (json!({"max_concurrency": 7}), &plain, Some(7)),
+        (json!({"overlap": "skip_if_active", "max_concurrency": 7}), &plain, Some(7)),
+        // All stand in one line, but for the messages of a chat: each of its sessions has a line.
+        (json!({"overlap": "queue"}), &plain, Some(1)),
+        (json!({"overlap": "queue", "max_concurrency": 7}), &plain, Some(1)),
+        (json!({"overlap": "queue"}), &chat, None),
+        (json!({"overlap": "queue", "max_concurrency": 7}), &chat, Some(7)),
+    ] {
+        let document = json!({"id": "w", "settings": settings, "nodes": [trigger, {"id": "end", "type": "transform",
+            "config": {"expression": "1"}}], "edges": [{"from": trigger["id"], "to": "end"}]});
+        let workflow = parse(&document).unwrap().workflow;
+        let kept = crate::canonical::text(&workflow.document);
+        assert_eq!((workflow.settings.max_concurrency, crate::limit_of_document(&kept)), (limit, limit), "{document}");
+    }
+}

@@ -24,6 +24,8 @@ crate::closed_set!(
 pub struct ModelCall {
     /// The models, tried in this order: the next where one is not available or its limit is reached.
     pub models: Vec<ModelChoice>,
+    /// Whether the first of them is asked again by another attempt where that may help, so that the next is not asked yet.
+    pub is_patient: bool,
     /// What the model is told about its part; none for nothing.
     pub system: Option<String>,
     /// What was said so far, the oldest first.

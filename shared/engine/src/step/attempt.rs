@@ -12,7 +12,7 @@ use crate::{
         handled::{Handled, failed, later, unknown},
         report::report,
         secrets::Vault,
-        veil::veil,
+        veil::{veil, veil_given},
     },
 };
 use document::{Workflow, node::agent::Head, time::Time};
@@ -146,14 +146,14 @@ async fn make_good(
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells
 /// that nothing waits for the outcome any more, as after a cancel, the attempt is stopped on the spot: what it holds is
 /// free for others, and there is nothing to be recorded.
-/// `asked` is what a model is told first in the call that the task is: it is kept beside the answer.
+/// `asked` is what a model is told first in the call that the task is, which is kept beside the answer, and the owner.
 async fn run(
     host: &dyn Host,
     id: &ExecutionId,
     activation: Activation,
     attempt: u32,
     task: &Task,
-    asked: Option<Head>,
+    asked: Option<(Head, &str)>,
 ) -> Handled {
     let begun = host.now();
     let unwanted = host.journal().unwanted(id, &activation, attempt);
@@ -163,7 +163,7 @@ async fn run(
     };
     let Report { outcome, logs } = report;
     let outcome = match asked {
-        Some(head) => agent::answered(host, head, outcome),
+        Some((head, owner)) => agent::answered(host, owner, head, outcome).await,
         None => outcome,
     };
     let visit = activation.visit;
@@ -196,7 +196,11 @@ async fn gathered(
     attempt: u32,
     again: bool,
 ) -> Result<Outcome, StoreError> {
-    let outcome = collect(host, state, workflow, activation, attempt, again).await?;
+    let mut outcome = collect(host, state, workflow, activation, attempt, again).await?;
+    let is_agent = workflow.node(activation.node.as_str()).is_some_and(|node| node.kind.agent().is_some());
+    if let (true, Outcome::Succeeded { output, .. }) = (is_agent, &mut outcome) {
+        veil_given(host, state, workflow, output).await?;
+    }
     agent_patch::patched(host, state, workflow, activation, outcome).await
 }
 
@@ -216,5 +220,5 @@ async fn ask(
         return Handled::Verdict(failed(&error));
     }
     let _heard = agent::heard(host, state, &activation, &task);
-    run(host, state.id(), activation, attempt, &task, Some(head)).await
+    run(host, state.id(), activation, attempt, &task, Some((head, &state.started.owner))).await
 }

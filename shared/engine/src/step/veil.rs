@@ -1,5 +1,6 @@
-//! The value of a secret that somebody typed, or that a node handed on: in what a model is asked its name stands in its
-//! place. So the journal has exactly what the model saw, and neither has the value.
+//! The value of a secret that somebody typed, or that a node or a tool handed on: in what a model is asked, in what it answers and in
+//! what its tools give, its name stands in its place. So the journal of an agent has exactly what the model saw, and neither has the
+//! value.
 
 use super::secrets::Vault;
 use crate::{
@@ -19,7 +20,7 @@ use stepwell_core::{
 };
 
 /// Masks the secrets that the workflow names, of which the key of the model is one, in what a model is asked and in what is
-/// recorded of it.
+/// recorded of it. Whoever makes the call masks them in the answer.
 ///
 /// # Errors
 /// Where the store fails.
@@ -32,26 +33,47 @@ pub(super) async fn veil(
 ) -> Result<(), StoreError> {
     let known = |name: &&str| task.secrets.iter().all(|secret| secret.name != **name);
     let others = workflow.secrets().into_iter().filter(known).collect();
-    let mut all = Vault::named(host, state, others).await?.used();
-    all.extend(task.secrets.iter().cloned());
-    all.retain(|secret| secret.value.len() >= limits::MASKED_BYTES);
+    // They are masked in the answer too. Where they may be sent is not asked: nothing has placed them.
+    let others = Vault::named(host, state, others).await?.used().into_iter();
+    task.secrets.extend(others.map(|secret| UsedSecret { hosts: vec!["*".into()], ..secret }));
+    let hide = hidden(&task.secrets);
+    head.system.iter_mut().for_each(&hide);
+    head.messages.iter_mut().for_each(|message| within(message, &hide));
+    if let Work::Model(call) = &mut task.work {
+        call.system.iter_mut().for_each(&hide);
+        call.messages.iter_mut().for_each(|message| within(message, &hide));
+    }
+    Ok(())
+}
+
+/// Masks them in what the tools of an agent gave.
+///
+/// # Errors
+/// Where the store fails.
+pub(super) async fn veil_given(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    given: &mut Value,
+) -> Result<(), StoreError> {
+    let all = Vault::named(host, state, workflow.secrets().into_iter().collect()).await?.used();
+    in_texts(given, &hidden(&all));
+    Ok(())
+}
+
+/// Puts in a text the names of secrets in the place of their values, but for values so short that any text has them.
+fn hidden(all: &[UsedSecret]) -> impl Fn(&mut String) {
+    let mut forms: Vec<_> =
+        all.iter().filter(|secret| secret.value.len() >= limits::MASKED_BYTES).flat_map(forms).collect();
     // Of two that begin alike the longer one is meant.
-    all.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
-    let forms: Vec<(String, String)> = all.iter().flat_map(forms).collect();
-    let hide = |text: &mut String| {
-        for (value, shown) in forms.iter().filter(|(value, _)| !value.is_empty()) {
+    forms.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    move |text| {
+        for (value, shown) in &forms {
             if text.contains(value) {
                 *text = text.replace(value, shown);
             }
         }
-    };
-    head.system.iter_mut().for_each(hide);
-    head.messages.iter_mut().for_each(|message| within(message, &hide));
-    if let Work::Model(call) = &mut task.work {
-        call.system.iter_mut().for_each(hide);
-        call.messages.iter_mut().for_each(|message| within(message, &hide));
     }
-    Ok(())
 }
 
 /// How a secret stands in a text, and in a text that is JSON; each with what is shown in its place.

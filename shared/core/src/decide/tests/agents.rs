@@ -3,13 +3,13 @@
 use super::story::Story;
 use crate::{
     agent::{Heard, ask},
-    command::Command,
+    command::{Command, Control},
     effect::{Effect, Message, Work},
     error::Rejection,
     event::Event,
     execution::Status,
     reading::Reading,
-    task::Outcome,
+    task::{Failure, Outcome},
     view::{CallState, calls_under_way, tool_calls},
 };
 use document::{
@@ -91,6 +91,32 @@ impl expression::Secrets for NoSecrets {
 
 fn call(id: &str, name: &str, arguments: Value) -> Value {
     json!({"id": id, "name": name, "arguments": arguments})
+}
+
+#[test]
+fn each_model_of_a_list_has_the_attempts_of_the_policy() {
+    let model = |name: &str| json!({"provider": "openai_compatible", "name": name, "base_url": "http://127.0.0.1:1/v1"});
+    let mut story = agent(json!({"prompt": "Go", "model": [model("first"), model("second")]}));
+    let mut asked = Vec::new();
+    for attempt in 1..=6 {
+        assert_eq!(story.attempt(), attempt);
+        let ask = story.asked();
+        asked.push((ask.models[0].name.clone(), ask.models.len(), ask.is_patient));
+        let activation = story.state.activation(&"a".into());
+        let outcome = Outcome::Failed(Failure::new("model_unavailable", "busy").retryable());
+        story.when(Command::Report { activation, attempt, outcome, duration_ms: None }).unwrap();
+        if attempt == 6 {
+            break;
+        }
+        let [Event::AttemptFailed { retry_at, .. }] = &story.events[..] else { panic!("{:?}", story.events) };
+        // What was waited for one model does not make the wait for the next one longer.
+        let most = story.now.after_seconds(f64::from(1 << ((attempt - 1) % 3)));
+        assert!(*retry_at <= most, "{attempt}: {retry_at}");
+    }
+    let all = [("first", 2, true), ("first", 2, true), ("first", 2, false), ("second", 1, true), ("second", 1, true)];
+    assert_eq!(asked[..5], all.map(|(name, left, patient)| (name.to_owned(), left, patient)));
+    assert_eq!(asked[5], ("second".to_owned(), 1, false));
+    story.is(Status::Failed);
 }
 
 #[test]
@@ -298,4 +324,21 @@ fn calls_without_a_result_tell_what_they_wait_for() {
     story.tools_give(json!([[1, "succeeded", 1, null], [2, "succeeded", 1, null]]));
     assert!(now(&story).is_empty());
     assert_eq!(story.state.node(&"a".into()).unwrap().talk.as_ref().unwrap().turns[0].seq, 2);
+}
+
+#[test]
+fn a_call_that_ended_is_told_as_such_while_others_are_open_and_after_the_end_of_its_agent() {
+    let mut story = agent(json!({}));
+    let pays = call("2", "pay", json!({"amount": 500}));
+    story.says("", json!([call("1", "look", json!({"key": "k"})), pays])).unwrap();
+    let now = |story: &Story| {
+        let calls = Reading::of(|reading| calls_under_way(&story.state, &"a".into(), reading)).unwrap();
+        calls.into_values().map(|one| (one.state, one.execution_id.is_some())).collect::<Vec<_>>()
+    };
+    let (activation, attempt) = (story.state.activation(&"a".into()), story.attempt());
+    let ends = [(0, None)].into();
+    story.when(Command::ChildrenEnded { activation, attempt, reopened: 0, ends }).unwrap();
+    assert_eq!(now(&story), [(CallState::Ended, true), (CallState::Running, true)]);
+    story.when(Command::Control { control: Control::Cancel, reason: None }).unwrap();
+    assert_eq!(now(&story), [(CallState::Ended, true), (CallState::Cancelled, true)]);
 }
