@@ -2,7 +2,10 @@
 //! comments on the type that it derives from as the text of `--help`.
 
 use super::{Failure, notifications::Notifications, output};
-use engine::prices::{Prices, VARIABLE};
+use engine::{
+    groups::ISSUER,
+    prices::{Prices, VARIABLE},
+};
 use local::{
     keys::ProviderKeys,
     memory::{self, Memory},
@@ -43,7 +46,9 @@ impl Allowed {
         let nodes = self.config()?;
         let people = self.notifications.people(nodes.http_allow.clone())?;
         let (public_url, keys) = (self.notifications.public_url()?, ProviderKeys::of_environment(owner));
-        Ok(Options { nodes, memory, most_descendants, people, public_url, keys, prices: prices()? })
+        let tokens_name_groups = std::env::var(ISSUER).is_ok_and(|issuer| !issuer.trim().is_empty());
+        let prices = prices()?;
+        Ok(Options { nodes, memory, most_descendants, people, public_url, keys, prices, tokens_name_groups })
     }
 
     /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says

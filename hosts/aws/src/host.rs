@@ -83,6 +83,7 @@ pub struct Aws {
     goes_ahead: bool,
     most_descendants: u32,
     prices: Prices,
+    tokens_name_groups: bool,
     /// Seconds that an invocation of the step function has; none where nobody said.
     step_seconds: Option<f64>,
 }
@@ -100,7 +101,7 @@ impl Aws {
         let (people, deadline, whole) = (People::default(), AtomicI64::new(i64::MAX), AtomicI64::new(0));
         let goes_ahead = false;
         let (links, proofs) = (OnceLock::new(), OnceLock::new());
-        let (prices, step_seconds) = (Prices::default(), None);
+        let (prices, tokens_name_groups, step_seconds) = (Prices::default(), false, None);
         Self {
             table,
             services,
@@ -113,6 +114,7 @@ impl Aws {
             goes_ahead,
             most_descendants,
             prices,
+            tokens_name_groups,
             step_seconds,
         }
     }
@@ -135,6 +137,11 @@ impl Aws {
     /// Sets what calls of language models cost.
     pub fn with_prices(self, prices: Prices) -> Self {
         Self { prices, ..self }
+    }
+
+    /// Sets whether the claims of tokens may name groups.
+    pub fn with_groups_of_tokens(self, tokens_name_groups: bool) -> Self {
+        Self { tokens_name_groups, ..self }
     }
 
     /// Sets how many seconds an invocation of the step function has, which runs the nodes of all that this host takes.
@@ -301,6 +308,10 @@ impl Host for Aws {
 
     fn most_descendants(&self) -> u32 {
         self.most_descendants
+    }
+
+    fn tokens_name_groups(&self) -> bool {
+        self.tokens_name_groups
     }
 
     fn prices(&self) -> Option<&Prices> {

@@ -50,6 +50,7 @@ pub struct Local {
     people: People,
     keys: ProviderKeys,
     prices: Prices,
+    tokens_name_groups: bool,
     links: OnceLock<Links>,
     proofs: Proofs,
 }
@@ -74,6 +75,7 @@ impl Local {
             people: People::default(),
             keys: ProviderKeys::default(),
             prices: Prices::default(),
+            tokens_name_groups: false,
             links: OnceLock::new(),
             proofs,
         })
@@ -97,6 +99,11 @@ impl Local {
     /// Sets what calls of language models cost.
     pub fn with_prices(self, prices: Prices) -> Self {
         Self { prices, ..self }
+    }
+
+    /// Sets whether the claims of tokens may name groups.
+    pub fn with_groups_of_tokens(self, tokens_name_groups: bool) -> Self {
+        Self { tokens_name_groups, ..self }
     }
 
     /// How people are told of questions.
@@ -276,6 +283,10 @@ impl Host for Local {
 
     fn proofs(&self) -> Option<&Proofs> {
         Some(&self.proofs)
+    }
+
+    fn tokens_name_groups(&self) -> bool {
+        self.tokens_name_groups
     }
 
     fn prices(&self) -> Option<&Prices> {

@@ -58,6 +58,7 @@ pub struct Memory {
     /// Where models are heard; none where they are not.
     pieces: Option<Pieces>,
     prices: Prices,
+    tokens_name_groups: bool,
     longest_attempt: Option<f64>,
 }
 
@@ -150,6 +151,7 @@ impl Memory {
             signer: None,
             pieces: None,
             prices: Prices::default(),
+            tokens_name_groups: false,
             longest_attempt: None,
         }
     }
@@ -193,6 +195,11 @@ impl Memory {
     /// Sets what calls of models cost.
     pub fn with_prices(self, prices: Prices) -> Self {
         Self { prices, ..self }
+    }
+
+    /// Lets the claims of tokens name groups.
+    pub fn with_groups_of_tokens(self) -> Self {
+        Self { tokens_name_groups: true, ..self }
     }
 
     /// Sets what bounds attempts in seconds, as for a process that is cut off.

@@ -287,6 +287,10 @@ impl Host for Memory {
         self.longest_attempt
     }
 
+    fn tokens_name_groups(&self) -> bool {
+        self.tokens_name_groups
+    }
+
     fn prices(&self) -> Option<&Prices> {
         Some(&self.prices)
     }

@@ -8,7 +8,8 @@ use crate::{
     started::come_to,
 };
 use api::types::{Accepted, Execution, InlineBody};
-use document::{group_of, is_group_name, node::agent::built_in};
+use document::node::agent::built_in;
+use engine::groups::without_members;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ pub async fn ask(call: &Call<'_>, arguments: JsonObject) -> Done {
     };
     let who = Asked { assignees: &assignees, allow_requester: call.caller.local };
     let input = json!({ "question": question, "assignees": assignees });
-    if let Some(why) = unaskable(call, &input, &assignees).await {
+    if let Some(why) = unaskable(call, &input).await {
         return Ok(result::misfit(&why));
     }
     put(call, who.question(&options), input).await
@@ -107,7 +108,7 @@ pub async fn authorization(call: &Call<'_>, arguments: JsonObject) -> Done {
     let input = json!({
         "tool_name": tool_name, "reason": reason, "arguments": arguments, "assignees": assignees
     });
-    if let Some(why) = unaskable(call, &input, &assignees).await {
+    if let Some(why) = unaskable(call, &input).await {
         return Ok(result::misfit(&why));
     }
     put(call, who.authorization(level), input).await
@@ -115,16 +116,16 @@ pub async fn authorization(call: &Call<'_>, arguments: JsonObject) -> Done {
 
 /// What nobody can be asked of what an agent wants to ask, or who cannot; none where nothing is wrong. Who belongs to a group
 /// only tokens of an issuer may know, so where there is one any group may be asked.
-async fn unaskable(call: &Call<'_>, input: &Value, assignees: &[String]) -> Option<String> {
-    let mut wrong: Vec<String> =
-        built_in::unaskable(input).into_iter().map(|(at, message)| format!("{at}: {message}")).collect();
-    let groups = assignees.iter().enumerate().filter_map(|(ix, one)| Some((ix, group_of(one)?)));
-    for (ix, name) in groups.filter(|(_, name)| call.app.jwt.is_none() && is_group_name(name)) {
-        let found = call.app.host.groups().group(&call.caller.owner, name).await;
-        if found.is_ok_and(|group| group.is_none_or(|group| group.members.is_empty())) {
-            wrong.push(format!("/assignees/{ix}: nobody is in the group `{name}`"));
+async fn unaskable(call: &Call<'_>, input: &Value) -> Option<String> {
+    let empty = match call.app.jwt {
+        Some(_) => Vec::new(),
+        None => {
+            let asked = built_in::groups_asked(input);
+            without_members(&*call.app.host, &call.caller.owner, &asked).await.unwrap_or_default()
         }
-    }
+    };
+    let wrong = built_in::unaskable(input, &empty).into_iter().map(|(at, message)| format!("{at}: {message}"));
+    let wrong: Vec<String> = wrong.collect();
     (!wrong.is_empty()).then(|| wrong.join("; "))
 }
 

@@ -3,6 +3,24 @@
 use crate::port::{Host, StoreError};
 pub use document::{GROUP, group_of, is_group_name};
 
+/// The variable that names the issuer whose tokens are taken. Their claims may name groups of which the host knows nothing.
+pub const ISSUER: &str = "STEPWELL_JWT_ISSUER";
+
+/// Those of these groups in which nobody is, as far as the host knows.
+///
+/// # Errors
+/// What the store says.
+pub async fn without_members(host: &dyn Host, owner: &str, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    let mut empty = Vec::new();
+    for name in names {
+        let group = host.groups().group(owner, name).await?;
+        if group.is_none_or(|group| group.members.is_empty()) {
+            empty.push((*name).to_owned());
+        }
+    }
+    Ok(empty)
+}
+
 /// The people whom these assignees stand for, each once, groups replaced by their members as of now. Members whom only
 /// the claims of their tokens make so are not known here.
 ///

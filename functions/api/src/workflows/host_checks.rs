@@ -10,6 +10,7 @@ use document::{
     ChannelUse, Lasting, Parsed, Script, Workflow, parse,
     validate::{Issue, Severity},
 };
+use engine::groups::without_members;
 use serde_json::Value;
 use stepwell_core::interaction::channel::ChannelKind;
 use tokio::time::{Instant, timeout_at};
@@ -95,20 +96,19 @@ fn channels(app: &App, channels: &[ChannelUse], severity: Severity) -> Vec<Issue
 pub(super) async fn groups(app: &App, owner: &str, workflow: &Workflow) -> Vec<Fault> {
     let mut warnings = Vec::new();
     let but = if app.jwt.is_some() { ", but those whose JWTs name it" } else { "" };
-    for name in workflow.groups() {
-        let found = app.host.groups().group(owner, &name).await;
-        if found.is_ok_and(|group| group.is_none_or(|group| group.members.is_empty())) {
-            warnings.push(Fault {
-                code: "group_without_members".into(),
-                severity: Some(Severity::Warning),
-                message: format!("nobody is in the group `{name}`, so nobody could answer for it{but}"),
-                hint: Some(format!(
-                    "say who is: PUT /v1/groups/{name}, or `stepwell group set {name} MEMBER…`; open questions are asked \
-                     of new members too"
-                )),
-                ..Fault::default()
-            });
-        }
+    let asked = workflow.groups();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    for name in without_members(&*app.host, owner, &asked).await.unwrap_or_default() {
+        warnings.push(Fault {
+            code: "group_without_members".into(),
+            severity: Some(Severity::Warning),
+            message: format!("nobody is in the group `{name}`, so nobody could answer for it{but}"),
+            hint: Some(format!(
+                "say who is: PUT /v1/groups/{name}, or `stepwell group set {name} MEMBER…`; open questions are asked \
+                 of new members too"
+            )),
+            ..Fault::default()
+        });
     }
     warnings
 }

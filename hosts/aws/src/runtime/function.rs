@@ -19,6 +19,7 @@ use crate::{
 };
 use document::time::Time;
 use engine::{
+    groups::ISSUER,
     port::Runner,
     prices::{Prices, VARIABLE},
 };
@@ -120,7 +121,8 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
     let host = Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people);
     let host = host.with_going_ahead(goes_ahead(env::var("CONTINUE_INLINE").ok())?);
     let host = host.with_step_seconds(step_seconds(env::var("STEPWELL_STEP_SECONDS").ok())?);
-    Ok(host.with_most_descendants(most).with_prices(prices))
+    let has_issuer = env::var(ISSUER).is_ok_and(|issuer| !issuer.trim().is_empty());
+    Ok(host.with_most_descendants(most).with_prices(prices).with_groups_of_tokens(has_issuer))
 }
 
 /// The account of this process's memory, as far as large values take it: one for whatever reads them.

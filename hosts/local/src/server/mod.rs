@@ -67,6 +67,8 @@ pub struct Options {
     pub keys: ProviderKeys,
     /// What calls of language models cost.
     pub prices: Prices,
+    /// Whether the claims of tokens may name groups.
+    pub tokens_name_groups: bool,
 }
 
 impl Default for Options {
@@ -79,6 +81,7 @@ impl Default for Options {
             public_url: None,
             keys: ProviderKeys::default(),
             prices: Prices::default(),
+            tokens_name_groups: false,
         }
     }
 }
@@ -92,7 +95,8 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
         .with_most_descendants(options.most_descendants)
         .with_people(options.people)
         .with_keys(options.keys)
-        .with_prices(options.prices);
+        .with_prices(options.prices)
+        .with_groups_of_tokens(options.tokens_name_groups);
     if let Some(base) = &options.public_url {
         host.publish(base);
     }

@@ -7,14 +7,22 @@ use stepwell_core::{
     execution::{CallStatus, Status},
     interaction::{Answer, InteractionKind},
 };
+use stepwell_memory::Memory;
 
 /// An agent whose model asks a person this, and then comes to its end.
 async fn asks(arguments: Value) -> World {
-    World::ran(&agent(json!({"built_in_tools": ["ask_human"]}), &[]), move |number, _| match number {
-        0 => calls(&[("ask_human", arguments.clone())]),
-        _ => says("done"),
-    })
-    .await
+    asks_on(|host| host, arguments).await
+}
+
+async fn asks_on(on: impl FnOnce(Memory) -> Memory, arguments: Value) -> World {
+    let world =
+        World::started_on(on, &agent(json!({"built_in_tools": ["ask_human"]}), &[]), move |number, _| match number {
+            0 => calls(&[("ask_human", arguments.clone())]),
+            _ => says("done"),
+        })
+        .await;
+    world.host.handle_due().await;
+    world
 }
 
 fn option(name: &str) -> Answer {
@@ -48,7 +56,8 @@ async fn only_those_whom_the_model_names_may_answer() {
         if options.is_array() {
             arguments["options"] = options.clone();
         }
-        let world = asks(arguments).await;
+        // The host knows nobody of the desk, and tokens of an issuer may.
+        let world = asks_on(Memory::with_groups_of_tokens, arguments).await;
         assert_eq!(world.question().1.assignees, ["bob@example.com", "group:Desk"]);
         let answer = || match options.is_array() {
             true => option("yes"),
@@ -115,6 +124,20 @@ async fn what_cannot_be_chosen_from_and_who_cannot_be_asked_is_told_to_the_model
     }
     assert_eq!(world.told().len(), wrong.len());
     assert!(world.talk().turns[0].ended.values().all(|end| end.status == CallStatus::Refused));
+}
+
+#[tokio::test]
+async fn nobody_is_asked_in_the_name_of_a_group_without_members() {
+    for assignees in [json!(["group:nobody"]), json!(["bob@example.com", "Group: Nobody "])] {
+        let at = assignees.as_array().unwrap().len() - 1;
+        let world = asks(json!({"question": "May we?", "assignees": assignees})).await;
+        world.is(Status::Completed);
+        let told = &world.told()[0];
+        let why = format!("the arguments do not fit: /assignees/{at}: nobody is in the group `");
+        assert!(told.starts_with("The call was not run: ") && told.contains(&why), "{told}");
+        assert_eq!(world.talk().turns[0].ended[&0].status, CallStatus::Refused);
+        world.holds().await;
+    }
 }
 
 #[tokio::test]

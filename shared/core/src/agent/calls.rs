@@ -89,12 +89,13 @@ pub struct Ended {
 }
 
 /// Judges every tool call of an answer. A condition that cannot be decided opens no gate: the call then needs a person,
-/// and a warning says why. Returns the calls and the warnings.
+/// and a warning says why. `empty` are groups in which nobody is. Returns the calls and the warnings.
 pub fn judge(
     workflow: &Workflow,
     state: &Execution,
     ix: NodeIx,
     answer: &ModelAnswer,
+    empty: &[String],
     reading: &Reading,
 ) -> (Vec<Call>, Vec<String>) {
     let (mut calls, mut warnings) = (Vec::new(), Vec::new());
@@ -104,7 +105,7 @@ pub fn judge(
     let mut used = used(agent, talk, reading);
     let sealed = workflow.settings.seals_prompts;
     for (position, call) in (0..).zip(&answer.tool_calls) {
-        let verdict = match found(agent, talk, call, sealed, reading) {
+        let verdict = match found((agent, talk), call, empty, sealed, reading) {
             Err(why) => Verdict::Refused(why),
             Ok(Meant { tool, .. }) if tool.max_calls.is_some_and(|most| times(&used, tool) >= most) => {
                 Verdict::Refused(format!("{} was called as often as it may be", call.name))
@@ -144,9 +145,9 @@ pub fn judge(
 
 /// The tool that a call means, where it may be run with its arguments. `sealed`: of what is not run nothing is quoted.
 fn found<'a>(
-    agent: &'a Agent,
-    talk: Option<&'a Talk>,
+    (agent, talk): (&'a Agent, Option<&'a Talk>),
     call: &ToolCall,
+    empty: &[String],
     sealed: bool,
     reading: &Reading,
 ) -> Result<Meant<'a>, String> {
@@ -162,7 +163,7 @@ fn found<'a>(
     if !call.arguments.is_object() {
         return Err("the arguments are no JSON object".into());
     }
-    let faults = || told(tool.built_in?.faults(&call.arguments), sealed);
+    let faults = || told(tool.built_in?.faults(&call.arguments, empty), sealed);
     // What cannot be read here, as a schema of another dialect, is left to whoever wrote it.
     let takes = source.and_then(|source| {
         let schema = Schema::compile(source).ok()?;

@@ -50,6 +50,9 @@ pub enum Heard {
         asked: Head,
         /// Its answer.
         answer: ModelAnswer,
+        /// The groups whom it wants to ask and in which nobody is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        empty: Vec<String>,
     },
     /// What the tool calls of the latest answer gave.
     Ended(Vec<Ended>),

@@ -30,7 +30,9 @@ pub(super) fn heard(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, reported
             turn.record(Event::AgentOpened(Box::new(opened)));
             go_on(turn, ix, agent);
         }
-        Ok(Heard::Answered { asked, answer }) => answered(turn, ix, agent, &asked, &answer, duration_ms),
+        Ok(Heard::Answered { asked, answer, empty }) => {
+            answered(turn, ix, agent, &asked, (&answer, &empty), duration_ms);
+        }
         Ok(Heard::Ended(ended)) => {
             let mut failed = None;
             for one in ended {
@@ -64,13 +66,14 @@ fn is_fatal(turn: &Deciding<'_>, ix: NodeIx, agent: &Agent, call: u32) -> bool {
     agent.tools.iter().any(|known| Some(known.node.as_str()) == tool && known.on_error == OnToolError::Fail)
 }
 
-/// Records what a model answered, and runs the tools that it asked for, tells it what is wrong, or ends the agent.
+/// Records what a model answered, and runs the tools that it asked for, tells it what is wrong, or ends the agent. Beside the
+/// answer stand the groups that it wants to ask and in which nobody is.
 fn answered(
     turn: &mut Deciding<'_>,
     ix: NodeIx,
     agent: &Agent,
     asked: &Head,
-    answer: &ModelAnswer,
+    (answer, empty): (&ModelAnswer, &[String]),
     duration_ms: Option<u64>,
 ) {
     let (node, visit, attempt) = at(turn, ix);
@@ -100,7 +103,7 @@ fn answered(
             turn.finish(ix, "success", Payload::new(output), duration_ms);
             remember(turn, ix);
         }
-        Ok(_) => run_tools(turn, ix, agent, answer),
+        Ok(_) => run_tools(turn, ix, agent, answer, empty),
         Err(why) if told_so_often(turn, ix) > limits::REPAIRS => {
             let message = format!("the model was told {} times what is wrong: {why}", limits::REPAIRS);
             turn.fail_node(ix, Error::new("invalid_output", message), false);
@@ -150,8 +153,8 @@ fn told_so_often(turn: &Deciding<'_>, ix: NodeIx) -> usize {
 }
 
 /// Runs the tools that an answer asks for: those that may run as children, all at once or as many as may.
-fn run_tools(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, answer: &ModelAnswer) {
-    let (calls, warnings) = agent::judge(turn.workflow, &turn.state, ix, answer, turn.reading);
+fn run_tools(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, answer: &ModelAnswer, empty: &[String]) {
+    let (calls, warnings) = agent::judge(turn.workflow, &turn.state, ix, answer, empty, turn.reading);
     let id = turn.node(ix).id.clone();
     warnings.into_iter().for_each(|warning| turn.warn(&id, "condition_error", warning));
     let bounds =

@@ -116,6 +116,11 @@ pub trait Host: Clock {
         None
     }
 
+    /// Whether the claims of tokens may name groups, so that somebody may be in one in which the host knows nobody.
+    fn tokens_name_groups(&self) -> bool {
+        false
+    }
+
     /// What the operator let an execution's requests reach although it is not public, as the text of an allow list.
     /// None where nothing was said of this execution, and on hosts that keep no such thing.
     async fn http_allow(&self, _: &ExecutionId) -> Result<Option<String>, StoreError> {

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     delivery::may_be_lost,
     drive::with_values,
+    groups::without_members,
     limits,
     pieces::Heard,
     port::{Host, StoreError, Verdict},
@@ -18,7 +19,7 @@ use crate::{
 use document::{
     Workflow,
     node::{
-        agent::{Agent, Head, tool::parameters_by},
+        agent::{Agent, BuiltIn, Head, built_in::groups_asked, tool::parameters_by},
         memory::Memory as Conversation,
     },
     work::{McpAsk, Message as Said, ModelAnswer, ToolSpec, Work},
@@ -151,12 +152,13 @@ pub(super) fn heard(host: &dyn Host, state: &Execution, activation: &Activation,
 }
 
 /// The outcome of a call of a model, with what the model was told first.
-pub(super) fn answered(host: &dyn Host, asked: Head, outcome: Outcome) -> Outcome {
+pub(super) async fn answered(host: &dyn Host, owner: &str, asked: Head, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Succeeded { output, .. } => match serde_json::from_value::<ModelAnswer>(output) {
             Ok(mut answer) => {
                 answer.usage.nano_usd = host.prices().and_then(|prices| prices.cost(&answer.model, &answer.usage));
-                told(&agent::Heard::Answered { asked, answer })
+                let empty = asked_in_vain(host, owner, &answer).await;
+                told(&agent::Heard::Answered { asked, answer, empty })
             }
             Err(error) => {
                 let message = format!("the answer of the model is not understood: {error}");
@@ -166,6 +168,17 @@ pub(super) fn answered(host: &dyn Host, asked: Head, outcome: Outcome) -> Outcom
         // Asking a model again does no harm, so nothing of it is unknown.
         Outcome::Unknown(failure) | Outcome::Failed(failure) => Outcome::Failed(failure),
     }
+}
+
+/// The groups whom a model wants to ask and in which nobody is. Where the store cannot tell, none is held back: the answer of
+/// the model would be lost.
+async fn asked_in_vain(host: &dyn Host, owner: &str, answer: &ModelAnswer) -> Vec<String> {
+    if host.tokens_name_groups() {
+        return Vec::new();
+    }
+    let asks = answer.tool_calls.iter().filter(|call| call.name == BuiltIn::AskHuman.name());
+    let names: Vec<&str> = asks.flat_map(|call| groups_asked(&call.arguments)).collect();
+    without_members(host, owner, &names).await.unwrap_or_default()
 }
 
 fn told(heard: &agent::Heard) -> Outcome {

@@ -1,10 +1,10 @@
 //! Whose JSON Web Tokens are taken, and how their claims are read, from the environment.
 
 use super::super::{host::Named, is_owner};
+use engine::groups::ISSUER;
 use std::fmt;
 
 /// The variables by which an operator says it.
-const ISSUER: &str = "STEPWELL_JWT_ISSUER";
 const AUDIENCE: &str = "STEPWELL_JWT_AUDIENCE";
 const JWKS: &str = "STEPWELL_JWT_JWKS";
 const OWNER: &str = "STEPWELL_JWT_OWNER";

@@ -87,18 +87,20 @@ impl BuiltIn {
 }
 
 impl BuiltIn {
-    /// What its arguments may not be though their schema allows it, as the place and what is wrong there.
-    pub fn faults(self, arguments: &Value) -> Vec<(String, String)> {
+    /// What its arguments may not be though their schema allows it, as the place and what is wrong there. `empty` are
+    /// groups in which nobody is.
+    pub fn faults(self, arguments: &Value, empty: &[String]) -> Vec<(String, String)> {
         match self {
-            Self::AskHuman => of_options(arguments).chain(unaskable(arguments)).collect(),
-            Self::RequestAuthorization => unaskable(arguments),
+            Self::AskHuman => of_options(arguments).chain(unaskable(arguments, empty)).collect(),
+            Self::RequestAuthorization => unaskable(arguments, empty),
             Self::PatchWorkflow => Vec::new(),
         }
     }
 }
 
-/// What nobody can be asked of what an agent wants to ask, and who cannot, as the place and what is wrong there.
-pub fn unaskable(arguments: &Value) -> Vec<(String, String)> {
+/// What nobody can be asked of what an agent wants to ask, and who cannot, as the place and what is wrong there. `empty` are
+/// groups in which nobody is, by their names.
+pub fn unaskable(arguments: &Value, empty: &[String]) -> Vec<(String, String)> {
     let bounds = [
         ("question", limits::QUESTION_BYTES),
         ("reason", limits::QUESTION_BYTES),
@@ -113,7 +115,19 @@ pub fn unaskable(arguments: &Value) -> Vec<(String, String)> {
         };
         Some((format!("/{key}"), wrong))
     });
-    texts.chain(of_assignees(arguments)).collect()
+    let in_vain = groups(arguments).filter(|(_, name)| empty.iter().any(|one| one.eq_ignore_ascii_case(name)));
+    let in_vain = in_vain.map(|(at, name)| (at, format!("nobody is in the group `{name}`")));
+    texts.chain(of_assignees(arguments)).chain(in_vain).collect()
+}
+
+/// The names of the groups whom an agent wants to ask.
+pub fn groups_asked(arguments: &Value) -> Vec<&str> {
+    groups(arguments).map(|(_, name)| name).collect()
+}
+
+fn groups(arguments: &Value) -> impl Iterator<Item = (String, &str)> {
+    let named = texts(arguments, "assignees").filter_map(|(at, text)| Some((at, group_of(text)?)));
+    named.filter(|(_, name)| is_group_name(name))
 }
 
 /// The texts of a list among some arguments, each with its place.
