@@ -66,7 +66,7 @@ pub struct Delivery {
     /// What became of it.
     #[serde(default)]
     pub status: DeliveryStatus,
-    /// How often it was tried.
+    /// How many of its tries came to an end; one that a crash cut off is not among them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u32,
     /// Why the last try failed, or the message came back; none where neither is so.

@@ -93,7 +93,7 @@ pub(crate) fn channels() -> Value {
         ("type", word("The kind of channel.", &kinds)),
         ("to", people("Of `email`: who else is written to.")),
         ("channel", text("Of `slack`: its channel, such as `#name`; a message to each person where absent.")),
-        ("name", text("Of `webhook`: what people call it.")),
+        ("name", text("Of `webhook`: what people call it. Where absent, the host of its `url`.")),
         ("url", text("Of `webhook`: where it is sent to.")),
         ("headers", any("Of `webhook`: an object of names and values.")),
         ("body", any("Of `webhook`: its body, whose templates see `message`; one that tells everything where absent.")),
