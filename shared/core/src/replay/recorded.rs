@@ -203,8 +203,7 @@ impl Recorded {
     }
 
     fn step(&mut self, workflow: &Workflow, node: &NodeId) {
-        let routes = workflow.node(node.as_str()).is_some_and(|node| matches!(node.kind, NodeKind::Route(_)));
-        self.steps += u64::from(!routes);
+        self.steps += u64::from(is_step(workflow, node));
     }
 
     fn take(&mut self, workflow: &Workflow, at: u64, event: &Event) {
@@ -247,7 +246,7 @@ impl Recorded {
                 let Planned { node, visit, count, items, .. } = &**planned;
                 self.find(node, *visit).children = Some((*count, items.clone()));
             }
-            Event::ExecutionRetried { .. } => self.take_up(),
+            Event::ExecutionRetried { .. } => self.take_up(workflow),
             Event::ExecutionCompleted { output } => self.ends(Status::Completed, false, Some(output)),
             Event::ExecutionFailed { error } => self.ends(Status::Failed, error.node.is_none(), None),
             Event::ExecutionCancelled { .. } => self.ends(Status::Cancelled, true, None),
@@ -285,11 +284,13 @@ impl Recorded {
     }
 
     /// Forgets the failures that a retry of the execution took up: that was no doing of the workflow.
-    fn take_up(&mut self) {
+    fn take_up(&mut self, workflow: &Workflow) {
         (self.end, self.ended_from_outside) = (None, false);
-        for visit in self.visits.values_mut().flatten().filter(|visit| visit.failed) {
+        let all = self.visits.iter_mut().flat_map(|(node, visits)| visits.iter_mut().map(move |visit| (node, visit)));
+        for (node, visit) in all.filter(|(_, visit)| visit.failed) {
             if matches!(visit.came.last(), Some((_, Came::Failed { again: false, .. }))) {
                 visit.came.pop();
+                self.steps = self.steps.saturating_sub(u64::from(is_step(workflow, node)));
                 // A node that goes on with its children does so in the same attempt.
                 visit.attempts.pop();
             }
@@ -298,6 +299,11 @@ impl Recorded {
             visit.failed = false;
         }
     }
+}
+
+/// Whether an attempt of a node is a step: the node does more than to choose a route.
+fn is_step(workflow: &Workflow, node: &NodeId) -> bool {
+    !workflow.node(node.as_str()).is_some_and(|node| matches!(node.kind, NodeKind::Route(_)))
 }
 
 /// Which visit is meant, to a node of which type.

@@ -257,6 +257,7 @@ fn what_somebody_retried_counts_as_it_ended_in_the_end() {
     assert_eq!(past.state.status(), Status::Completed);
     let compared = past.on(&any(shop(100)));
     assert_eq!((compared.now, compared.output_changed), (Some(Status::Completed), Some(false)), "{compared:#?}");
+    assert_eq!(compared.steps_was, compared.steps_now, "the same document saves no step");
 }
 
 #[test]
