@@ -313,6 +313,9 @@ pub enum Event {
         /// When the attempts of nodes that wait on fail with `timeout`, by node.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         timeouts: BTreeMap<NodeId, Time>,
+        /// The nodes of which an attempt may have been cut off by the end: the next one follows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cut_off: Vec<NodeId>,
         /// The nodes of which an `at_most_once` attempt was under way: it is not made again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         begun: Vec<NodeId>,

@@ -307,8 +307,8 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             state.paused = false;
             state.resume_count += 1;
         }
-        Event::ExecutionRetried { deadline, timeouts, begun, reopened, by_parent, .. } => {
-            let taken = TakenUp { timeouts, begun, reopened };
+        Event::ExecutionRetried { deadline, timeouts, begun, cut_off, reopened, by_parent, .. } => {
+            let taken = TakenUp { timeouts, begun, cut_off, reopened };
             take_up(state, at, *deadline, *by_parent, &taken);
         }
         Event::WorkflowPatched(patched) => put_on(state, patched, at),

@@ -13,6 +13,8 @@ pub(super) struct TakenUp<'a> {
     pub timeouts: &'a BTreeMap<NodeId, Time>,
     /// Those of which an `at_most_once` attempt was under way: it is not made twice.
     pub begun: &'a [NodeId],
+    /// Those of which an attempt may have been cut off: what comes of that one counts no more.
+    pub cut_off: &'a [NodeId],
     /// Those that failed, and go on with the children or the iterations that they have.
     pub reopened: &'a [NodeId],
 }
@@ -44,7 +46,7 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent
             let node = Arc::make_mut(node);
             match (taken.reopened.contains(id), state.children.get(id)) {
                 (true, kids) => go_on(node, kids.map(|kids| &**kids)),
-                (false, _) => reopen(node, &interactions, taken.begun.contains(id)),
+                (false, _) => reopen(node, &interactions, taken.begun.contains(id), taken.cut_off.contains(id)),
             }
             let waits = matches!(node.phase, Phase::Waiting { .. } | Phase::Children);
             node.timeout_at = taken.timeouts.get(id).copied().filter(|_| waits);
@@ -54,11 +56,12 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent
 }
 
 /// Gives a node that an end closed the phase in which it goes on.
-fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>], begun: bool) {
+fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>], begun: bool, cut_off: bool) {
     let was = node.was.take();
     node.finished_at = None;
     node.phase = match was {
         Some(phase @ Phase::Intended { .. }) if begun => phase,
+        Some(Phase::Due { .. } | Phase::Intended { .. }) if cut_off => next_attempt(node),
         Some(Phase::Due { .. } | Phase::Intended { .. }) => Phase::Due { at: None },
         Some(Phase::Asking { interaction_id }) => {
             let one = interactions.iter().rev().find(|one| one.interaction_id == interaction_id);

@@ -18,6 +18,8 @@ pub struct Compared {
     pub open: BTreeSet<NodeId>,
     /// Whether it went back before. Numbers of visits only grow, so that those of a replay are others then.
     pub went_back: bool,
+    /// The nodes of which an end cut off an attempt. It has a number and no outcome, so that a replay makes none of it.
+    pub cut_off: BTreeSet<NodeId>,
 }
 
 /// The state of an execution without what legitimately differs between one that was patched and one that ran by the new
@@ -139,9 +141,10 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
     let visit = if compared.went_back { (*visit).min(1) } else { *visit };
     let so_far = (!compared.open.contains(id)).then(|| json!([attempt, error.as_ref().map(|error| &error.code)]));
     let mut output = of(output.as_ref());
+    let attempt = (!compared.cut_off.contains(id)).then_some(attempt);
     // An error that became the output says which attempt it was.
     if let Some(error) = output.pointer_mut("/error").and_then(Value::as_object_mut)
-        && so_far.is_none()
+        && (so_far.is_none() || attempt.is_none())
     {
         error.remove("attempt");
     }

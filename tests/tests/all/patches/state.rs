@@ -42,7 +42,12 @@ impl Patched<'_> {
         let replayed = replayed.ok_or("accepted, and it could not be started by the new workflow")?.state;
         let rested =
             at_rest(self.world, self.new, self.after, self.before).ok_or("it is not taken up after the patch")?;
-        let compared = Compared { open: self.open(), went_back: self.before.epoch > 0 };
+        let of_turn = |event: &Event| match event {
+            Event::ExecutionRetried { cut_off, .. } => cut_off.clone(),
+            _ => Vec::new(),
+        };
+        let cut_off = self.turns.iter().flat_map(|turn| &turn.events).flat_map(of_turn).collect();
+        let compared = Compared { open: self.open(), went_back: self.before.epoch > 0, cut_off };
         let told = |state: &Execution| {
             self.world.fetch(state.payloads().into_iter());
             essence(self.new, state, &compared)

@@ -32,8 +32,8 @@ pub(super) fn retry(
     // It was cancelled while it went back: it goes on with that.
     if turn.state.rolling.is_some() {
         let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-        let (timeouts, begun, reopened) = Default::default();
-        turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, reopened, by_parent });
+        let (timeouts, begun, cut_off, reopened) = Default::default();
+        turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, cut_off, reopened, by_parent });
         turn.undo_next();
         return Ok(());
     }
@@ -48,9 +48,10 @@ pub(super) fn retry(
         return Err(Rejection::status(status, why));
     }
     let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
-    let reopened = reopened(turn);
-    let (timeouts, begun) = (timeouts(turn, &reopened), begun(turn));
-    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, reopened: reopened.clone(), by_parent });
+    let taken_up = reopened(turn);
+    let (timeouts, begun) = (timeouts(turn, &taken_up), begun(turn));
+    let (cut_off, reopened) = (cut_off(turn, &begun), taken_up.clone());
+    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, cut_off, reopened, by_parent });
     // It was cancelled before it began.
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::super::start::begin_at_trigger(turn);
@@ -61,7 +62,7 @@ pub(super) fn retry(
         turn.request(Effect::Admit { workflow });
     }
     for ix in 0..turn.workflow.nodes.len() {
-        wait_on(turn, ix, reopened.contains(&turn.node(ix).id));
+        wait_on(turn, ix, taken_up.contains(&turn.node(ix).id));
     }
     send_due(turn);
     route_recorded(turn);
@@ -115,6 +116,23 @@ fn begun(turn: &Deciding<'_>) -> Vec<NodeId> {
         node.delivery == Delivery::AtMostOnce && matches!(was, Some(Phase::Intended { .. }))
     };
     turn.workflow.nodes.iter().filter(under_way).map(|node| node.id.clone()).collect()
+}
+
+/// The nodes that do I/O of which an attempt may have been under way at the end, and is made again: nobody records when one
+/// that may run twice begins. Its outcome was refused, so the one that follows has a number of its own. An agent's talk goes
+/// on in the same attempt, since the tools that it has run belong to that.
+fn cut_off(turn: &Deciding<'_>, begun: &[NodeId]) -> Vec<NodeId> {
+    let ended = turn.state.completed_at;
+    let may_have_begun = |node: &&document::Node| {
+        let was = turn.state.node(&node.id).and_then(|found| found.was.as_ref());
+        match was {
+            Some(Phase::Due { at }) => at.is_none_or(|at| ended.is_none_or(|ended| at <= ended)),
+            Some(Phase::Intended { .. }) => !begun.contains(&node.id),
+            _ => false,
+        }
+    };
+    let runs = |node: &&document::Node| matches!(node.kind, NodeKind::Run(_));
+    turn.workflow.nodes.iter().filter(runs).filter(may_have_begun).map(|node| node.id.clone()).collect()
 }
 
 /// Sets the timers of a node that waits on, and tells its children to go on too. Those of a node that is `reopened` are told

@@ -54,9 +54,9 @@ fn the_failed_node_gets_further_attempts_in_the_same_visit_and_what_was_due_goes
     // When it is retried much later,
     story.now = Time(1_000_000_000);
     story.when(control(Control::Retry)).unwrap();
-    // then attempt 3 is due, and the attempt that was under way comes again under its number.
+    // then attempt 3 is due, and what was under way is followed by another attempt.
     story.is(Status::Running);
-    assert_eq!(steps(&story), [("0.bad.1".into(), 3), ("0.slow.1".into(), 1)]);
+    assert_eq!(steps(&story), [("0.bad.1".into(), 3), ("0.slow.1".into(), 2)]);
     assert_eq!((story.state.completed_at, &story.state.error), (None, &None));
     // Its time begins afresh, and so does the budget of `retry`: two attempts more.
     assert_eq!(story.state.deadline(), story.now.after_seconds(story.workflow.settings.timeout_seconds));
@@ -70,6 +70,32 @@ fn the_failed_node_gets_further_attempts_in_the_same_visit_and_what_was_due_goes
     story.when(control(Control::Retry)).unwrap();
     assert!(matches!(story.when(control(Control::Retry)), Err(Rejection::Stale(_))));
     assert_eq!(story.state.retried, 2);
+}
+
+#[test]
+fn after_an_attempt_that_a_cancel_cut_off_the_next_number_follows_with_all_its_tries() {
+    let retry = json!({"retry": {"max_attempts": 2, "initial_seconds": 10, "jitter": false}});
+    let edges = json!([{"from": "start", "to": "one"}]);
+    let mut story = Story::given(json!([get("one", retry)]), edges, json!({}));
+    let activation = story.state.activation(&"one".into());
+    let report =
+        |attempt, outcome| Command::Report { activation: activation.clone(), attempt, outcome, duration_ms: None };
+    story.when(control(Control::Cancel)).unwrap();
+    story.now = Time(1_000);
+    story.when(control(Control::Retry)).unwrap();
+    assert_eq!(steps(&story), [("0.one.1".into(), 2)], "attempt 1 may have been under way");
+    // What comes of that one is refused, as it was before the retry.
+    let late = Outcome::Succeeded { port: "success".into(), output: json!("late").into() };
+    assert!(matches!(story.when(report(1, late)), Err(Rejection::Stale(_))));
+    // The budget of `retry` is whole. An attempt whose time had not come when the execution was cancelled keeps its number.
+    fails(&mut story, "one", 2);
+    story.is(Status::Waiting);
+    story.when(control(Control::Cancel)).unwrap();
+    story.when(control(Control::Retry)).unwrap();
+    assert_eq!(steps(&story), [("0.one.1".into(), 3)]);
+    let done = Outcome::Succeeded { port: "success".into(), output: json!(1).into() };
+    story.when(report(3, done)).unwrap();
+    story.is(Status::Completed);
 }
 
 #[test]

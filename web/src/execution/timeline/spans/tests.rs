@@ -92,6 +92,7 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
         timeouts: BTreeMap::new(),
         begun: Vec::new(),
         reopened: reopened.iter().map(|&node| node.into()).collect(),
+        cut_off: Vec::new(),
         by_parent: 0,
     };
     let turns = [
