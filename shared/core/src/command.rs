@@ -258,18 +258,21 @@ pub struct Told {
 pub struct Asked {
     /// The command itself.
     pub command: Command,
-    /// The subject (such as an e-mail address) that asks; none where a worker, a timer or another execution asks.
+    /// The subject (such as an e-mail address) that asks, this execution or one above it; none where a worker, a timer or the
+    /// rules of another execution do.
     pub by: Option<String>,
     /// The request that asks, where its client may send it again: it is done once. None: asking twice does it twice.
     pub request: Option<Request>,
     /// The checkpoint that the caller has seen, and means: on any other the command is refused. None: on any.
     pub checkpoint: Option<u64>,
+    /// The execution above, where a child is asked in the name of whoever asked that one; none where it is asked itself.
+    pub above: Option<ExecutionId>,
 }
 
 impl Asked {
     /// A command of a subject, which is done as often as it is asked.
     pub fn by(command: Command, by: Option<String>) -> Self {
-        Self { command, by, request: None, checkpoint: None }
+        Self { command, by, request: None, checkpoint: None, above: None }
     }
 }
 

@@ -192,8 +192,11 @@ fn folds(documents: Documents<'_>, turns: &[Turn], state: &Execution, broken: &m
 }
 
 /// A folded state without what the decided one does not note, since a release decided it that noted less: which visit entered
-/// a loop.
+/// a loop, and who paused it.
 fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
+    if state.instructed.is_none() {
+        folded.instructed = None;
+    }
     for (id, looped) in &mut folded.loops {
         if state.loops.get(id).is_some_and(|decided| decided.visit == 0) {
             Arc::make_mut(looped).visit = 0;

@@ -3,8 +3,8 @@
 use crate::{
     children::is_taken_up,
     effect::ChildControl,
-    event::Parent,
-    execution::{Children, Execution, NodeState, Phase, Status},
+    event::{Parent, Said},
+    execution::{Children, Execution, Instruction, NodeState, Phase, Status},
     id::Activation,
 };
 use std::sync::Arc;
@@ -36,6 +36,41 @@ pub fn taken_up_with<'a>(parent: Option<&'a Execution>, child: &Execution) -> Op
 }
 
 /// Whether a child that is being undone was left as it is: its parent went on without that. One that is undone itself, and
+/// In whose name a parent asks something of the children that an attempt has started, by what it was asked for last; nobody's
+/// where that is not the reason.
+pub fn in_the_name_of(
+    parent: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    control: ChildControl,
+) -> Option<Instruction> {
+    let dropped = |node: &NodeState| node.visit == activation.visit && matches!(node.was, Some(Phase::Children));
+    let still = match control {
+        ChildControl::Pause => parent.paused,
+        ChildControl::Resume => !parent.paused,
+        ChildControl::Retry => parent.end.is_none(),
+        // Those for which it did not wait at its end were no longer needed before.
+        ChildControl::Cancel => {
+            let latest = parent.children.get(&activation.node).is_some_and(|kids| kids.attempt == attempt);
+            parent.end == Some(Status::Cancelled) && latest && parent.node(&activation.node).is_some_and(dropped)
+        }
+    };
+    instruction(parent, control).filter(|_| still)
+}
+
+/// In whose name a parent that was retried takes up a child that failed with it.
+pub fn taken_up_by(parent: &Execution) -> Option<Instruction> {
+    instruction(parent, ChildControl::Retry)
+}
+
+/// What an execution was asked for last, as those below it are told. Nobody asked where it was asked for something else,
+/// or by an earlier release, which did not note it.
+fn instruction(asked: &Execution, control: ChildControl) -> Option<Instruction> {
+    let found = asked.instructed.as_deref().filter(|found| found.control == control)?;
+    let above = found.said.above.clone().unwrap_or_else(|| asked.id().clone());
+    Some(Instruction { said: Said { above: Some(above), ..found.said.clone() }, ..found.clone() })
+}
+
 /// was left too, undoes nothing any more.
 pub fn is_left(parent: &Execution, child: &Execution) -> bool {
     let undoes = |of: &Parent| {

@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 use stepwell_core::{
-    command::{Command, Control},
+    command::{Asked, Command, Control},
     effect::Work,
     event::Started,
     execution::Status,
@@ -71,8 +71,76 @@ async fn run(host: &Memory, held: impl Fn(&Work) -> bool) -> Vec<Delivery> {
 }
 
 async fn cancel(host: &Memory) {
-    let cancel = Command::Control { control: Control::Cancel, reason: None };
-    assert_eq!(submit(host, &"root".into(), cancel).await.unwrap().unwrap().replies, [Ok(())]);
+    ask(host, Control::Cancel, None, None).await;
+}
+
+async fn ask(host: &Memory, control: Control, by: Option<&str>, reason: Option<&str>) {
+    let command = Command::Control { control, reason: reason.map(str::to_owned) };
+    let asked = Asked::by(command, by.map(str::to_owned));
+    assert_eq!(submit(host, &"root".into(), asked).await.unwrap().unwrap().replies, [Ok(())]);
+}
+
+/// What the latest turn of each execution below the root says, who is said to have asked for it.
+async fn told(host: &Memory) -> Vec<(String, Option<String>)> {
+    let mut told = Vec::new();
+    for one in host.all().iter().filter(|one| one.started.parent.is_some()) {
+        let turn = host.journal().turns(one.id(), one.seq - 1, 1).await.unwrap().remove(0);
+        told.push((stepwell_core::view::sentence(&turn), turn.by));
+    }
+    told
+}
+
+/// A root with one child, which has one of its own; both wait.
+async fn three_deep(host: &Memory) {
+    started(host, &rooted(map("outer", 1, &map("inner", 1, &waiting()))), json!({})).await;
+    run(host, |_| false).await;
+    assert_eq!(host.all().len(), 3);
+}
+
+#[tokio::test]
+async fn the_history_of_every_descendant_says_who_asked_the_root_and_why() {
+    let host = Memory::new(NOW);
+    three_deep(&host).await;
+    let asked = [
+        (Control::Pause, "Paused"),
+        (Control::Resume, "Resumed"),
+        (Control::Cancel, "Cancelled"),
+        (Control::Retry, "Retried"),
+        (Control::Pause, "Paused"),
+        (Control::Cancel, "Cancelled"),
+    ];
+    for (number, (control, said)) in asked.into_iter().enumerate() {
+        let (by, why) = (format!("ada{number}@example.com"), format!("reason {number}"));
+        ask(&host, control, Some(&by), Some(&why)).await;
+        run(&host, |_| false).await;
+        let expected = (format!("{said} by {by} with execution root: {why}."), Some(by));
+        assert_eq!(told(&host).await, [expected.clone(), expected]);
+    }
+}
+
+#[tokio::test]
+async fn without_a_reason_the_parent_is_the_reason() {
+    let host = Memory::new(NOW);
+    three_deep(&host).await;
+    ask(&host, Control::Pause, Some("ada@example.com"), None).await;
+    run(&host, |_| false).await;
+    let expected = "Paused by ada@example.com with execution root: its parent was paused.".to_owned();
+    let expected = (expected, Some("ada@example.com".to_owned()));
+    assert_eq!(told(&host).await, [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn a_child_that_is_no_longer_needed_was_cancelled_by_nobody() {
+    let host = Memory::new(NOW);
+    let mut flow = rooted(map("outer", 1, &map("inner", 1, &waiting())));
+    flow["nodes"][0]["timeout_seconds"] = json!(5);
+    started(&host, &flow, json!({})).await;
+    run(&host, |_| false).await;
+    host.advance(NOW.after_seconds(6.0));
+    run(&host, |_| false).await;
+    let said: Vec<_> =
+        told(&host).await.into_iter().map(|(said, by)| (by, said.contains("no longer needs it"))).collect();
+    assert_eq!(said, [(None, true), (None, true)]);
 }
 
 fn all_cancelled(host: &Memory) -> bool {
@@ -113,13 +181,15 @@ async fn what_is_left_of_a_cancelled_tree_runs_nothing_new() {
     started(&host, &rooted(map("outer", 3, &map("inner", 3, &code))), json!({})).await;
     let steps = run(&host, |work| matches!(work, Work::Step { io: true, .. })).await;
     assert_eq!((steps.len(), host.all().len()), (9, 13));
-    cancel(&host).await;
+    ask(&host, Control::Cancel, Some("ada@example.com"), None).await;
     // The message that tells the children is late: those of grandchildren come before it.
     for step in steps {
         let id = step.message.execution.clone();
         handle(&host, step).await;
         let state = host.journal().load(&id).await.unwrap().unwrap();
         assert_eq!(state.end, Some(Status::Cancelled), "as its parent would do in a moment");
+        let turn = host.journal().turns(&id, state.seq - 1, 1).await.unwrap().remove(0);
+        assert_eq!(turn.by.as_deref(), Some("ada@example.com"), "in the name of whoever asked");
     }
     run(&host, |_| false).await;
     assert_eq!(ran.load(Relaxed), 0);

@@ -47,7 +47,7 @@ pub async fn ask(
     terms: Terms,
 ) -> Result<Done, Problem> {
     let Terms { request, checkpoint, stale_is_done } = terms;
-    let asked = Asked { command, by: Some(caller.subject.clone()), request, checkpoint };
+    let asked = Asked { request, checkpoint, ..Asked::by(command, Some(caller.subject.clone())) };
     let submitted = submit(&*app.host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| Problem::not_found("execution", id.as_str()))?;
     let state = submitted.state;

@@ -34,7 +34,7 @@ pub struct Turn {
     pub timestamp: Timestamp,
     /// What the turn did, in one sentence for people.
     pub state_summary: String,
-    /// The subject that asked for the turn; null where a worker, a timer or another execution did.
+    /// The subject that asked for the turn, of the execution or of one above it; null where a worker or a timer did.
     pub by: Option<String>,
     /// What the turn recorded, in order.
     #[schema(value_type = Vec<JournalEvent>)]
@@ -62,7 +62,7 @@ pub struct Checkpoint {
     pub timestamp: Timestamp,
     /// What the turn did, in one sentence for people.
     pub state_summary: String,
-    /// The subject that asked for the turn; null where a worker, a timer or another execution did.
+    /// The subject that asked for the turn, of the execution or of one above it; null where a worker or a timer did.
     pub by: Option<String>,
     /// The execution as it was then.
     pub state: Execution,

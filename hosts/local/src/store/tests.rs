@@ -92,8 +92,8 @@ pub fn state_of(id: &str, life: i64, seq: u64, ended: bool) -> Execution {
     for seq in 1..=seq {
         let event = match (seq, ended) {
             (1, _) => started(&id.into()),
-            (_, true) => Event::ExecutionCancelled { reason: None },
-            (_, false) => Event::ExecutionPaused { reason: None },
+            (_, true) => Event::ExecutionCancelled(Default::default()),
+            (_, false) => Event::ExecutionPaused(Default::default()),
         };
         let turn = Turn { seq, at: Time(life), by: None, request: None, events: vec![event] };
         state = Some(stepwell_core::evolve::evolve(&workflow(), state, &turn).unwrap());
@@ -116,7 +116,7 @@ pub async fn advance(
 fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks: Vec<Receipt>) -> Commit {
     let event = match before {
         None => started(id),
-        Some(_) => Event::ExecutionPaused { reason: Some("x".repeat(250)) },
+        Some(_) => Event::ExecutionPaused(stepwell_core::event::Said { reason: Some("x".repeat(250)), above: None }),
     };
     let turn = Turn {
         seq: before.map_or(0, |state| state.seq) + 1,

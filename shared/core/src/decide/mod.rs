@@ -69,6 +69,7 @@ pub fn decide<'a>(
             let mut turn = Deciding::new(documents, state.clone(), now, reading)?;
             if state.arrives() {
                 arrival::table(&mut turn, command, state)?;
+            turn.above = asked.above;
             } else {
                 table(&mut turn, command)?;
             }

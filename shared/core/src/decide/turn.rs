@@ -5,10 +5,10 @@ use crate::{
     documents::Documents,
     effect::{Effect, Message, Purpose, Work},
     error::Rejection,
-    event::{Event, Request, Turn},
+    event::{Event, Request, Said, Turn},
     evolve::{apply, close_turn, remember},
     execution::{Execution, Phase},
-    id::Activation,
+    id::{Activation, ExecutionId},
     limits,
     owed::{step_of, tell_parent},
     payload::Payload,
@@ -43,6 +43,8 @@ pub(crate) struct Deciding<'a> {
     pub now: Time,
     /// What the rules read values by. Where one is missing, nothing of the turn counts.
     pub reading: &'a Reading,
+    /// The execution above in whose name a child is asked; none where it is asked itself.
+    pub above: Option<ExecutionId>,
     /// Nodes with an incoming edge that this turn resolved; `settle` checks their joins.
     pub touched: VecDeque<NodeIx>,
     /// Routing nodes that were activated and are decided in this turn.
@@ -73,6 +75,7 @@ impl<'a> Deciding<'a> {
             state,
             now,
             reading,
+            above: None,
             touched: VecDeque::new(),
             routing: VecDeque::new(),
             hops: limits::HOPS_PER_TURN,
@@ -120,6 +123,11 @@ impl<'a> Deciding<'a> {
     /// Records that an expression could not be evaluated, although the execution goes on.
     pub fn warn(&mut self, node: &NodeId, code: &str, message: String) {
         self.record(Event::Warning { node: node.clone(), code: code.into(), message });
+    }
+
+    /// What is said of a pause, a resume or a cancellation that is recorded.
+    pub fn said(&self, reason: Option<String>) -> Said {
+        Said { reason, above: self.above.clone() }
     }
 
     /// Asks for an effect.
@@ -204,7 +212,7 @@ impl<'a> Deciding<'a> {
         if let Some(request) = request.clone() {
             remember(&mut self.state, request);
         }
-        if close_turn(self.workflow, &mut self.state) {
+        if close_turn(self.workflow, &mut self.state, by.as_deref(), &self.events) {
             self.effects.extend(tell_parent(&self.state));
         }
         let turn = Turn { seq: self.state.seq, at: self.now, by, request, events: self.events };

@@ -7,6 +7,7 @@ mod patched;
 mod payloads;
 mod people;
 mod planned;
+mod said;
 mod skip;
 mod started;
 mod turn;
@@ -17,6 +18,7 @@ pub use not_undone::NotUndone;
 pub use patched::Patched;
 pub use people::{Closed, Reassigned, Reminded, ToldAgain, TriedToTell};
 pub use planned::Planned;
+pub use said::Said;
 pub use started::{Imported, InLine, Parent, Started};
 pub use turn::{Request, Turn};
 pub use unstick::Unstick;
@@ -292,33 +294,28 @@ pub enum Event {
         interaction_id: InteractionId,
     },
     /// The execution is paused: no node starts until it is resumed.
-    ExecutionPaused {
-        /// The caller's reason, for people; none where the caller gave none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
+    ExecutionPaused(Said),
     /// The execution goes on after a pause.
-    ExecutionResumed {
-        /// The caller's reason, for people; none where the caller gave none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
+    ExecutionResumed(Said),
     /// An execution that failed or was cancelled takes up what failed and what its end dropped.
     ExecutionRetried {
         /// The caller's reason, for people; none where the caller gave none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// For a child: the execution above it that was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        above: Option<ExecutionId>,
         /// When the execution fails with `timeout` (`settings.timeout_seconds`), which begins afresh.
         deadline: Time,
         /// When the attempts of nodes that wait on fail with `timeout`, by node.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         timeouts: BTreeMap<NodeId, Time>,
-        /// The nodes of which an attempt may have been cut off by the end: the next one follows.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        cut_off: Vec<NodeId>,
         /// The nodes of which an `at_most_once` attempt was under way: it is not made again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         begun: Vec<NodeId>,
+        /// The nodes of which an attempt may have been cut off by the end: the next one follows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cut_off: Vec<NodeId>,
         /// The failed nodes that go on with the children or iterations that they have, in the same attempt.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reopened: Vec<NodeId>,
@@ -395,9 +392,5 @@ pub enum Event {
     #[allow(missing_docs)]
     ExecutionFailed { error: Error },
     /// The execution was cancelled: what else was due is dropped.
-    ExecutionCancelled {
-        /// The caller's reason, for people; none where the caller gave none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
+    ExecutionCancelled(Said),
 }

@@ -12,8 +12,8 @@ pub struct Turn {
     pub seq: u64,
     /// When the command was decided, by the host's clock.
     pub at: Time,
-    /// The subject (such as an e-mail address) that asked for it; none where a worker, a timer or another execution
-    /// did.
+    /// The subject (such as an e-mail address) that asked for it, of the execution or of one above it; none where a worker, a
+    /// timer or the rules of another execution did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// The request that asked for it, where its client may send it again; none for all others.

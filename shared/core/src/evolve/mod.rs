@@ -4,6 +4,7 @@
 mod agent;
 mod children;
 mod inputs;
+mod instructed;
 mod loops;
 mod moves;
 mod node;
@@ -111,7 +112,7 @@ pub(crate) fn evolved(
     if let Some(request) = &turn.request {
         remember(&mut state, request.clone());
     }
-    close_turn(in_force(documents, &state)?, &mut state);
+    close_turn(in_force(documents, &state)?, &mut state, turn.by.as_deref(), &turn.events);
     Ok(state)
 }
 
@@ -121,7 +122,8 @@ fn in_force<'a>(documents: Documents<'a>, state: &Execution) -> Result<&'a Workf
 
 /// Keeps at the end of a turn what follows from the whole of it. True where the parent is to be told whether people are
 /// asked.
-pub(crate) fn close_turn(workflow: &Workflow, state: &mut Execution) -> bool {
+pub(crate) fn close_turn(workflow: &Workflow, state: &mut Execution, by: Option<&str>, events: &[Event]) -> bool {
+    instructed::note_instruction(state, by, events);
     progress::note_progress(workflow, state);
     children::note_asking(state)
 }
@@ -155,6 +157,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         epoch: 0,
         held: started.held,
         paused: false,
+        instructed: None,
         patched: None,
         arrived: false,
         rolling: None,

@@ -2,12 +2,14 @@
 
 mod bits;
 mod children;
+mod instruction;
 mod node;
 mod talk;
 
 pub use crate::{event::Parent, status::Status};
 pub use bits::Bits;
 pub use children::{Children, Kept};
+pub use instruction::Instruction;
 pub use node::{EdgeState, LoopState, NodeState, Phase};
 pub use talk::{CallStatus, Said, Talk, ToolEnd};
 
@@ -43,6 +45,9 @@ pub struct Execution {
     pub held: bool,
     /// Whether the execution is paused.
     pub paused: bool,
+    /// The latest pause, resume, cancel or retry of an execution that has children, who are told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructed: Option<Arc<Instruction>>,
     /// The hash of the document in force, where a patch changed it; none where it is that of the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patched: Option<String>,

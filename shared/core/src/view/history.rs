@@ -2,6 +2,7 @@
 
 use crate::{
     event::{Closed, Event, TriedToTell, Turn},
+    id::ExecutionId,
     interaction::{InteractionStatus, delivery::Told},
     payload::Payload,
     rollback::{After, Plan, Rollback},
@@ -128,6 +129,10 @@ fn told(tried: &TriedToTell) -> String {
 fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let why = |reason: &Option<String>| reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let with = |above: &Option<ExecutionId>, reason: &Option<String>| {
+        let above = above.as_ref().map(|above| format!(" with execution {above}")).unwrap_or_default();
+        format!("{above}{}", why(reason))
+    };
     match event {
         Event::ExecutionStarted(started) => match &started.skipped {
             Some(reason) => format!("Start of workflow {} refused: {reason}", started.workflow_id),
@@ -225,9 +230,9 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
             }
         },
         Event::AnswerPassedOn { execution_id, .. } => format!("Answer{by} passed on to execution {execution_id}"),
-        Event::ExecutionPaused { reason } => format!("Paused{by}{}", why(reason)),
-        Event::ExecutionResumed { reason } => format!("Resumed{by}{}", why(reason)),
-        Event::ExecutionRetried { reason, .. } => format!("Retried{by}{}", why(reason)),
+        Event::ExecutionPaused(said) => format!("Paused{by}{}", with(&said.above, &said.reason)),
+        Event::ExecutionResumed(said) => format!("Resumed{by}{}", with(&said.above, &said.reason)),
+        Event::ExecutionRetried { reason, above, .. } => format!("Retried{by}{}", with(above, reason)),
         Event::WorkflowPatched(patched) => format!("Workflow patched{by}{}", why(&patched.description)),
         Event::RollbackAsked { rollback } => format!("To be rolled back to checkpoint {}", rollback.to),
         Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by, name),
@@ -246,7 +251,7 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
         Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),
         Event::ExecutionCompleted { .. } => "Execution completed".into(),
         Event::ExecutionFailed { error } => format!("Execution failed: {} ({})", error.message, error.code),
-        Event::ExecutionCancelled { reason } => format!("Cancelled{by}{}", why(reason)),
+        Event::ExecutionCancelled(said) => format!("Cancelled{by}{}", with(&said.above, &said.reason)),
     }
 }
 

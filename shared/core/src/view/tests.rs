@@ -22,7 +22,7 @@ fn a_turn_reads_as_a_sentence() {
     assert_eq!(view::sentence_with(&turn(vec![loops]), &called), "Loop <each> ended by <out>.");
     let end = Event::ExecutionCompleted { output: Payload::default() };
     assert_eq!(view::sentence(&turn(vec![succeeded("a"), end])), "Node a succeeded; execution completed.");
-    let paused = Event::ExecutionPaused { reason: Some("lunch".into()) };
+    let paused = Event::ExecutionPaused(Said { reason: Some("lunch".into()), above: None });
     assert_eq!(view::sentence(&turn(vec![paused])), "Paused by ann@example.com: lunch.");
 }
 

@@ -128,7 +128,7 @@ pub(super) async fn execution(host: &dyn Host, job: &Job, id: &ExecutionId) -> R
         && state.end.is_none()
     {
         let command = Command::Control { control: Control::Cancel, reason: job.reason.clone() };
-        let asked = Asked { command, by: Some(job.created_by.clone()), request: None, checkpoint: None };
+        let asked = Asked::by(command, Some(job.created_by.clone()));
         let submission = Submission { asked: vec![asked], seen: Some(state), ..Submission::default() };
         submit(host, id, submission).await?;
     }

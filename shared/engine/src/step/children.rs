@@ -2,7 +2,7 @@
 //! cancel.
 
 use super::{
-    first_turns,
+    first_turns, named,
     taken_up::{REASON, begin_again, goes_on, take_up},
 };
 use crate::{
@@ -24,7 +24,7 @@ use stepwell_core::{
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end, tell_slice},
     reading::Reading,
-    wanted::{is_left, taken_up_with, wish, wish_for},
+    wanted::{in_the_name_of, is_left, taken_up_by, taken_up_with, wish, wish_for},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -136,7 +136,8 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         let wish = wish_for(above.as_deref(), &child);
         let retried = control == ChildControl::Retry && wish != ChildControl::Cancel;
         if let Some(kids) = taken_up_with(above.as_deref(), &child).filter(|_| retried) {
-            if take_up(host, id, kids).await?.is_some() {
+            let name = above.as_deref().and_then(taken_up_by);
+            if take_up(host, id, kids, name).await?.is_some() {
                 return Ok(());
             }
             asked = None;
@@ -177,13 +178,13 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         if asked.take() != Some(wish) && done {
             return Ok(());
         }
-        let command = Command::Control { control: wish.into(), reason: Some(reason(wish).into()) };
-        submit(host, id, command).await?;
+        let name = above.as_deref().and_then(|above| in_the_name_of(above, &parent.activation, parent.attempt, wish));
+        submit(host, id, named::control(name, wish.into(), reason(wish))).await?;
     }
     Ok(())
 }
 
-/// The reason that is recorded in the child's journal.
+/// The reason that is recorded in the child's journal where nobody gave one.
 fn reason(control: ChildControl) -> &'static str {
     match control {
         ChildControl::Pause => "its parent was paused",

@@ -11,6 +11,7 @@ mod collect;
 mod deliver;
 mod first_turns;
 mod handled;
+mod named;
 mod report;
 pub(crate) mod secrets;
 mod taken_up;

@@ -1,5 +1,6 @@
 //! Children of a parent that was retried: which go on, and which of their words no longer count.
 
+use super::named;
 use crate::{
     delivery::{self, may_be_lost},
     drive::{submit, workflow_of},
@@ -13,9 +14,10 @@ use stepwell_core::{
     effect::{ChildControl, Effect, Message, Work},
     error::Rejection,
     event::{Event, Turn},
-    execution::{Children as Kids, Execution, Status},
+    execution::{Children as Kids, Execution, Instruction, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end},
+    wanted::taken_up_by,
 };
 
 /// The reason that is recorded in the journal of a child that goes on.
@@ -58,10 +60,11 @@ pub(super) async fn is_void(
     Ok(true)
 }
 
-/// Whether a caller asked for the last turn of an execution.
+/// Whether a caller asked for the last turn of an execution, of itself and of none above it.
 async fn by_somebody(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
     let last = host.journal().turns_lean(state.id(), state.seq.saturating_sub(1), 1).await?;
-    Ok(last.iter().any(|turn| turn.by.is_some()))
+    let above = |event: &Event| matches!(event, Event::ExecutionCancelled(said) if said.above.is_some());
+    Ok(last.iter().any(|turn| turn.by.is_some() && !turn.events.iter().any(above)))
 }
 
 /// Lets a child go on that exists already. Says why it cannot, where it cannot.
@@ -76,20 +79,26 @@ pub(super) async fn goes_on(
 ) -> Result<Option<String>, StoreError> {
     let kids = parent.children.get(&activation.node).filter(|kids| kids.reopened > 0);
     match kids {
-        Some(kids) if is_taken_up(parent, child) => take_up(host, child.id(), kids).await,
+        Some(kids) if is_taken_up(parent, child) => take_up(host, child.id(), kids, taken_up_by(parent)).await,
         // It told its end when the parent did not wait for it.
         Some(_) if child.end.is_some() => delivery::deliver(host, child.id(), &owed_at_end(child)).await.map(|()| None),
         Some(_) | None => begin_again(host, child).await.map(|()| None),
     }
 }
 
-/// Lets a child go on, since its parent was retried. Says why it cannot, where it cannot.
+/// Lets a child go on, since its parent was retried, in the name of whoever asked that. Says why it cannot, where it cannot.
 ///
 /// # Errors
 /// Where the store fails.
-pub(super) async fn take_up(host: &dyn Host, child: &ExecutionId, kids: &Kids) -> Result<Option<String>, StoreError> {
-    let command = Command::TakeUp { by_parent: kids.reopened, reason: Some(REASON.into()) };
-    let submitted = submit(host, child, command).await?;
+pub(super) async fn take_up(
+    host: &dyn Host,
+    child: &ExecutionId,
+    kids: &Kids,
+    name: Option<Instruction>,
+) -> Result<Option<String>, StoreError> {
+    let by_parent = kids.reopened;
+    let asked = named::command(name, REASON, |reason| Command::TakeUp { by_parent, reason });
+    let submitted = submit(host, child, asked).await?;
     Ok(submitted.and_then(|submitted| match submitted.replies.into_iter().next() {
         Some(Err(Rejection::Status { message, .. })) => Some(message),
         _ => None,

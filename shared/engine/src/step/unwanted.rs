@@ -1,17 +1,16 @@
 //! Descendants of an execution that was cancelled or needs them no longer. Those who cancel tell them level by level, in
 //! slices, which takes a while where they are many: until then their messages are dropped as they come.
 
-use super::handled::Handled;
+use super::{handled::Handled, named};
 use crate::port::{Delivery, Host, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
-    command::{Command, Control},
     effect::{ChildControl, Work},
-    execution::Execution,
-    wanted::stop,
+    execution::{Execution, Instruction},
+    wanted::{in_the_name_of, stop},
 };
 
-/// The reason that is recorded in the journal of such an execution.
+/// The reason that is recorded in the journal of such an execution where nobody gave one.
 const REASON: &str = "an execution above it no longer needs it";
 
 /// What becomes of the messages of an execution that nobody needs any more, in the place of what they ask for: it is
@@ -29,26 +28,29 @@ pub async fn dropped(
     if only_told || state.end.is_some() || state.rolling.is_some() || !host.journal().keeps_states() {
         return Ok(None);
     }
-    let control = match unneeded(host, state).await? {
+    let stop = match unneeded(host, state).await? {
         None => return Ok(None),
-        Some(ChildControl::Pause) if state.paused => return Ok(None),
-        Some(control) => Control::from(control),
+        Some((ChildControl::Pause, _)) if state.paused => return Ok(None),
+        Some((control, name)) => named::control(name, control.into(), REASON),
     };
-    let stop = Command::Control { control, reason: Some(REASON.into()) };
-    let first = Handled::Commands(vec![stop.into()], Vec::new());
+    let first = Handled::Commands(vec![stop], Vec::new());
     let others = batch.iter().skip(1).map(|_| Handled::Commands(Vec::new(), Vec::new()));
     Ok(Some(std::iter::once(first).chain(others).collect()))
 }
 
-/// How an execution stops, where one above it does not wait for the one below it. None where each does.
-async fn unneeded(host: &dyn Host, state: &Arc<Execution>) -> Result<Option<ChildControl>, StoreError> {
+/// How an execution stops, and in whose name, where one above it does not wait for the one below it. None where each does.
+async fn unneeded(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+) -> Result<Option<(ChildControl, Option<Instruction>)>, StoreError> {
     let mut below = state.clone();
     while let Some(link) = below.started.parent.clone() {
         let Some(parent) = host.journal().load_lean(&link.execution_id).await? else {
-            return Ok(Some(ChildControl::Cancel));
+            return Ok(Some((ChildControl::Cancel, None)));
         };
         if !parent.waits_for_children(&link.activation, link.attempt) {
-            return Ok(Some(stop(&parent, &below)));
+            let control = stop(&parent, &below);
+            return Ok(Some((control, in_the_name_of(&parent, &link.activation, link.attempt, control))));
         }
         below = parent;
     }

@@ -131,7 +131,7 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     // It has not noticed: its state is the one before the end.
     for number in [state.seq, state.seq + 1, state.seq + 2] {
         let mut turn = stepwell_core::event::Turn { seq: number, at: NOW, by: None, request: None, events: vec![] };
-        turn.events.push(stepwell_core::event::Event::ExecutionPaused { reason: None });
+        turn.events.push(stepwell_core::event::Event::ExecutionPaused(Default::default()));
         let late = Arc::new(Execution { seq: number, ..(*state).clone() });
         let commit = Commit {
             before: None,

@@ -44,6 +44,7 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         // What people and callers did to the execution as a whole is no outcome of a node.
         held: _,
         paused: _,
+        instructed: _,
         arrived: _,
         retried: _,
         taken_up: _,

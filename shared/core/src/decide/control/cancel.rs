@@ -43,6 +43,6 @@ pub(super) fn leave_undone(turn: &mut Deciding<'_>, reason: Option<String>) -> R
 fn end(turn: &mut Deciding<'_>, reason: Option<String>) {
     turn.close_all();
     turn.stop_children();
-    turn.record(Event::ExecutionCancelled { reason });
+    turn.record(Event::ExecutionCancelled(turn.said(reason)));
     turn.tell_of_end(Some("it was cancelled".into()));
 }

@@ -13,7 +13,7 @@ pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         return Err(Rejection::status(status, "its parent goes back and undoes it whole, which goes on by itself"));
     }
     if !turn.state.paused {
-        turn.record(Event::ExecutionPaused { reason });
+        turn.record(Event::ExecutionPaused(turn.said(reason)));
     }
     for ix in 0..turn.workflow.nodes.len() {
         turn.control_children(ix, ChildControl::Pause);

@@ -16,7 +16,7 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     }
     let paused = turn.state.paused;
     if paused {
-        turn.record(Event::ExecutionResumed { reason });
+        turn.record(Event::ExecutionResumed(turn.said(reason)));
     }
     if turn.state.rolling.is_some() {
         turn.undo_next();

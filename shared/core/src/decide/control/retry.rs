@@ -32,8 +32,9 @@ pub(super) fn retry(
     // It was cancelled while it went back: it goes on with that.
     if turn.state.rolling.is_some() {
         let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
+        let above = turn.above.clone();
         let (timeouts, begun, cut_off, reopened) = Default::default();
-        turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, cut_off, reopened, by_parent });
+        turn.record(Event::ExecutionRetried { reason, above, deadline, timeouts, begun, cut_off, reopened, by_parent });
         turn.undo_next();
         return Ok(());
     }
@@ -50,8 +51,8 @@ pub(super) fn retry(
     let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
     let taken_up = reopened(turn);
     let (timeouts, begun) = (timeouts(turn, &taken_up), begun(turn));
-    let (cut_off, reopened) = (cut_off(turn, &begun), taken_up.clone());
-    turn.record(Event::ExecutionRetried { reason, deadline, timeouts, begun, cut_off, reopened, by_parent });
+    let (above, cut_off, reopened) = (turn.above.clone(), cut_off(turn, &begun), taken_up.clone());
+    turn.record(Event::ExecutionRetried { reason, above, deadline, timeouts, begun, cut_off, reopened, by_parent });
     // It was cancelled before it began.
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::super::start::begin_at_trigger(turn);

@@ -43,7 +43,7 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
     turn.close_all();
     // A child is paused with its parent, which waits from now on until it is undone, and tells it nothing else.
     if turn.state.paused && matches!(rollback.after, After::Cancel { .. }) {
-        turn.record(Event::ExecutionResumed { reason: rollback.reason.clone() });
+        turn.record(Event::ExecutionResumed(turn.said(rollback.reason.clone())));
     }
     let epoch = turn.state.epoch + 1;
     turn.stop_children();

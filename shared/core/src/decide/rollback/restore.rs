@@ -23,7 +23,7 @@ impl Deciding<'_> {
         self.record(Event::RolledBack { deadline: self.now.after_seconds(self.workflow.settings.timeout_seconds) });
         match rolling.asked.after.clone() {
             After::Cancel { epoch } => {
-                self.record(Event::ExecutionCancelled { reason: rolling.asked.reason.clone() });
+                self.record(Event::ExecutionCancelled(self.said(rolling.asked.reason.clone())));
                 self.tell_parent_undone(epoch, None);
                 self.tell_of_end(Some("it was undone".into()));
             }

@@ -64,7 +64,7 @@ fn an_attempt_a_delay_and_another_attempt_are_three_spans() {
 
 #[test]
 fn what_is_open_at_the_end_is_dropped_and_what_began_before_has_no_beginning() {
-    let end = Event::ExecutionCancelled { reason: None };
+    let end = Event::ExecutionCancelled(Default::default());
     let turns = [turn(7, 1_000, vec![succeeded("a", 1, None), activated("b", 1)]), turn(8, 3_000, vec![end])];
     assert_eq!(
         of(&turns),
@@ -88,11 +88,12 @@ fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off()
     let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
     let retried = |reopened: &[&str]| Event::ExecutionRetried {
         reason: None,
+        above: None,
         deadline: Time(0),
         timeouts: BTreeMap::new(),
         begun: Vec::new(),
-        reopened: reopened.iter().map(|&node| node.into()).collect(),
         cut_off: Vec::new(),
+        reopened: reopened.iter().map(|&node| node.into()).collect(),
         by_parent: 0,
     };
     let turns = [
