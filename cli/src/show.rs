@@ -9,7 +9,7 @@ use super::{
     pick::pick,
     times, warnings,
 };
-use api::types::{ChildCounts, Execution, Interaction, Node, Nodes, Timestamp};
+use api::types::{ChildCounts, Execution, Interaction, Node, Nodes, Timestamp, lost};
 use serde_json::Value;
 
 /// The arguments of `stepwell show`.
@@ -116,7 +116,10 @@ fn gave(node: &Node, execution: &Execution) -> String {
         (path.rsplit('/').next() == Some(&node.node)).then(|| format!("iteration {begun}"))
     };
     let far = node.children.as_ref().map(counted).or_else(|| execution.loop_counters.iter().find_map(begun));
-    let output = Some(output::text(&node.output)).filter(|output| !output.is_empty());
+    let output = match lost(&node.output) {
+        Some(_) => Some("(lost)".to_owned()),
+        None => Some(output::text(&node.output)).filter(|output| !output.is_empty()),
+    };
     let lent = node.lent_to.iter().map(agents::lent);
     far.into_iter().chain(lent).chain(output).collect::<Vec<_>>().join("; ")
 }
@@ -127,15 +130,19 @@ fn counted(children: &ChildCounts) -> String {
     output::children(u64::from(*count), u64::from(completed + failed), u64::from(*failed), *tolerated)
 }
 
-/// Tells why nodes failed, in full.
+/// Tells why nodes failed, in full, and whose output is lost.
 fn errors(nodes: &[Node]) {
-    let failed = nodes.iter().filter_map(|node| Some((&node.node, node.error.as_ref()?)));
-    for (number, (node, error)) in failed.enumerate() {
-        let before = if number == 0 { "\n" } else { "" };
+    let failed = nodes.iter().filter_map(|node| {
+        let error = node.error.as_ref()?;
         let attempt = error.attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
+        Some(format!("{}: {} ({}{attempt})", node.node, error.message, error.code))
+    });
+    let gone =
+        nodes.iter().filter_map(|node| Some(format!("{}: its output is lost: {}", node.node, lost(&node.output)?)));
+    for (number, text) in failed.chain(gone).enumerate() {
+        let before = if number == 0 { "\n" } else { "" };
         let mark = colour::Colour::Red.paint("✗", colour::on_stdout());
-        let text = output::quoted_lines(&format!("{node}: {} ({}{attempt})", error.message, error.code));
-        output::line(&format!("{before}{mark} {text}"));
+        output::line(&format!("{before}{mark} {}", output::quoted_lines(&text)));
     }
 }
 

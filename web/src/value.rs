@@ -1,18 +1,20 @@
 //! JSON in a page: folded, and no more of it than a person reads. The whole is one link away.
 
-use crate::limits;
+use crate::{limits, words::capital};
+use api::types::lost;
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// A value. `whole` is the address of all of it.
 pub fn value(value: &Value, whole: &str) -> Markup {
     let mut room = Room { entries: limits::VALUE_ENTRIES, is_cut: false };
-    let shown = match offloaded(value) {
-        Some(bytes) => {
+    let shown = match (lost(value), offloaded(value)) {
+        (Some(why), _) => html! { p.hint { (capital(why)) "." } },
+        (None, Some(bytes)) => {
             room.is_cut = true;
             html! { p.hint { "This value has " (bytes) ": too much for a page." } }
         }
-        None => {
+        (None, None) => {
             let shown = inside(value, 0, &mut room);
             // What does not fit its place scrolls, by keys too.
             let is_large = shown.0.len() > limits::LONG;
@@ -55,12 +57,13 @@ fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
             let entries = items.iter().enumerate().map(|(ix, item)| (ix.to_string(), item));
             branch(&format!("[ {} ]", items.len()), entries, depth, room)
         }
-        Value::Object(fields) => match offloaded(value) {
-            Some(bytes) => {
+        Value::Object(fields) => match (lost(value), offloaded(value)) {
+            (Some(why), _) => html! { span.null { (why) } },
+            (None, Some(bytes)) => {
                 room.is_cut = true;
                 html! { span.null { "a value of " (bytes) } }
             }
-            None => {
+            (None, None) => {
                 let entries = fields.iter().map(|(key, field)| (key.clone(), field));
                 branch(&format!("{{ {} }}", fields.len()), entries, depth, room)
             }
@@ -139,6 +142,11 @@ mod tests {
     fn a_value_that_lies_elsewhere_tells_its_size() {
         let shown = value(&json!({"$blob": "00", "bytes": 5_000_000}), "whole").into_string();
         assert!(shown.contains("5.0 MB") && shown.contains("href=\"whole\""), "{shown}");
+        let gone = json!({"$blob": "00", "bytes": 5, "error": {"code": "value_lost", "message": "it is gone: look"}});
+        for shown in [value(&gone, "whole"), value(&json!({"of": {"a": gone}}), "whole")] {
+            let shown = shown.into_string();
+            assert!(shown.to_lowercase().contains("it is gone: look") && !shown.contains("$blob"), "{shown}");
+        }
         let shown = value(&json!({"$larger_than": 256_000}), "whole").into_string();
         assert!(shown.contains("more than 256.0 kB") && shown.contains("href=\"whole\""), "{shown}");
     }

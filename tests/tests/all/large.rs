@@ -69,3 +69,32 @@ async fn a_loop_over_a_large_list_has_its_items_after_a_restart() {
     assert_eq!(shown["output"]["items"], json!(expected));
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_the_store_has_lost_hides_no_other() {
+    let world = World::new("lost-value").await;
+    let document = json!({"id": "lost",
+        "nodes": [{"id": "go", "type": "manual_trigger"},
+            {"id": "copy", "type": "transform", "config": {"set": {"text": "{{ input.text }}{{ input.text }}"}}},
+            {"id": "use", "type": "transform", "config": {"set": {"size": "{{ size(ctx.copy.output.text) }}"}}}],
+        "edges": [{"from": "go", "to": "copy"}, {"from": "copy", "to": "use"}]});
+    world.save(&document).await;
+    let id = world.start("lost", json!({ "text": "0123456789".repeat(30 * 1024) })).await;
+    world.ended(&id).await;
+    let world = world.restarted("DELETE FROM blobs WHERE length(body) > 600000").await;
+    let shown = world.get(&format!("/v1/executions/{id}")).await;
+    assert_eq!(shown["output"], json!({"size": 614_400}));
+    let nodes = world.get(&format!("/v1/executions/{id}/nodes")).await;
+    let checkpoint =
+        world.get(&format!("/v1/executions/{id}/checkpoints/{}", shown["checkpoint"].as_str().unwrap())).await;
+    for items in [&nodes["items"], &checkpoint["nodes"]] {
+        assert!(items[1]["input"]["text"].is_string(), "what is there is shown: {}", items[1]["node"]);
+        assert_eq!(items[2]["output"], json!({"size": 614_400}));
+        for lost in [&items[1]["output"], &items[2]["input"]] {
+            let (code, message) = (&lost["error"]["code"], lost["error"]["message"].as_str().unwrap());
+            assert_eq!(code, "value_lost");
+            assert!(message.contains(lost["$blob"].as_str().unwrap()) && message.contains("backup"), "{message}");
+        }
+    }
+    world.end().await;
+}

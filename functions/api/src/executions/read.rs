@@ -11,7 +11,7 @@ use engine::{
     port::StoreError,
     questions::{Reads, open_below},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use stepwell_core::{
     event::{Event, Turn},
     evolve::{FoldError, evolve, fold},
@@ -65,7 +65,8 @@ pub async fn with_values_that_fit<T>(
 }
 
 /// Shows values of an execution, of which those are fetched that have room; `has_room` is told the bytes of each as JSON.
-/// An answer that is sent in one piece has a bound of its own.
+/// An answer that is sent in one piece has a bound of its own. In the place of a value that the store has lost its error is
+/// shown, so that one hides no other.
 ///
 /// # Errors
 /// What the store says.
@@ -78,12 +79,13 @@ pub async fn with_values_in<T>(
     // Whether a value that was asked for has room, by where it lies.
     let mut fits = HashMap::<String, bool>::new();
     let mut is_shown = room_for_values();
+    let mut lost = HashSet::new();
     loop {
-        let mut values = Values::default();
+        let mut values = Values::without(lost.clone());
         let shown = show(&mut values);
         let mut wanted: Vec<&Payload> = Vec::new();
         for payload in values.missing() {
-            let Some(blob) = payload.missing() else { continue };
+            let Some(blob) = payload.missing().filter(|blob| !lost.contains(&blob.sha256)) else { continue };
             if *fits.entry(blob.sha256.clone()).or_insert_with(|| {
                 let bytes = blob.bytes as usize;
                 is_shown(bytes) && has_room(bytes)
@@ -95,8 +97,31 @@ pub async fn with_values_in<T>(
             return Ok(shown);
         }
         drop(shown);
-        app.host.journal().fetch(execution.id(), &wanted).await?;
+        lost.extend(fetch_what_is_there(app, execution, &wanted).await?);
     }
+}
+
+/// Fetches values, and returns the hashes of those that are lost: what is left of the others is shown.
+async fn fetch_what_is_there(app: &App, execution: &Execution, wanted: &[&Payload]) -> Answered<HashSet<String>> {
+    let (journal, id) = (app.host.journal(), execution.id());
+    match journal.fetch(id, wanted).await {
+        Ok(()) => return Ok(HashSet::new()),
+        Err(StoreError::Permanent(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut lost = HashSet::new();
+    for payload in wanted {
+        let Some(blob) = payload.missing() else { continue };
+        match journal.fetch(id, &[*payload]).await {
+            Ok(()) => {}
+            Err(StoreError::Permanent(why)) => {
+                tracing::error!(%why, execution = %id, "a value cannot be read, and is shown as lost");
+                lost.insert(blob.sha256.clone());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(lost)
 }
 
 /// Turns 1 to `last` of an execution's journal, in which offloaded values are missing; fewer where it has no more.

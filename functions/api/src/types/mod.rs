@@ -58,7 +58,7 @@ pub use rollback::{
 pub use said::{Authorization, Choice, Response};
 pub use slack::SlackReply;
 pub use start::{Accepted, InlineBody, StartBody};
-pub use values::Values;
+pub use values::{Values, lost};
 pub use warning::ExecutionWarning;
 pub use whatif::{
     WhatIf, WhatIfBody, WhatIfItem, WhatIfModels, WhatIfQuestions, WhatIfRoute, WhatIfRoutes, WhatIfStatus,

@@ -1,20 +1,37 @@
 //! Values of an execution as answers show them, of which some may be offloaded.
 
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use stepwell_core::{
-    payload::Payload,
+    payload::{BlobRef, Payload},
     reading::{Missing, Reading},
 };
 
 /// Shows values, and notes those that are missing. An answer is shown again once they are fetched; one that has no room
-/// in it stays as `{"$blob": sha256, "bytes": n}`.
+/// in it stays as `{"$blob": sha256, "bytes": n}`, and one that the store has lost says so in its `error`.
 #[derive(Default)]
 pub struct Values {
     missing: Vec<Payload>,
     most: Option<usize>,
+    /// The values that the store has lost, by their hashes.
+    lost: HashSet<String>,
+}
+
+/// The code of the error in the place of a value that is lost.
+const LOST: &str = "value_lost";
+
+/// What is said in the place of a value that the store has lost; none for any other.
+pub fn lost(value: &Value) -> Option<&str> {
+    let error = value.as_object().filter(|fields| fields.contains_key("$blob"))?.get("error")?;
+    (error["code"] == LOST).then(|| error["message"].as_str()).flatten()
 }
 
 impl Values {
+    /// Where the store has lost some values, by their hashes.
+    pub(crate) fn without(lost: HashSet<String>) -> Self {
+        Self { lost, ..Self::default() }
+    }
+
     /// Shows of a value that is at hand and has more than about so many bytes no more than that, as `{"$larger_than": bytes}`:
     /// a page shows but its beginning, and a copy of the whole takes time.
     pub fn at_most(&mut self, bytes: usize) -> &mut Self {
@@ -32,10 +49,13 @@ impl Values {
         }
         match (payload.value(), payload.reference()) {
             (Some(value), _) => value.clone(),
-            (None, Some(reference)) => {
-                self.missing.push(payload.clone());
-                reference
-            }
+            (None, Some(reference)) => match payload.missing().filter(|blob| self.lost.contains(&blob.sha256)) {
+                Some(blob) => in_place_of(blob, reference),
+                None => {
+                    self.missing.push(payload.clone());
+                    reference
+                }
+            },
             (None, None) => Value::Null,
         }
     }
@@ -56,4 +76,15 @@ impl Values {
     pub fn missing(&self) -> &[Payload] {
         &self.missing
     }
+}
+
+/// What is shown in the place of a value that is lost: where it lay, and what can be done.
+fn in_place_of(blob: &BlobRef, mut reference: Value) -> Value {
+    let BlobRef { sha256, bytes } = blob;
+    let message = format!(
+        "the value {sha256} of {bytes} bytes cannot be read from the store: bring it back from a backup, or go back to the \
+         node that gave it (backtrack), which then runs again; the host's log says more"
+    );
+    reference["error"] = json!({ "code": LOST, "message": message });
+    reference
 }
