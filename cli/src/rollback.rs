@@ -72,6 +72,7 @@ pub async fn rollback(globals: &Globals, args: Rollback) -> Outcome {
         checkpoint_id: Some(CheckpointId(args.checkpoint.clone())),
         compensate: args.how.compensate(),
         dry_run: args.how.dry_run(),
+        checkpoint: None,
         reason: args.how.reason,
     };
     let again = again(&args.checkpoint, None, &body.reason, body.compensate);
@@ -85,6 +86,7 @@ pub async fn backtrack(globals: &Globals, args: Backtrack) -> Outcome {
         input: args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?,
         compensate: args.how.compensate(),
         dry_run: args.how.dry_run(),
+        checkpoint: None,
         reason: args.how.reason,
     };
     let again = again(&args.node, args.input.as_deref(), &body.reason, body.compensate);

@@ -314,3 +314,27 @@ test('page and slider show the same checkpoint, whatever answers come late', asy
     await world.call('POST', `/v1/executions/${id}/cancel`, {});
   });
 });
+
+test('what is confirmed is what was shown, or it is shown anew', async () => {
+  const charged = structuredClone(BOOKING);
+  charged.nodes[5].compensate = { type: 'transform', config: { set: { paid: false } } };
+  await world.inViews('confirmed', async (page, look, view) => {
+    const { id, url, told } = await started(charged);
+    await page.goto(`${url}/rollback?to=${(await told()).checkpoint}`);
+    await page.getByText('Would undo nothing').waitFor();
+    await page.getByLabel('Reason').fill('a slip');
+    // Somebody says yes meanwhile, and it is paid.
+    const { items } = await world.call('GET', `/v1/interactions?execution_id=${id}`);
+    await world.call('POST', `/v1/interactions/${items[0].interaction_id}/respond`, { approved: true });
+    for (let looks = 0; looks < 100 && (await told()).status !== 'completed'; looks += 1) await new Promise((done) => setTimeout(done, 50));
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('heading', { name: 'This was not done' }).waitFor();
+    await page.getByText('Would undo 1 thing').waitFor();
+    assert.equal(await page.getByLabel('Reason').inputValue(), 'a slip');
+    assert.equal((await told()).status, 'completed');
+    await look('anew');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await shows(page, view, 'waiting_human');
+  }, [VIEWS[0], VIEWS[2]]);
+});

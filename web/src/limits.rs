@@ -145,6 +145,8 @@ pub const WAITING: usize = 200;
 pub const CONTEXT: usize = 3_000;
 /// Questions that are answered together: what the API takes at once.
 pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
+/// How often it is looked whether what is confirmed is what was shown, of an execution that goes on just then.
+pub const CONFIRMS: usize = 5;
 /// Checkpoints among which somebody chooses one; any other is named by its number.
 pub const CHECKPOINTS: usize = 30;
 /// Executions of one status that are counted for the first page: a figure of four digits is read as "many" anyway.

@@ -73,6 +73,22 @@ pub async fn roll_back(
     by: Option<String>,
     request: Option<Request>,
 ) -> Result<Result<Submitted, Refused>, StoreError> {
+    roll_back_seen(host, id, rollback, by, request, None).await
+}
+
+/// The same where the caller names the checkpoint at which they have seen the execution: on any other it is refused, since
+/// what would be undone may be another thing by then.
+///
+/// # Errors
+/// What the store says.
+pub async fn roll_back_seen(
+    host: &dyn Host,
+    id: &ExecutionId,
+    rollback: Rollback,
+    by: Option<String>,
+    request: Option<Request>,
+    seen: Option<u64>,
+) -> Result<Result<Submitted, Refused>, StoreError> {
     for _ in 0..limits::PLANS {
         let planned = match planned(host, id, &rollback).await? {
             Some(Ok(planned)) => planned,
@@ -81,14 +97,14 @@ pub async fn roll_back(
         };
         let Planned { state, workflow, past, plan } = planned;
         let command = Command::RollBack { rollback: Box::new(rollback.clone()), plan: Arc::new(plan), seq: state.seq };
-        let asked = Asked { request: request.clone(), ..Asked::by(command, by.clone()) };
+        let asked = Asked { request: request.clone(), checkpoint: seen, ..Asked::by(command, by.clone()) };
         let documents = past.ran_by.others(&workflow.hash);
         let submission = Submission { documents, ..Submission::of(vec![asked], &state, &workflow) };
         let Some(mut submitted) = submit(host, id, submission).await? else {
             return Ok(Err(Refused::Missing));
         };
         match submitted.replies.pop() {
-            Some(Err(Rejection::MovedOn(_))) => {}
+            Some(Err(Rejection::MovedOn(now))) if seen.is_none_or(|seen| seen == now) => {}
             Some(Err(rejection)) => return Ok(Err(Refused::Rejected(rejection))),
             Some(Ok(())) | None => return Ok(Ok(submitted)),
         }

@@ -1,7 +1,7 @@
 //! What is done outside, seen by whoever goes back or forks: what is undone, what stays, what is done once more.
 
 use crate::{
-    browser::{attribute, text},
+    browser::{attribute, filled, text, with},
     world::World,
 };
 use document::time::Time;
@@ -192,4 +192,110 @@ async fn a_node_that_is_tried_again_says_when() {
     let page = text(&world.get(&format!("/executions/{id}?node=hotel")).await.of(200));
     assert!(page.contains("Book the hotel is tried again 31 January 2026"), "{page}");
     assert!(page.contains("The next attempt begins 31 January 2026"), "{page}");
+}
+
+/// Charges a card after somebody said yes, and says how that is undone.
+fn charge() -> Value {
+    let card = json!({"id": "card", "name": "Charge the card", "type": "http_request",
+        "config": {"method": "POST", "url": "https://example.com/card"},
+        "compensate": {"type": "http_request", "config": {"method": "DELETE", "url": "https://example.com/card"}}});
+    let ask = json!({"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Pay?",
+        "assignees": ["zoe@example.com"], "allow_requester": true}});
+    json!({"id": "charge", "nodes": [{"id": "start", "type": "manual_trigger"}, ask, card],
+        "edges": [{"from": "start", "to": "ask"}, {"from": "ask", "to": "card", "port": "approved"}]})
+}
+
+/// Says yes to the one question of an execution.
+async fn approve(world: &World, id: &str) {
+    let question = world.state(id).open_interactions().next().unwrap().interaction_id.to_string();
+    let answered = world.ask("POST", &format!("/v1/interactions/{question}/respond"), &json!({"approved": true})).await;
+    assert!(answered.status < 300, "{}", answered.text);
+    world.run().await;
+}
+
+#[tokio::test]
+async fn nothing_is_undone_that_was_not_shown() {
+    for (control, more) in
+        [("rollback?to=1", "undo 1 thing"), ("backtrack?node=ask", "undo 1 thing"), ("fork?to=1", "Charge the card")]
+    {
+        // Given a page that says that nothing would be undone, as the card is not charged yet.
+        let world = world();
+        let id = world.start(&charge(), &json!({})).await;
+        let path = format!("/executions/{id}/{control}");
+        let page = world.get(&path).await;
+        let (cookie, sent) = (page.cookie().unwrap(), filled(&page.of(200)));
+        let send = |sent: Vec<(String, String)>| {
+            let (world, path, cookie) = (&world, &path, &cookie);
+            async move {
+                let pairs: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                world.form_as(path, cookie, &pairs).await
+            }
+        };
+        // When it is charged meanwhile, what is confirmed is not done, and the page shows what would be done by now.
+        approve(&world, &id).await;
+        let before = world.state(&id).seq;
+        let typed = [("reason", "a typing error"), ("act", "confirm")];
+        let refused = send(with(&sent, &typed)).await.of(409);
+        let words = text(&refused);
+        assert!(
+            words.contains("This was not done") && words.contains("has gone on since this page was loaded"),
+            "{words}"
+        );
+        assert!(words.contains(more), "{words}");
+        assert_eq!(world.state(&id).seq, before, "{control}");
+        // Then it is done, by what is shown by now and with what was typed.
+        let again = filled(&refused);
+        if !control.starts_with("fork") {
+            assert!(again.contains(&("reason".to_owned(), "a typing error".to_owned())), "{again:?}");
+        }
+        let done = world.finish(send(with(&again, &[("act", "confirm")]))).await;
+        assert_eq!(done.status, 303, "{}", text(&done.text));
+    }
+}
+
+#[tokio::test]
+async fn a_retry_takes_up_what_was_shown() {
+    // Given the page of an execution that failed at its card.
+    let world = world();
+    let id = world.start(&trip(), &json!({"card": "fail", "undo": "hotel"})).await;
+    let mut document = trip();
+    document["nodes"][3]["on_error"] = json!("fail");
+    let id = if world.state(&id).rolling.is_some() {
+        id
+    } else {
+        world.start(&document, &json!({"card": "fail", "undo": "hotel"})).await
+    };
+    let path = format!("/executions/{id}/retry");
+    let page = world.get(&path).await;
+    let (cookie, mut sent) = (page.cookie().unwrap(), filled(&page.of(200)));
+    // When it would take up another node by now.
+    for (name, value) in &mut sent {
+        if name == "shown" {
+            *value = "another".into();
+        }
+    }
+    let pairs: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let before = world.state(&id).seq;
+    let refused = text(&world.form_as(&path, &cookie, &pairs).await.of(409));
+    assert!(
+        refused.contains("has gone on since this page was loaded") && refused.contains("Charge the card"),
+        "{refused}"
+    );
+    assert_eq!(world.state(&id).seq, before);
+    assert_eq!(world.click(&path, &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_before_anything_is_typed() {
+    let world = world();
+    let id = world.start(&trip(), &json!({"card": "card", "undo": "hotel"})).await;
+    assert_eq!(world.state(&id).status().as_str(), "completed");
+    let page = world.get(&format!("/executions/{id}/patch")).await.of(200);
+    assert!(
+        text(&page).contains("In this state it cannot be asked for that.") && !page.contains("<textarea"),
+        "{page}"
+    );
+    let page = text(&world.get(&format!("/executions/{id}/backtrack")).await.of(422));
+    assert!(page.contains("no node is named: choose one on the picture"), "{page}");
+    assert!(text(&world.get(&format!("/executions/{id}/backtrack?node=nowhere")).await.of(404)).contains("nowhere"));
 }

@@ -188,8 +188,11 @@ impl World {
         let cookie = page.cookie().unwrap();
         let pairs = with(&filled(&page.of(200)), changed);
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        // Some answers wait for what the host does meanwhile.
-        let asked = self.form_as(path, &cookie, &pairs);
+        self.finish(self.form_as(path, &cookie, &pairs)).await
+    }
+
+    /// An answer that waits for what the host does meanwhile.
+    pub async fn finish(&self, asked: impl Future<Output = Answer>) -> Answer {
         tokio::pin!(asked);
         loop {
             tokio::select! {

@@ -1,6 +1,6 @@
 //! Going back: rollback, backtrack and the ways out of `stuck`.
 
-use super::{Timestamp, words};
+use super::{Seen, Timestamp, words};
 use engine::rollback::{Preview, WouldRun, WouldUndo};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -21,6 +21,11 @@ pub struct RollbackBody {
     /// Whether it is only told what would be undone and run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+    /// The execution's `checkpoint` as the caller has seen it, such as in a dry run: where the execution has moved on, nothing
+    /// is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub checkpoint: Option<Seen>,
     /// The caller's reason, which the journal keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -41,6 +46,11 @@ pub struct BacktrackBody {
     /// Whether it is only told what would be undone and run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+    /// The execution's `checkpoint` as the caller has seen it, such as in a dry run: where the execution has moved on, nothing
+    /// is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub checkpoint: Option<Seen>,
     /// The caller's reason, which the journal keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -146,7 +156,7 @@ pub struct WentBack {
 
 /// What a rollback or a backtrack would do. Nothing of it was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"execution_id": "0198", "status": "failed", "dry_run": true, "checkpoint_id": "3",
+#[schema(example = json!({"execution_id": "0198", "status": "failed", "dry_run": true, "checkpoint_id": "3", "checkpoint": "7",
     "message": "Would undo 1 thing and run pay.",
     "restored_state": {"node": "reserve", "timestamp": "2026-01-31T09:00:00.000Z"},
     "would_compensate": [{"node": "pay", "visit": 1, "type": "http_request",
@@ -163,6 +173,8 @@ pub struct WouldGoBack {
     pub dry_run: bool,
     /// The checkpoint that the execution would go back to.
     pub checkpoint_id: String,
+    /// The execution's own checkpoint, at which this was tried: to be given back where it is done only as long as this holds.
+    pub checkpoint: String,
     /// What would happen, in one sentence for people.
     pub message: String,
     /// The checkpoint's state.
@@ -300,6 +312,7 @@ impl WouldGoBack {
             status: execution.status(),
             dry_run: true,
             checkpoint_id: checkpoint.to_string(),
+            checkpoint: preview.seq.to_string(),
             message: format!("Would {undoes} and {runs}."),
             restored_state: preview.point.as_ref().map(RestoredState::from).unwrap_or_default(),
             would_compensate: preview.would_compensate.into_iter().map(WouldCompensate::from).collect(),

@@ -51,6 +51,40 @@ async fn a_completed_booking_goes_back_to_its_first_checkpoint_which_may_be_a_nu
 }
 
 #[tokio::test]
+async fn whoever_goes_back_by_a_dry_run_does_only_what_it_told() {
+    // Given a dry run of a booking whose card fails.
+    let (world, service) = world().await;
+    service.breaks("POST /card");
+    let path = world.booked().await;
+    for (what, back) in [("rollback", json!({"checkpoint_id": "1"})), ("backtrack", json!({"node": "hotel"}))] {
+        let with = |more: serde_json::Value| {
+            let mut body = back.clone();
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let would = world.post(&format!("{path}/{what}"), with(json!({"dry_run": true}))).await.of(200);
+        let seen = would["checkpoint"].clone();
+        // When it moves on, it is not done, and neither is what would be told of it.
+        world.worked(&format!("{path}/retry"), None, json!({})).await.of(200);
+        world.run().await;
+        let before = world.get(&path).await.of(200)["checkpoint"].clone();
+        for dry_run in [true, false] {
+            let body = with(json!({"checkpoint": seen, "dry_run": dry_run}));
+            let refused = world.post(&format!("{path}/{what}"), body).await.of(409);
+            assert_eq!((&refused["code"], &refused["checkpoint"]), (&json!("moved_on"), &before), "{refused}");
+        }
+        assert_eq!(world.get(&path).await.of(200)["checkpoint"], before);
+        // By a new one it is.
+        service.asked();
+        let body = with(json!({"checkpoint": before}));
+        let told = world.worked(&format!("{path}/{what}"), None, body).await.of(200);
+        assert_eq!(told["success"], true, "{told}");
+        world.run().await;
+        assert!(service.asked().contains(&"DELETE /hotel/7".to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn a_rollback_without_compensation_undoes_nothing() {
     let (world, service) = world().await;
     let path = world.booked().await;

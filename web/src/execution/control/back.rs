@@ -2,8 +2,9 @@
 
 use super::{
     about::{back_to, not_done, nothing, now, page, route},
+    confirmed::{Mark, go_back},
     fields::{keep, named, reason, said},
-    outside::{again, left, stays},
+    outside::{again, left, stays_of},
 };
 use crate::{
     desk::{Asked, Refusal, query},
@@ -19,8 +20,7 @@ use crate::{
 };
 use api::{
     Params, Problem,
-    executions::read,
-    types::{BackAnswer, CheckpointId, RollbackBody, WouldCompensate, WouldGoBack},
+    types::{CheckpointId, RollbackBody, WouldCompensate, WouldGoBack},
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
@@ -72,12 +72,7 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
 /// The page that shows the dry run; with what was sent, and why it was not done, where somebody has confirmed it in vain.
 async fn confirm(visit: &Visit, seen: &Seen, to: &str, sent: Option<(&Pairs, &Refusal)>) -> Response {
     let id = seen.newest.id().as_str();
-    let body = RollbackBody {
-        checkpoint_id: Some(CheckpointId(to.to_owned())),
-        dry_run: Some(true),
-        ..RollbackBody::default()
-    };
-    let would = visit.desk.post::<WouldGoBack>(&route(id, "rollback"), &body).await;
+    let would = visit.desk.post::<WouldGoBack>(&route(id, "rollback"), &dry(to)).await;
     let title = format!("Roll back to checkpoint {to}?");
     let refusal = sent.map(|(_, refusal)| refusal);
     let would = match (would, refusal) {
@@ -96,6 +91,7 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, sent: Option<(&Pairs, &Re
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
+            @if let Some(would) = &would { (Mark::back(visit, seen, would).await.field()) }
             // Where nothing is listed there is nothing to choose.
             @if would.as_ref().is_some_and(|would| would.would_compensate.is_empty()) {
                 input type="hidden" name="compensate" value="yes";
@@ -111,12 +107,13 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, sent: Option<(&Pairs, &Re
     page(visit, seen, &title, refusal, &body)
 }
 
+fn dry(to: &str) -> RollbackBody {
+    RollbackBody { checkpoint_id: Some(CheckpointId(to.to_owned())), dry_run: Some(true), ..RollbackBody::default() }
+}
+
 /// What going back would do.
 pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Markup {
-    // Where the checkpoint cannot be read the API has said so already.
-    let to = CheckpointId(would.checkpoint_id.clone()).number().unwrap_or_default();
-    let then = read::state_at(&visit.app, &seen.newest, to).await.ok();
-    let stays = then.as_ref().map(|then| stays(seen, then, &would.would_compensate)).unwrap_or_default();
+    let stays = stays_of(visit, seen, would).await;
     html! {
         p { strong { "Would " (in_a_word(seen, would)) "." } }
         @if let Some(then) = would.restored_state.timestamp {
@@ -194,13 +191,9 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
     let (visit, pairs) = (&sent.visit, &sent.pairs);
     let to = pairs.get("to").unwrap_or_default();
     let compensate = Some(pairs.get("compensate").is_some());
-    let body = RollbackBody {
-        checkpoint_id: Some(CheckpointId(to.to_owned())),
-        compensate,
-        reason: said(pairs, "reason"),
-        dry_run: None,
-    };
-    let done = visit.desk.post::<BackAnswer>(&route(&id, "rollback"), &body).await;
+    let body =
+        |at| RollbackBody { compensate, checkpoint: Some(at), reason: said(pairs, "reason"), dry_run: None, ..dry(to) };
+    let done = go_back(visit, (&id, "rollback"), pairs, &dry(to), body).await;
     match (done, now(visit, &id).await) {
         (Ok(_), _) => back_to(&id),
         (Err(refusal), Ok(seen)) => confirm(visit, &seen, to, Some((pairs, &refusal))).await,

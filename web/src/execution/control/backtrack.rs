@@ -3,6 +3,7 @@
 use super::{
     about::{back_to, not_done, nothing, page, route},
     back::{dry_run, in_the_way},
+    confirmed::{Mark, go_back},
     fields::{json, keep, reason, said, typed},
 };
 use crate::{
@@ -16,9 +17,9 @@ use crate::{
 use api::{
     Params, Problem,
     executions::read,
-    types::{self, BackAnswer, BacktrackBody, WouldGoBack},
+    types::{self, BacktrackBody, WouldGoBack},
 };
-use axum::{extract::Path, response::Response};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::html;
 use serde_json::Value;
 
@@ -38,7 +39,16 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, params: Params) -> Respon
 /// The execution, and the input of the selected node; none where it is too large to be edited in a page.
 async fn of_node(visit: &Visit, id: &str, aim: Aim) -> Asked<(Seen, Option<Value>)> {
     let seen = Seen::of(visit, id, Aim { node: aim.node, ..Aim::default() }).await?;
-    let none = || Refusal::from(Problem::not_found("node", ""));
+    let named = seen.aim.node.as_deref().unwrap_or_default();
+    let none = || match named {
+        "" => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "missing_parameter",
+            "no node is named: choose one on the picture of the execution, and run it again from there",
+        ),
+        named => Problem::not_found("node", named),
+    };
+    let none = || Refusal::from(none());
     let node = seen.aim.node.as_deref().and_then(|node| seen.workflow.node(node)).ok_or_else(none)?;
     let fits = |bytes: usize| bytes <= limits::VALUE_BYTES;
     let show = |values: &mut types::Values| {
@@ -59,13 +69,13 @@ async fn asked(
 ) -> Response {
     let id = seen.newest.id().as_str();
     let node = seen.aim.node.as_deref().unwrap_or_default();
+    let path = route(id, "backtrack");
     let would = match body(node, input, pairs) {
-        Ok(body) => {
-            let body = BacktrackBody { dry_run: Some(true), ..body };
-            visit.desk.post::<WouldGoBack>(&route(id, "backtrack"), &body).await
-        }
+        Ok(body) => visit.desk.post::<WouldGoBack>(&path, &BacktrackBody { dry_run: Some(true), ..body }).await,
         Err(refusal) => Err(refusal),
     };
+    // Another input is somebody's own doing: what is held against what they confirm is what comes of the same one.
+    let same = visit.desk.post::<WouldGoBack>(&path, &dry(node)).await;
     let hint = match input {
         Some(_) => {
             "What came to the node from the nodes before it. Its expressions call it `output`. What they call `input` is the \
@@ -81,6 +91,7 @@ async fn asked(
         form method="post" {
             (token(visit))
             input type="hidden" name="node" value=(node);
+            @if let Ok(same) = &same { (Mark::back(visit, seen, same).await.field()) }
             (json("input", "Input of this node", hint, pairs.get("input").unwrap_or_default(), 12))
             (reason(pairs.get("reason").unwrap_or_default()))
             (not_done(visit, seen, refusal))
@@ -97,7 +108,18 @@ async fn asked(
 
 fn body(node: &str, given: Option<&Value>, pairs: &Pairs) -> Asked<BacktrackBody> {
     let input = typed(pairs, "input")?.filter(|input| Some(input) != given);
-    Ok(BacktrackBody { node: node.to_owned(), input, compensate: None, dry_run: None, reason: said(pairs, "reason") })
+    Ok(BacktrackBody { input, dry_run: None, reason: said(pairs, "reason"), ..dry(node) })
+}
+
+fn dry(node: &str) -> BacktrackBody {
+    BacktrackBody {
+        node: node.to_owned(),
+        input: None,
+        compensate: None,
+        dry_run: Some(true),
+        checkpoint: None,
+        reason: None,
+    }
 }
 
 /// Goes back, or shows what that would do.
@@ -112,8 +134,10 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
         return asked(visit, &seen, input.as_ref(), pairs, None).await;
     }
     let done = async {
-        let body = body(seen.aim.node.as_deref().unwrap_or_default(), input.as_ref(), pairs)?;
-        visit.desk.post::<BackAnswer>(&route(&id, "backtrack"), &body).await
+        let node = seen.aim.node.as_deref().unwrap_or_default();
+        let body = body(node, input.as_ref(), pairs)?;
+        let body = |at| BacktrackBody { checkpoint: Some(at), ..body.clone() };
+        go_back(visit, (&id, "backtrack"), pairs, &dry(node), body).await
     };
     match done.await {
         Ok(_) => back_to(&id),

@@ -4,6 +4,7 @@
 use super::{
     about::{not_done, nothing, now, page, route},
     back::{checkpoints, in_the_way},
+    confirmed::Mark,
     fields::{json, keep, named, typed},
     outside::again,
     patch::operations,
@@ -53,17 +54,16 @@ async fn at(visit: &Visit, id: &str, to: &str) -> Asked<Seen> {
 
 async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Option<&Refusal>) -> Response {
     let would = match body(seen, to, pairs) {
-        Ok(body) => {
-            let body = ForkBody { dry_run: Some(true), ..body };
-            visit.desk.post::<WouldFork>(&route(seen.newest.id().as_str(), "fork"), &body).await
-        }
+        Ok(body) => would(visit, seen, body).await,
         Err(refusal) => Err(refusal),
     };
+    let same = unchanged(visit, seen, to).await;
     let form = html! {
         @match &would { Ok(would) => (dry_run(seen, would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
+            @if let Ok(same) = &same { (same.field()) }
             (json("input", "Input", "Leave it empty to begin with the same input.", pairs.get("input").unwrap_or_default(), 6))
             details open[pairs.get("act").is_some()] {
                 summary { "Change the workflow of the fork" }
@@ -79,6 +79,17 @@ async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Opt
         }
     };
     page(visit, seen, &format!("Fork at checkpoint {to}?"), refusal, &form)
+}
+
+async fn would(visit: &Visit, seen: &Seen, body: ForkBody) -> Asked<WouldFork> {
+    let body = ForkBody { dry_run: Some(true), ..body };
+    visit.desk.post(&route(seen.newest.id().as_str(), "fork"), &body).await
+}
+
+/// What a fork would come to that changes nothing. What somebody edits is their own doing, and not the execution's.
+async fn unchanged(visit: &Visit, seen: &Seen, to: &str) -> Asked<Mark> {
+    let same = ForkBody { checkpoint_id: CheckpointId(to.to_owned()), input: None, patch: None, dry_run: None };
+    would(visit, seen, same).await.map(|would| Mark::fork(&would))
 }
 
 fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
@@ -141,7 +152,11 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
     if pairs.get("act") == Some("preview") {
         return asked(visit, &seen, to, pairs, None).await;
     }
-    let done = async { visit.desk.post::<Accepted>(&route(&id, "fork"), &body(&seen, to, pairs)?).await };
+    let done = async {
+        let body = body(&seen, to, pairs)?;
+        unchanged(visit, &seen, to).await?.confirmed(pairs)?;
+        visit.desk.post::<Accepted>(&route(&id, "fork"), &body).await
+    };
     match done.await {
         Ok(accepted) => see_other(&format!("../{}", part(&accepted.execution_id))),
         Err(refusal) => asked(visit, &seen, to, pairs, Some(&refusal)).await,

@@ -4,6 +4,7 @@
 mod about;
 mod back;
 mod backtrack;
+mod confirmed;
 mod fields;
 mod fork;
 mod outside;

@@ -2,8 +2,11 @@
 //! recorded outcome is no reason for the world not to be asked twice, and pages say so before anybody confirms.
 
 use super::fields::named;
-use crate::execution::seen::Seen;
-use api::types::{WouldCompensate, WouldGoBack};
+use crate::{execution::seen::Seen, session::Visit};
+use api::{
+    executions::read,
+    types::{CheckpointId, WouldCompensate, WouldGoBack},
+};
 use document::{Node, node::node_type::Mode};
 use maud::{Markup, html};
 use stepwell_core::execution::{Execution, NodeState, Phase};
@@ -19,9 +22,17 @@ pub fn again(node: &Node) -> Option<&'static str> {
     }
 }
 
+/// The nodes that going back leaves as they are, as [`stays`] tells them.
+pub async fn stays_of<'a>(visit: &Visit, seen: &'a Seen, would: &WouldGoBack) -> Vec<&'a Node> {
+    // Where the checkpoint cannot be read the API has said so already.
+    let to = CheckpointId(would.checkpoint_id.clone()).number().unwrap_or_default();
+    let then = read::state_at(&visit.app, &seen.newest, to).await.ok();
+    then.as_ref().map(|then| stays(seen, then, &would.would_compensate)).unwrap_or_default()
+}
+
 /// The nodes that did something outside since a checkpoint, as `then` is, and that a rollback to it leaves as they are: what
 /// they did is not undone, and is done once more when they run again.
-pub fn stays<'a>(seen: &'a Seen, then: &Execution, undone: &[WouldCompensate]) -> Vec<&'a Node> {
+fn stays<'a>(seen: &'a Seen, then: &Execution, undone: &[WouldCompensate]) -> Vec<&'a Node> {
     let is_undone = |node: &Node| undone.iter().any(|one| one.node == node.id.as_str() && one.child.is_none());
     let ran = |node: &&Node| ran_since(then.node(&node.id), seen.newest.node(&node.id));
     let does = |node: &&Node| node.of.mode.does_io() && !is_undone(node);

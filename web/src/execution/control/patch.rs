@@ -4,6 +4,7 @@
 use super::{
     about::{back_to, not_done, nothing, now, page_with, route},
     fields::{keep, said, typed},
+    simple::not_now,
 };
 use crate::{
     assets::{EDITOR, ZOOM},
@@ -28,10 +29,14 @@ use api::{
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use serde_json::Value;
+use stepwell_core::decide::admitted::{Ask, admitted};
+
+const TITLE: &str = "Change the workflow of this execution";
 
 /// The page with the editor.
 pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
     match now(&visit, &id).await {
+        Ok(seen) if !admitted(&seen.newest).contains(&Ask::Patch) => not_now(&visit, &seen, TITLE),
         Ok(seen) => {
             let mut pairs = Pairs::default();
             pairs.set("document", pretty(&seen.workflow.document));
@@ -64,7 +69,7 @@ fn edited(
             }
         }
     };
-    page_with(visit, seen, "Change the workflow of this execution", refusal, &[&EDITOR, &ZOOM], &body)
+    page_with(visit, seen, TITLE, refusal, &[&EDITOR, &ZOOM], &body)
 }
 
 fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -> Markup {

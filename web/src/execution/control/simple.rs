@@ -2,6 +2,7 @@
 
 use super::{
     about::{back_to, not_done, nothing, now, page, route},
+    confirmed::Mark,
     fields::{keep, nodes, reason, said},
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
 };
 use api::{NoParams, types::Reason};
 use axum::{extract::Path, response::Response};
+use document::id::NodeId;
 use maud::{Markup, html};
 use serde_json::Value;
 use stepwell_core::{
@@ -29,6 +31,9 @@ pub struct Verb {
     /// What cannot be taken back looks different from what can.
     class: &'static str,
     tells: fn(&Seen) -> Markup,
+    /// What is to be the same when it is done; none where that may change from one moment to the next, and is stopped or goes on
+    /// whatever it is by then.
+    shows: Option<fn(&Seen) -> Mark>,
 }
 
 impl Verb {
@@ -39,29 +44,50 @@ impl Verb {
 }
 
 const VERBS: [Verb; 4] = [
-    Verb { path: "pause", title: "Pause this execution?", button: "Pause", class: "main", tells: pauses },
-    Verb { path: "resume", title: "Resume this execution?", button: "Resume", class: "main", tells: resumes },
+    Verb { path: "pause", title: "Pause this execution?", button: "Pause", class: "main", tells: pauses, shows: None },
+    Verb {
+        path: "resume",
+        title: "Resume this execution?",
+        button: "Resume",
+        class: "main",
+        tells: resumes,
+        shows: None,
+    },
     Verb {
         path: "cancel",
         title: "Cancel this execution?",
         button: "Cancel the execution",
         class: "danger",
         tells: cancels,
+        shows: None,
     },
-    Verb { path: "retry", title: "Retry this execution?", button: "Retry", class: "main", tells: retries },
+    Verb {
+        path: "retry",
+        title: "Retry this execution?",
+        button: "Retry",
+        class: "main",
+        tells: retries,
+        shows: Some(runs_again),
+    },
 ];
 
 /// The page that asks.
 pub async fn ask<const VERB: usize>(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
     match now(&visit, &id).await {
-        Ok(seen) if !Ask::parse(VERBS[VERB].path).is_some_and(|ask| admitted(&seen.newest).contains(&ask)) => {
-            let body =
-                html! { p { "In this state it cannot be asked for that." } div.actions { (keep(&visit, &seen)) } };
-            page(&visit, &seen, VERBS[VERB].title, None, &body)
-        }
+        Ok(seen) if !is_admitted(&seen, VERBS[VERB]) => not_now(&visit, &seen, VERBS[VERB].title),
         Ok(seen) => asked(&visit, &seen, VERBS[VERB], "", None),
         Err(refusal) => nothing(&visit, &refusal),
     }
+}
+
+/// The page of what cannot be asked of an execution as it is.
+pub fn not_now(visit: &Visit, seen: &Seen, title: &str) -> Response {
+    let body = html! { p { "In this state it cannot be asked for that." } div.actions { (keep(visit, seen)) } };
+    page(visit, seen, title, None, &body)
+}
+
+fn is_admitted(seen: &Seen, verb: Verb) -> bool {
+    Ask::parse(verb.path).is_some_and(|ask| admitted(&seen.newest).contains(&ask))
 }
 
 fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&Refusal>) -> Response {
@@ -69,6 +95,7 @@ fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&R
         ((verb.tells)(seen))
         form method="post" {
             (token(visit))
+            @if let Some(shows) = verb.shows { (shows(seen).field()) }
             (reason(typed))
             (not_done(visit, seen, refusal))
             div.actions { button.(verb.class) { (verb.button) } (keep(visit, seen)) }
@@ -81,8 +108,17 @@ fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&R
 pub async fn act<const VERB: usize>(Path(id): Path<String>, sent: Sent) -> Response {
     let (verb, visit) = (VERBS[VERB], &sent.visit);
     let body = Reason { reason: said(&sent.pairs, "reason") };
-    let done = visit.desk.post::<Value>(&route(&id, verb.path), &body).await;
-    match (done, now(visit, &id).await) {
+    let done = async {
+        if let Some(shows) = verb.shows {
+            let seen = now(visit, &id).await?;
+            // What cannot be asked any more is refused by the API, which says why.
+            if is_admitted(&seen, verb) {
+                shows(&seen).confirmed(&sent.pairs)?;
+            }
+        }
+        visit.desk.post::<Value>(&route(&id, verb.path), &body).await
+    };
+    match (done.await, now(visit, &id).await) {
         (Ok(_), _) => back_to(&id),
         (Err(refusal), Ok(seen)) => {
             asked(visit, &seen, verb, sent.pairs.get("reason").unwrap_or_default(), Some(&refusal))
@@ -127,12 +163,20 @@ fn cancels(seen: &Seen) -> Markup {
 }
 
 fn retries(seen: &Seen) -> Markup {
-    let taken_up = seen.then.nodes.iter().filter(|(_, state)| state.phase == Phase::Failed || state.was.is_some());
     html! {
         p { "It goes on where it ended. What is done stays done." }
         h2 { "Runs again, or goes on" }
-        (nodes(seen, taken_up.map(|(id, _)| id)))
+        (nodes(seen, taken_up(seen)))
     }
+}
+
+fn taken_up(seen: &Seen) -> impl Iterator<Item = &NodeId> {
+    let all = seen.then.nodes.iter();
+    all.filter(|(_, state)| state.phase == Phase::Failed || state.was.is_some()).map(|(id, _)| id)
+}
+
+fn runs_again(seen: &Seen) -> Mark {
+    Mark::nodes(taken_up(seen))
 }
 
 fn current(seen: &Seen) -> Markup {
