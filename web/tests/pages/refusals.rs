@@ -128,12 +128,14 @@ async fn a_job_too_many_keeps_its_reason_and_the_end_of_one_that_has_ended_is_re
     let ended = visitor.send(&format!("{job}/cancel"), &[]).await.of(409);
     assert!(text(&ended).contains("This was not done") && text(&ended).contains("Did it 1"), "{}", text(&ended));
     assert!(!ended.contains("data-rows"), "what was refused stays to be read");
+    world.failing("fetch").await;
+    world.question(json!({"kind": "approval"})).await;
+    // Nobody goes on with them here.
     for _ in 0..engine::limits::JOBS_RUNNING {
         let filter = ExecutionFilter { owner: "acme".into(), ..ExecutionFilter::default() };
         let request = JobRequest { action: Action::Cancel, filter, reason: None, by: ANN.into(), idempotency: None };
         begin(&*world.host, request).await.unwrap();
     }
-    world.failing("fetch").await;
     let refused = visitor.send("/executions/bulk", &asked).await.of(409);
     stands_between(&refused, "name=\"reason\"", "Back to the list");
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("the prices are back"));
@@ -146,8 +148,8 @@ async fn others_who_cannot_be_asked_are_told_beside_their_field() {
     let question = world.question(json!({"kind": "approval", "assignees": [ANN, BOB]})).await;
     let visitor = world.visitor().await;
     let path = format!("/inbox/{}/reassign", question.id);
-    let refused = visitor.send(&path, &[("assignees", "not an address"), ("reason", "on leave")]).await.of(422);
-    stands_between(&refused, "not an address</textarea>", "Ask them instead");
+    let refused = visitor.send(&path, &[("assignees", "group:"), ("reason", "on leave")]).await.of(422);
+    stands_between(&refused, "group:</textarea>", "Ask them instead");
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("on leave"));
     assert!(refused.contains("<details class=\"panel\" open>"), "the form is in sight");
     // The page lies one folder lower than the question's own, and the answer still goes to the question.

@@ -36,9 +36,11 @@ pub fn not_done(visit: &Visit, seen: &Seen, refusal: Option<&Refusal>) -> Markup
         refusal.is_some_and(|refusal| refusal.status == StatusCode::CONFLICT && refusal.problem.errors.is_empty());
     let base = address(&visit.up, seen.newest.id().as_str());
     let ways = if is_of_state { admitted(&seen.newest) } else { Vec::new() };
+    // The refusal says how the execution ended.
+    let doing = Some(doing(&seen.newest, &seen.workflow)).filter(|_| !seen.newest.status().is_terminal());
     let next = html! {
         @if is_of_state {
-            p dir="auto" { "By now: " (doing(&seen.newest, &seen.workflow)) }
+            @if let Some(doing) = doing { p dir="auto" { "By now: " (doing) } }
             p { @if ways.is_empty() { "Nothing can be asked of it until that is over. " } @else {
                     "What can be asked of it: "
                     @for way in ways { @let (path, word) = button(way); a href={ (base) "/" (path) } { (word) } ", " }
