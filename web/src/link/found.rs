@@ -20,8 +20,11 @@ pub async fn find(app: &App, token: &str) -> Answered<Option<Found>> {
     tracing::Span::current().record("execution", execution.id().as_str());
     take_from(&execution.started.owner).await;
     let workflow = app.workflow(&execution).await?;
-    let people = people_of(&*app.host, &execution.started.owner, &interaction.assignees).await?;
-    let person = links.person(&opened, people.iter().map(String::as_str)).map(str::to_owned);
+    let members = people_of(&*app.host, &execution.started.owner, &interaction.assignees).await?;
+    let person = links.person(&opened, members.iter().map(String::as_str)).map(str::to_owned);
+    // A link opens its question, and not the owner's groups: whoever comes by it sees their names.
+    let is_unnamed = |me: &&String| !interaction.assignees.iter().any(|one| one.eq_ignore_ascii_case(me));
+    let people = interaction.assignees.iter().chain(person.iter().filter(is_unnamed)).cloned().collect();
     let form_token = links.form_token(token);
     let now = app.host.now();
     let called = origin(app, &execution, &workflow).await;

@@ -20,7 +20,7 @@ pub struct Found {
     pub called: String,
     /// The question.
     pub interaction: Arc<Interaction>,
-    /// Everybody who is asked, groups replaced by their members.
+    /// Everybody who is asked, groups replaced by their members where whoever looks may know these.
     pub people: Vec<String>,
     /// The person who looks at it; none where this person is not asked.
     pub person: Option<String>,

@@ -8,6 +8,7 @@ use crate::{
     value::value as shown,
     words::{capital, plural},
 };
+use document::group_of;
 use maud::{Markup, html};
 use serde_json::Value;
 use stepwell_core::{interaction::Response, view::tally};
@@ -27,9 +28,18 @@ pub fn people(found: &Found) -> Markup {
             p.soft { @if found.interaction.assignees.is_empty() { "Nobody by name: anyone who may answer questions here." }
                 @else { "Nobody: the groups that are asked have no members." } }
         } @else {
-            ul.people { @for person in all { (row(found, person, latest(person))) } }
+            ul.people {
+                @for person in all {
+                    @if group_of(person).is_some() { (group(person)) } @else { (row(found, person, latest(person))) }
+                }
+            }
         }
     }
+}
+
+/// A group whose members are not shown.
+fn group(name: &str) -> Markup {
+    html! { li { span { bdi { (name) } } span.soft { "Any of its members" } } }
 }
 
 fn row(found: &Found, person: &str, response: Option<&Response>) -> Markup {

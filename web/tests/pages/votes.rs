@@ -2,8 +2,9 @@
 
 use crate::{
     browser::{filled, text, with},
-    world::{ANN, World},
+    world::{ANN, BOB, World},
 };
+use engine::port::{Group, Host};
 use serde_json::json;
 
 #[tokio::test]
@@ -82,4 +83,25 @@ async fn nobody_has_answered_who_has_not() {
         (answer.status, format!("/i/{}", answer.headers["location"].to_str().unwrap().trim_start_matches("../"))),
         (303, question.ann)
     );
+}
+
+#[tokio::test]
+async fn whoever_comes_by_a_link_is_told_the_group_and_not_who_is_in_it() {
+    let world = World::new();
+    let members = [ANN, BOB, "zoe@example.com"].map(str::to_owned).to_vec();
+    world.host.groups().set_group("acme", Group { name: "finance".into(), members }).await.unwrap();
+    let asked = json!({"kind": "approval", "assignees": ["group:finance"], "approval_threshold": 2});
+    let question = world.question(asked).await;
+    let shown = text(&world.get(&question.ann).await.of(200));
+    for part in ["group:finance", "Any of its members", &format!("{ANN} (you)"), "0 of 2 approvals so far"] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
+    assert!(!shown.contains(BOB) && !shown.contains("zoe@"), "{shown}");
+    // Whoever has answered is told to all who are asked.
+    world.answered(&question.bob, &[("choice", "approved")]).await;
+    let shown = text(&world.get(&question.ann).await.of(200));
+    assert!(shown.contains(BOB) && !shown.contains("zoe@"), "{shown}");
+    // Whoever is signed in may read the owner's groups, and so sees them here.
+    let shown = text(&world.get(&format!("/inbox/{}", question.id)).await.of(200));
+    assert!(shown.contains("zoe@example.com"), "{shown}");
 }
