@@ -1,6 +1,6 @@
 //! The routes of what agents remember of conversations.
 
-use crate::{Answered, App, Caller, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, request::cursor, types};
+use crate::{Answered, App, NoParams, Params, Path, Problem, Routes, Scope, SignedIn, request::cursor, types};
 use axum::{extract::State, http::StatusCode};
 use engine::limits;
 use std::sync::Arc;
@@ -20,28 +20,12 @@ async fn list_memories(
     State(app): State<Arc<App>>,
     mut params: Params,
 ) -> Answered<axum::Json<types::Page<types::Memory>>> {
-    let sees_all = of_all(&caller, Scope::Read)?;
+    let sees_all = caller.has_all_conversations(Scope::Read)?;
     let window = params.window("memories")?;
     params.done()?;
     let of = (!sees_all).then_some(caller.subject.as_str());
     let page = app.host.memories().conversations(&caller.owner, of, &window, app.host.now()).await?;
     Ok(axum::Json(cursor::page("memories", &page, page.items.iter().map(types::Memory::from).collect())))
-}
-
-/// Whether a caller may do so with all conversations of the owner, and not only with those of the caller's own.
-///
-/// # Errors
-/// 403 `missing_scope` where not even that.
-fn of_all(caller: &Caller, scope: Scope) -> Answered<bool> {
-    let all = caller.scopes.contains(&Scope::Admin);
-    if all { Ok(true) } else { caller.require(scope).map(|()| false) }
-}
-
-/// The refusal of a conversation of others.
-fn of_others() -> Problem {
-    let detail =
-        "others had a part in this conversation, or nobody knows who: this needs a token with the scope `admin`";
-    Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail).with("scope", Scope::Admin.as_str())
 }
 
 /// One conversation with its last messages: one of the caller alone, but to an admin.
@@ -54,14 +38,12 @@ async fn get_memory(
     Path(key): Path<String>,
     _: NoParams,
 ) -> Answered<axum::Json<types::MemoryWithMessages>> {
-    let sees_all = of_all(&caller, Scope::Read)?;
+    caller.has_all_conversations(Scope::Read)?;
     let (memories, now) = (app.host.memories(), app.host.now());
     let Some(head) = memories.conversation(&caller.owner, &key, now).await? else {
         return Err(Problem::not_found("memory", &key));
     };
-    if !sees_all && !head.is_of(&caller.subject) {
-        return Err(of_others());
-    }
+    caller.may_see([head.by.as_deref()])?;
     let most = usize::try_from(limits::REMEMBERED).unwrap_or(usize::MAX);
     let found = memories.recall(&caller.owner, &key, most, now).await?;
     let memory = types::Memory::from(&head);
@@ -86,11 +68,9 @@ async fn remove_memory(
     _: NoParams,
 ) -> Answered<StatusCode> {
     let memories = app.host.memories();
-    if !of_all(&caller, Scope::Run)? {
-        let head = memories.conversation(&caller.owner, &key, app.host.now()).await?;
-        if head.is_some_and(|head| !head.is_of(&caller.subject)) {
-            return Err(of_others());
-        }
+    caller.has_all_conversations(Scope::Run)?;
+    if let Some(head) = memories.conversation(&caller.owner, &key, app.host.now()).await? {
+        caller.may_see([head.by.as_deref()])?;
     }
     match memories.forget(&caller.owner, &key).await? {
         true => Ok(StatusCode::NO_CONTENT),

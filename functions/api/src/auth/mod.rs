@@ -1,5 +1,6 @@
 //! Who sends a request, and what they may do.
 
+mod conversations;
 pub mod extract;
 pub mod guard;
 mod host;

@@ -21,7 +21,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// What was said in a session, oldest first. Without a cursor these are the latest messages; `next_cursor` leads to earlier
-/// ones.
+/// ones. Messages of others are shown to an admin alone, as what agents remember of them is.
 #[utoipa::path(get, path = "/v1/chat/{workflow_id}/{session_id}", operation_id = "get_chat", tag = "chat",
     security(("bearer" = [])),
     params(("workflow_id" = String, Path), ("session_id" = String, Path), ("limit" = Option<u32>, Query),
@@ -53,6 +53,7 @@ async fn conversation(
     {
         items.insert(0, message(&app, &newest.execution).await?);
     }
+    caller.may_see(items.iter().map(|one| one.user.as_deref()))?;
     items.reverse();
     let next_cursor = cursor::page("chat", &page, Vec::<()>::new()).next_cursor;
     Ok(axum::Json(types::Conversation { workflow_id, session_id, items, next_cursor }))

@@ -10,6 +10,7 @@ mod booking;
 mod bulk;
 mod chat;
 mod control;
+mod conversations;
 mod draft;
 mod duplicates;
 mod erase;
