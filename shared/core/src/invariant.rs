@@ -192,10 +192,13 @@ fn folds(documents: Documents<'_>, turns: &[Turn], state: &Execution, broken: &m
 }
 
 /// A folded state without what the decided one does not note, since a release decided it that noted less: which visit entered
-/// a loop, and who paused it.
+/// a loop, who paused it, and which children were left as they are.
 fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.instructed.is_none() {
         folded.instructed = None;
+    }
+    if state.left.is_empty() {
+        folded.left.clear();
     }
     for (id, looped) in &mut folded.loops {
         if state.loops.get(id).is_some_and(|decided| decided.visit == 0) {

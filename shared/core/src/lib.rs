@@ -47,6 +47,7 @@
 pub mod admission;
 pub mod agent;
 pub mod allotment;
+pub mod below;
 pub mod children;
 pub mod command;
 pub mod decide;

@@ -3,12 +3,12 @@
 
 use crate::{
     allotment::take_turns,
-    effect::{ChildControl, Delivering, Effect, Message, Purpose, Undoing, Work},
+    below::{left_alone, unwanted_children},
+    effect::{Delivering, Effect, Message, Purpose, Undoing, Work},
     execution::{Children, Execution, NodeState, Phase, Status},
-    id::{Activation, ExecutionId, InteractionId, child_id},
+    id::{Activation, ExecutionId, InteractionId},
     interaction::delivery::{Delivery, DeliveryStatus},
-    limits::CHILDREN_IN_A_SLICE,
-    rollback::{After, Rolling, Undo, What},
+    rollback::{After, Rolling},
 };
 use document::{Workflow, graph::NodeIx, time::Time};
 use std::{ops::Range, sync::Arc};
@@ -33,6 +33,9 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
         return Vec::new();
     }
     let mut effects = unwanted_children(state);
+    if since == Since::Ever {
+        effects.extend(left_alone(state));
+    }
     effects.extend(closed_questions(state, since));
     effects.extend(messages(state, since));
     effects.extend(tell_parent(state));
@@ -140,77 +143,6 @@ fn owed_since_children_started(
         _ => true,
     });
     effects
-}
-
-/// Cancels children that still run although their node no longer waits for them.
-fn unwanted_children(state: &Execution) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for (id, kids) in &state.children {
-        let activation = Activation { visit: kids.visit, ..state.activation(id) };
-        let waits = state.waits_for_children(&activation, kids.attempt);
-        if !waits {
-            effects.extend(tell(state, &activation, kids, ChildControl::Cancel));
-        }
-    }
-    effects
-}
-
-/// Cancels the children that a rollback was still to undo: they stand still until then.
-pub(crate) fn left_standing(state: &Execution, rolling: &Rolling) -> Vec<Effect> {
-    let Some(plan) = &rolling.plan else { return unwanted_children(state) };
-    let child = |undo: &Undo| match undo.what {
-        What::Child { attempt, index, .. } => {
-            Some(tell_one(state.id(), &undo.activation, attempt, index, ChildControl::Cancel))
-        }
-        What::Node { .. } => None,
-    };
-    plan.undo.iter().skip(rolling.next).filter_map(child).collect()
-}
-
-/// Tells the children of an attempt that were asked for and have not ended what their parent wants. Where they are many,
-/// one message to the parent itself stands for all of them: [`Work::TellChildren`], by which they are told in slices.
-pub(crate) fn tell(state: &Execution, activation: &Activation, kids: &Children, control: ChildControl) -> Vec<Effect> {
-    let attempt = kids.attempt;
-    if kids.living() <= CHILDREN_IN_A_SLICE {
-        let running = (0..kids.started).filter(|index| !kids.ended.contains(*index));
-        return running.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
-    }
-    let work = Work::TellChildren { activation: activation.clone(), attempt, control, from: 0, to: kids.started };
-    vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
-}
-
-/// What one [`Work::TellChildren`] leads to: messages to the first children of a range that have not ended, and where
-/// those are a whole slice, a message about the rest of the range.
-pub fn tell_slice(
-    state: &Execution,
-    activation: &Activation,
-    attempt: u32,
-    control: ChildControl,
-    range: Range<u32>,
-) -> Vec<Effect> {
-    let same = |kids: &&Arc<Children>| kids.visit == activation.visit && kids.attempt == attempt;
-    let kids = state.children.get(&activation.node).filter(same);
-    let mut running = range.clone().filter(|index| !kids.is_some_and(|kids| kids.ended.contains(*index)));
-    let slice = running.by_ref().take(CHILDREN_IN_A_SLICE as usize);
-    let mut effects: Vec<Effect> =
-        slice.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
-    if let Some(from) = running.next() {
-        let work = Work::TellChildren { activation: activation.clone(), attempt, control, from, to: range.end };
-        effects.push(Effect::Send { message: Message { execution: state.id().clone(), work }, at: None });
-    }
-    effects
-}
-
-/// Tells one child of an attempt what its parent wants.
-pub(crate) fn tell_one(
-    parent: &ExecutionId,
-    activation: &Activation,
-    attempt: u32,
-    index: u32,
-    control: ChildControl,
-) -> Effect {
-    let execution = child_id(parent, activation, attempt, index);
-    Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
 }
 
 /// Tells the parent of a living execution whether people are asked in it or below it; none where it has no parent, or

@@ -2,6 +2,7 @@
 
 use crate::{
     children::is_taken_up,
+    command::{Command, Control},
     effect::ChildControl,
     event::{Parent, Said},
     execution::{Children, Execution, Instruction, NodeState, Phase, Status},
@@ -35,7 +36,6 @@ pub fn taken_up_with<'a>(parent: Option<&'a Execution>, child: &Execution) -> Op
     (child.end == Some(Status::Cancelled) || is_taken_up(parent, child)).then_some(kids)
 }
 
-/// Whether a child that is being undone was left as it is: its parent went on without that. One that is undone itself, and
 /// In whose name a parent asks something of the children that an attempt has started, by what it was asked for last; nobody's
 /// where that is not the reason.
 pub fn in_the_name_of(
@@ -71,13 +71,32 @@ fn instruction(asked: &Execution, control: ChildControl) -> Option<Instruction> 
     Some(Instruction { said: Said { above: Some(above), ..found.said.clone() }, ..found.clone() })
 }
 
+/// Whether a child that is being undone was left as it is: its parent went on without that. One that is undone itself, and
 /// was left too, undoes nothing any more.
-pub fn is_left(parent: &Execution, child: &Execution) -> bool {
+/// None of the parent's state stands for a parent that is gone.
+pub fn is_left(parent: Option<&Execution>, child: &Execution) -> bool {
     let undoes = |of: &Parent| {
-        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none() || !parent.was_to_be_undone());
+        let goes_on = |parent: &&Execution| parent.end.is_none() || !parent.was_to_be_undone();
+        let rolling = parent.filter(goes_on).and_then(|parent| parent.rolling.as_ref());
         rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
     };
     child.is_being_undone() && child.started.parent.as_ref().is_some_and(|of| !undoes(of))
+}
+
+/// Why a child ends that was left as it is.
+pub const LEFT: &str = "its parent left it as it is";
+
+/// What is asked of a child in the place of this: one that was left as it is, and has not heard of it, only has its end to
+/// come. Whoever wants it cancelled, or out of what it is stuck in, has it end.
+pub fn instead(parent: Option<&Execution>, child: &Execution, command: Command) -> Command {
+    match command {
+        Command::Control { control: Control::Cancel, reason } | Command::Unstick { reason, .. }
+            if is_left(parent, child) =>
+        {
+            Command::LeaveUndone { reason: reason.or_else(|| Some(LEFT.into())) }
+        }
+        other => other,
+    }
 }
 
 /// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.

@@ -15,6 +15,7 @@ pub mod fork;
 pub mod groups;
 pub mod inline;
 mod journal;
+pub mod left;
 pub mod limits;
 pub mod line;
 pub mod lines;

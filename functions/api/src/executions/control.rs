@@ -7,6 +7,7 @@ use crate::{
     types,
 };
 use axum::{extract::State, http::HeaderMap};
+use engine::left;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
@@ -126,9 +127,8 @@ pub(crate) async fn control(
         return read::execution(app, execution).await;
     }
     let id = execution.id();
-    match answer::ask(app, caller, id, Command::Control { control, reason }, Terms { stale_is_done: true, ..terms })
-        .await
-    {
+    let command = left::instead(&*app.host, execution, Command::Control { control, reason }).await?;
+    match answer::ask(app, caller, id, command, Terms { stale_is_done: true, ..terms }).await {
         Ok(done) if !done.repeated && refuses(execution, &done.state, control) => {
             Err(wrong_status(&done.state, control))
         }

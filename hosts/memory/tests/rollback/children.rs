@@ -1,13 +1,22 @@
 //! Children, whole, when their parent goes back.
 
 use super::ledger::{World, chain, charge};
-use engine::{drive::submit, port::Journal, rollback::roll_back, step};
+use engine::{
+    delivery::deliver,
+    drive::{submit, workflow_of},
+    port::Journal,
+    rollback::roll_back,
+    step,
+};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
-    effect::Work,
+    effect::{ChildControl, Work},
     event::Unstick,
-    execution::Status,
+    execution::{Execution, Status},
+    id::ExecutionId,
+    owed::{Since, owed},
     rollback::Rollback,
 };
 
@@ -168,6 +177,82 @@ async fn a_child_that_is_left_as_it_is_ends_with_all_below_it() {
             all.iter().map(|one| one.status()).collect::<Vec<_>>()
         );
         assert!(!world.entries().contains(&"/undo/p/y".to_owned()), "it was left as it is");
+    }
+}
+
+/// Handles what is due, but for the messages that cancel one of these executions: they are lost with the process.
+async fn run_without(world: &World, lost: &[&ExecutionId]) {
+    while let Some(delivery) = world.host.take() {
+        let message = &delivery.message;
+        let cancels = matches!(message.work, Work::Control { control: ChildControl::Cancel });
+        if !(cancels && lost.contains(&&message.execution)) {
+            step::handle(&world.host, std::slice::from_ref(&delivery)).await;
+        }
+        world.host.ack(delivery.receipt);
+    }
+}
+
+/// Delivers again what an execution owes by its state, as whoever finds it does.
+async fn found(world: &World, id: &ExecutionId) {
+    let state = world.host.state(id).unwrap();
+    let workflow = workflow_of(&world.host, &state).await.unwrap();
+    deliver(&world.host, id, &owed(&workflow, &state, Since::Ever)).await.unwrap();
+}
+
+/// A root that went on without a child that could not be undone, neither of which heard of it, nor the child of that.
+async fn left_unheard() -> (World, ExecutionId, ExecutionId) {
+    let each = map("each", "['x', 'y']", 2, &[pay("p")]);
+    let world = World::ran(&chain("left", &[map("outer", "['o']", 1, &[each])])).await;
+    world.fails("/undo/p/y", "no");
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Stuck);
+    world.works("/undo/p/y");
+    let stuck = |of: &ExecutionId| {
+        let all = world.host.all().into_iter();
+        let below = |one: &Arc<Execution>| one.started.parent.as_ref().is_some_and(|parent| parent.execution_id == *of);
+        all.filter(|one| one.stuck.is_some()).find(below).unwrap().id().clone()
+    };
+    let child = stuck(&world.id);
+    let grandchild = stuck(&child);
+    let skip = Command::Unstick { action: Unstick::Skip, node: None, output: None, reason: None };
+    submit(&world.host, &world.id, skip).await.unwrap();
+    run_without(&world, &[&child, &grandchild]).await;
+    world.is(Status::Completed);
+    let alive = world.host.all().iter().filter(|one| one.end.is_none()).count();
+    assert_eq!(alive, 2, "neither has heard of it");
+    (world, child, grandchild)
+}
+
+#[tokio::test]
+async fn a_child_is_left_as_it_is_though_the_word_of_it_was_lost() {
+    let (world, child, grandchild) = left_unheard().await;
+    found(&world, &world.id).await;
+    run_without(&world, &[&grandchild]).await;
+    let end = |id: &ExecutionId| world.host.state(id).unwrap().end;
+    assert_eq!((end(&child), end(&grandchild)), (Some(Status::Cancelled), None));
+    found(&world, &child).await;
+    world.host.handle_due().await;
+    assert_eq!(end(&grandchild), Some(Status::Cancelled));
+    assert!(!world.entries().contains(&"/undo/p/y".to_owned()), "it was left as it is");
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_child_that_was_left_and_has_not_heard_of_it_can_be_cancelled_and_unstuck() {
+    let cancel = Command::Control { control: Control::Cancel, reason: None };
+    let redrive = Command::Unstick { action: Unstick::Redrive, node: None, output: None, reason: None };
+    for command in [cancel, redrive] {
+        let (world, child, grandchild) = left_unheard().await;
+        let state = world.host.state(&child).unwrap();
+        let instead = engine::left::instead(&world.host, &state, command.clone()).await.unwrap();
+        let done = submit(&world.host, &child, instead).await.unwrap().unwrap();
+        assert_eq!(done.replies, [Ok(())], "{command:?}");
+        world.host.handle_due().await;
+        let end = |id: &ExecutionId| world.host.state(id).unwrap().end;
+        assert_eq!((end(&child), end(&grandchild)), (Some(Status::Cancelled), Some(Status::Cancelled)));
+        // What is not left is asked as it stands.
+        let same = engine::left::instead(&world.host, &world.state(), command.clone()).await.unwrap();
+        assert_eq!(same, command);
     }
 }
 

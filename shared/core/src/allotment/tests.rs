@@ -218,7 +218,7 @@ fn many_children_are_told_in_slices_and_each_of_them_is() {
     while let Some(Effect::Send { message, .. }) = waiting.pop() {
         match message.work {
             Work::TellChildren { activation, attempt, control, from, to } => {
-                let slice = crate::owed::tell_slice(&decided.state, &activation, attempt, control, from..to);
+                let slice = crate::below::tell_slice(&decided.state, &activation, attempt, control, from..to);
                 assert!(slice.len() <= limits::CHILDREN_IN_A_SLICE as usize + 1);
                 slices += 1;
                 waiting.extend(slice);

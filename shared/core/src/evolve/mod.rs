@@ -163,6 +163,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         rolling: None,
         visits: Arc::default(),
         undone_for: None,
+        left: Vec::new(),
         retried: 0,
         taken_up: started.taken_up,
         won: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::{
     id::ExecutionId,
     rollback::{After, Plan, Point, Rollback, Rolling},
 };
-use document::id::NodeId;
+use document::{id::NodeId, time::Time};
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
@@ -39,7 +39,9 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
             rolling.due = failed.retry_at;
             rolling.attempt += u32::from(failed.retry_at.is_some());
         }
-        Event::Compensated { .. } => {
+        Event::Compensated { skipped, .. } => {
+            let current = rolling.current().filter(|_| *skipped);
+            state.left.extend(current.and_then(|undo| undo.child_of(&state.started.execution_id)));
             rolling.next += 1;
             (rolling.attempt, rolling.forgiven) = (1, 0);
             (rolling.intended, rolling.due, rolling.carried) = (None, None, None);
@@ -124,8 +126,9 @@ pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&Execu
     state.done = point.done;
     state.skipped = point.skipped;
     state.progress = point.progress;
+    let at = state.updated_at;
     let node = |node: &Arc<NodeState>| {
-        let node = renewed(node, fails);
+        let node = renewed(node, fails, at);
         if of.is_some() { begun_elsewhere(&node) } else { node }
     };
     state.nodes = point.nodes.iter().map(|(id, found)| (id.clone(), node(found))).collect();
@@ -135,14 +138,17 @@ pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&Execu
     state.children = children(point, of);
 }
 
-/// A node of the checkpoint, whose attempt that ran then comes again.
-fn renewed(node: &Arc<NodeState>, fails: bool) -> Arc<NodeState> {
-    match node.phase {
-        Phase::Intended { .. } => {}
-        Phase::Asking { .. } if fails => {}
+/// A node of the checkpoint, whose attempt that ran then comes again. What is due is due since the checkpoint is back, or since
+/// the fork began: what came before is no time of its attempt.
+fn renewed(node: &Arc<NodeState>, fails: bool, now: Time) -> Arc<NodeState> {
+    let at = match node.phase {
+        Phase::Due { at } => at,
+        Phase::Intended { .. } => None,
+        Phase::Asking { .. } if fails => None,
         _ => return node.clone(),
-    }
-    Arc::new(NodeState { phase: Phase::Due { at: None }, ..(**node).clone() })
+    };
+    let due_at = Some(at.map_or(now, |at| at.max(now)));
+    Arc::new(NodeState { phase: Phase::Due { at }, due_at, ..(**node).clone() })
 }
 
 /// A node as a fork takes it over. The number of the turn that began its visit is one of the other execution, and would

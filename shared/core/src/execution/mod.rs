@@ -74,6 +74,9 @@ pub struct Execution {
     /// For a child that was undone whole, since its parent went back: the epoch of the parent that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_for: Option<u32>,
+    /// Children that were to be undone, and that people left as they are: each is told to end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<ExecutionId>,
     /// The terminal status; none until the execution has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Status>,

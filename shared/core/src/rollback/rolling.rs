@@ -1,7 +1,11 @@
 //! A rollback at work, as the journal and the state keep it.
 
 use super::{Carried, Point, Rollback};
-use crate::{effect::Undoing, id::Activation, payload::Payload};
+use crate::{
+    effect::Undoing,
+    id::{Activation, ExecutionId, child_id},
+    payload::Payload,
+};
 use document::{id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -79,6 +83,16 @@ pub struct Undo {
     /// What is undone of it.
     #[serde(flatten)]
     pub what: What,
+}
+
+impl Undo {
+    /// The child of an execution that is undone; none where it is a node.
+    pub fn child_of(&self, parent: &ExecutionId) -> Option<ExecutionId> {
+        match self.what {
+            What::Child { attempt, index, .. } => Some(child_id(parent, &self.activation, attempt, index)),
+            What::Node { .. } => None,
+        }
+    }
 }
 
 /// What is undone of a visit to a node.

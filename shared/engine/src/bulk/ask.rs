@@ -4,6 +4,7 @@ use super::{erase, job::Outcome};
 use crate::{
     delivery::{self, may_be_lost},
     drive::{Submission, submit, workflow_of},
+    left,
     port::{Action, Host, Job, StoreError},
 };
 use std::sync::Arc;
@@ -41,7 +42,7 @@ async fn asked(host: &dyn Host, job: &Job, id: &ExecutionId) -> Result<Outcome, 
         return Ok(refused);
     }
     let asked = Asked {
-        command: job.action.command(job.reason.clone()),
+        command: left::instead(host, &state, job.action.command(job.reason.clone())).await?,
         by: Some(job.created_by.clone()),
         request: Some(request),
         checkpoint: None,

@@ -15,6 +15,7 @@ use document::{Workflow, id::WorkflowId};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{ops::Range, sync::Arc};
 use stepwell_core::{
+    below::tell_slice,
     children::{Family, Runs},
     command::{Asked, Command},
     decide::child_id,
@@ -22,9 +23,9 @@ use stepwell_core::{
     event::Started,
     execution::{Children as Kids, Execution},
     id::{Activation, ExecutionId},
-    owed::{Since, owed, owed_at_end, tell_slice},
+    owed::{Since, owed, owed_at_end},
     reading::Reading,
-    wanted::{in_the_name_of, is_left, taken_up_by, taken_up_with, wish, wish_for},
+    wanted::{LEFT, in_the_name_of, is_left, taken_up_by, taken_up_with, wish, wish_for},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -158,9 +159,9 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             return delivery::deliver(host, id, &again).await;
         }
         let done = match wish {
-            // It is stuck at what cannot be undone, and its parent went on without that.
-            ChildControl::Cancel if above.as_deref().is_some_and(|parent| is_left(parent, &child)) => {
-                submit(host, id, Command::LeaveUndone { reason: Some("its parent left it as it is".into()) }).await?;
+            // It is stuck at what cannot be undone, and its parent went on without that, or is gone.
+            ChildControl::Cancel if is_left(above.as_deref(), &child) => {
+                submit(host, id, Command::LeaveUndone { reason: Some(LEFT.into()) }).await?;
                 return Ok(());
             }
             // What its parent asked first comes late: it is being undone, and cancelled then.

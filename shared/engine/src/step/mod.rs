@@ -31,12 +31,13 @@ use futures::{FutureExt, future::join_all};
 use handled::{ARRIVING_SECONDS, Handled, failed, unknown};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
+    below::tell_slice,
     command::{Asked, Command, Told},
     effect::{Effect, Message, Work},
     error::Rejection,
     execution::Execution,
     id::ExecutionId,
-    owed::{owed_again, tell_slice},
+    owed::owed_again,
     task::NodeLog,
 };
 use tracing::{Instrument, info_span};

@@ -54,6 +54,7 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         signals: _,
         rolling: _,
         undone_for: _,
+        left: _,
         stuck: _,
         asks: _,
         // The greatest progress so far, by the weights of the documents in force meanwhile.

@@ -11,11 +11,11 @@ pub(super) use resume::{route_recorded, send_due};
 
 use super::turn::Deciding;
 use crate::{
+    below::tell,
     command::Control,
     effect::ChildControl,
     error::Rejection,
     execution::{Phase, Status},
-    owed::tell,
 };
 use document::graph::NodeIx;
 

@@ -116,7 +116,7 @@ impl Deciding<'_> {
     /// one undoes go on standing still.
     pub fn stop_children(&mut self) {
         let Some(rolling) = self.state.rolling.clone() else { return };
-        for effect in crate::owed::left_standing(&self.state, &rolling) {
+        for effect in crate::below::left_standing(&self.state, &rolling) {
             self.request(effect);
         }
     }

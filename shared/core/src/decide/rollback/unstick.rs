@@ -2,11 +2,12 @@
 
 use super::{super::turn::Deciding, undo::done};
 use crate::{
+    below::tell_one,
     effect::ChildControl,
     error::{Reason, Rejection},
     event::{Event, Unstick},
     execution::{Phase, Status},
-    owed::{Since, owed, tell_one},
+    owed::{Since, owed},
     payload::Payload,
     rollback::What,
 };
