@@ -141,9 +141,9 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
     } = node;
     let _ = attempts;
     let visit = if compared.went_back { (*visit).min(1) } else { *visit };
+    let attempt = (!compared.cut_off.contains(id)).then_some(attempt);
     let so_far = (!compared.open.contains(id)).then(|| json!([attempt, error.as_ref().map(|error| &error.code)]));
     let mut output = of(output.as_ref());
-    let attempt = (!compared.cut_off.contains(id)).then_some(attempt);
     // An error that became the output says which attempt it was.
     if let Some(error) = output.pointer_mut("/error").and_then(Value::as_object_mut)
         && (so_far.is_none() || attempt.is_none())
