@@ -3,6 +3,7 @@
 use super::{Globals, example::example, output};
 use api::types::{Choice, Delivery, Execution, Interaction};
 use engine::groups::group_of;
+use local::store::running;
 use stepwell_core::{
     execution::Status,
     interaction::{InteractionKind, REWIND, SecurityLevel, channel::ChannelKind, delivery::DeliveryStatus},
@@ -51,6 +52,10 @@ pub fn ways(question: &Interaction, globals: &Globals, served: bool) -> Vec<Stri
     if globals.url.is_some() || !is_kept_out(question) {
         return output::answer_lines(&answers(question, globals));
     }
+    let is_mailed = question.deliveries.iter().any(|it| it.channel == ChannelKind::Email);
+    if question.assignees.is_empty() || !is_mailed {
+        return in_their_own_name(question, globals);
+    }
     let mails = [globals.pasted(&["dev", "--mail-to-folder", "outbox"]), notify(question, globals)];
     let mut lines = vec![format!("  {KEPT_OUT}: those who are asked answer by the links in their mails")];
     let is_written = |mail: &Delivery| mail.channel == ChannelKind::Email && mail.status == DeliveryStatus::Sent;
@@ -60,6 +65,28 @@ pub fn ways(question: &Interaction, globals: &Globals, served: bool) -> Vec<Stri
         lines.extend(output::with_lines("to have them written:", &mails[..1]));
         lines.extend(output::with_lines("then, to send them again:", &mails[1..]));
     }
+    lines
+}
+
+/// How others answer a question about which no mail with a link is written: with a token of theirs, at a host that takes it.
+fn in_their_own_name(question: &Interaction, globals: &Globals) -> Vec<String> {
+    let in_slack = question.deliveries.iter().any(|it| it.channel == ChannelKind::Slack);
+    let more = if in_slack { ", in Slack or with a token" } else { "" };
+    let answered = |person: &str| question.responses.iter().any(|one| one.by.eq_ignore_ascii_case(person));
+    let waits = |it: &&String| group_of(it).is_none() && !keeps_out(question, it.as_str()) && !answered(it.as_str());
+    let person = question.assignees.iter().find(waits);
+    let person = person.map_or("EMAIL", String::as_str);
+    let token = ["token", "create", "--name", "answers", "--subject", person, "--scopes", "read,respond"];
+    let mut lines = vec![format!("  {KEPT_OUT}: those who are asked answer it, each in their own name{more}")];
+    lines.extend(output::with_lines("make a token for one of them:", &[globals.pasted(&token)]));
+    let served = running(globals.data()).and_then(|holder| holder.url);
+    if served.is_none() {
+        lines.extend(output::with_lines("serve the data folder:", &[globals.pasted(&["dev"])]));
+    }
+    let url = served.unwrap_or_else(|| "URL".to_owned());
+    let there = Globals { url: Some(url), data: None, token: None, owner: None, json: false };
+    let commands: Vec<String> = answers(question, &there).iter().map(|it| format!("{it} --token TOKEN")).collect();
+    lines.extend(output::with_lines("then they answer with it:", &commands));
     lines
 }
 
@@ -75,8 +102,11 @@ pub fn but_for(requester: &str) -> String {
 
 /// Whether the user of this machine may not answer a question, having started what asks it.
 pub fn is_kept_out(question: &Interaction) -> bool {
-    let me = local::server::local_subject();
-    question.kept_out.iter().chain(&question.also_kept_out).any(|person| person.eq_ignore_ascii_case(&me))
+    keeps_out(question, &local::server::local_subject())
+}
+
+fn keeps_out(question: &Interaction, person: &str) -> bool {
+    question.kept_out.iter().chain(&question.also_kept_out).any(|one| one.eq_ignore_ascii_case(person))
 }
 
 fn notify(question: &Interaction, globals: &Globals) -> String {

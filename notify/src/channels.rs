@@ -11,7 +11,7 @@ use stepwell_core::interaction::{
 
 /// What is wrong where no mail can be sent.
 const NO_MAIL: &str = "this host sends no e-mail: set STEPWELL_SMTP_URL and STEPWELL_MAIL_FROM, or have mails written to a \
-                       folder with --mail-to-folder DIR (STEPWELL_MAIL_TO_FOLDER)";
+                       folder: STEPWELL_MAIL_TO_FOLDER=DIR, or `stepwell dev --mail-to-folder DIR`";
 /// What is wrong where Slack cannot be reached.
 const NO_SLACK: &str = "this host has no access to Slack: set STEPWELL_SLACK_TOKEN and STEPWELL_SLACK_SIGNING_SECRET";
 

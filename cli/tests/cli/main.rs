@@ -16,6 +16,7 @@ mod example_agents;
 mod files;
 mod forks;
 mod forms;
+mod kept_out;
 mod log;
 mod mcp;
 mod model_keys;
