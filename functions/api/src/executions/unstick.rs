@@ -42,11 +42,11 @@ async fn unstick(
         output: body.output.map(Payload::new),
         reason: body.reason,
     };
+    let command = engine::left::instead(&*app.host, &execution, command).await?;
     let terms = Terms { request, ..Terms::default() };
     let done = answer::ask(&app, &caller, execution.id(), command, terms).await;
     // What does not fit here is the node.
     let fits =
-    let command = engine::left::instead(&*app.host, &execution, command).await?;
         |problem: Problem| if problem.code() == "invalid_answer" { problem.coded("invalid_node") } else { problem };
     let state = done.map_err(fits)?.state;
     Ok(axum::Json(read::execution(&app, &state).await?))

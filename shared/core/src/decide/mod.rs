@@ -67,9 +67,9 @@ pub fn decide<'a>(
         (Some(state), command) => {
             once(state, asked.request.as_ref(), asked.checkpoint)?;
             let mut turn = Deciding::new(documents, state.clone(), now, reading)?;
+            turn.above = asked.above;
             if state.arrives() {
                 arrival::table(&mut turn, command, state)?;
-            turn.above = asked.above;
             } else {
                 table(&mut turn, command)?;
             }

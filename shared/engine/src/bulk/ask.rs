@@ -46,8 +46,8 @@ async fn asked(host: &dyn Host, job: &Job, id: &ExecutionId) -> Result<Outcome, 
         by: Some(job.created_by.clone()),
         request: Some(request),
         checkpoint: None,
-    };
         above: None,
+    };
     let submission = Submission { asked: vec![asked], seen: Some(state), ..Submission::default() };
     let Some(submitted) = submit(host, id, submission).await? else { return Ok(gone()) };
     Ok(match submitted.replies.into_iter().next() {
