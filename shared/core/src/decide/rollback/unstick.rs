@@ -51,10 +51,11 @@ pub fn unstick(
     }
     match action {
         Unstick::Retry | Unstick::Redrive => {
-            turn.record(Event::ExecutionUnstuck { action, reason });
-            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
-                turn.request(effect);
+            // All that is stuck is taken up. A node that is not would be somebody's mistake.
+            if node.is_some() {
+                stuck_node(turn, node)?;
             }
+            turn.record(Event::ExecutionUnstuck { action, reason });
         }
         Unstick::Skip | Unstick::MarkDone => {
             let ix = stuck_node(turn, node)?;
@@ -66,33 +67,29 @@ pub fn unstick(
             turn.close(ix);
             turn.finish(ix, "success", output.unwrap_or_default(), None);
             turn.settle();
-            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
-                turn.request(effect);
-            }
         }
+    }
+    for effect in owed(turn.workflow, &turn.state, Since::Ever) {
+        turn.request(effect);
     }
     Ok(())
 }
 
-/// The node that is skipped: the one that is named, or the only one that can be meant.
+/// The node that is meant: the one that is named, or the only one that is stuck.
 fn stuck_node(turn: &Deciding<'_>, named: Option<NodeId>) -> Result<NodeIx, Rejection> {
     let open = |ix: &NodeIx| {
         let node = turn.state.node(&turn.node(*ix).id);
         node.is_some_and(|node| node.phase.is_open() && node.phase != Phase::Looping && turn.state.is_stuck_at(node))
     };
     let all: Vec<NodeIx> = (0..turn.workflow.nodes.len()).filter(open).collect();
+    let names = || all.iter().map(|&ix| turn.node(ix).id.as_str()).collect::<Vec<_>>().join(", ");
     if let Some(named) = named {
         let found = all.iter().copied().find(|&ix| turn.node(ix).id == named);
-        let stuck = || all.iter().map(|&ix| turn.node(ix).id.as_str()).collect::<Vec<_>>().join(", ");
-        let wrong = || invalid("/node", format!("{named} is not stuck; what is: {}", stuck()));
-        return found.ok_or_else(wrong);
+        return found.ok_or_else(|| invalid("/node", format!("{named} is not stuck; what is: {}", names())));
     }
     match all.as_slice() {
         [only] => Ok(*only),
-        many => {
-            let names: Vec<&str> = many.iter().map(|&ix| turn.node(ix).id.as_str()).collect();
-            Err(invalid("/node", format!("say which node is meant: {}", names.join(", "))))
-        }
+        _ => Err(invalid("/node", format!("say which node is meant: {}", names()))),
     }
 }
 

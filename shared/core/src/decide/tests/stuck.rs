@@ -6,6 +6,7 @@ use crate::{
     due::due_at,
     effect::{Effect, Work},
     error::Rejection,
+    event::Unstick,
     execution::Status,
     limits::{GRACE_SECONDS, NODE_SECONDS},
     owed::{Since, owed},
@@ -63,6 +64,20 @@ fn what_cannot_be_processed_is_not_fed_again_until_somebody_moves_it_back() {
     story.succeed("bad", json!(1)).unwrap();
     story.succeed("good", json!(1)).unwrap();
     assert_eq!(steps(&story.effects), ["next"]);
+}
+
+#[test]
+fn what_is_sent_again_is_of_no_node_that_is_not_stuck() {
+    for action in [Unstick::Retry, Unstick::Redrive] {
+        let mut story = given();
+        buried(&mut story).unwrap();
+        let ask = |node: &str| Command::Unstick { action, node: Some(node.into()), output: None, reason: None };
+        for wrong in ["next", "start", "nothing"] {
+            assert!(matches!(story.when(ask(wrong)), Err(Rejection::Invalid { .. })), "{wrong}");
+        }
+        story.when(ask("bad")).unwrap();
+        assert_eq!(steps(&story.effects), ["bad", "good"], "{action}");
+    }
 }
 
 #[test]
