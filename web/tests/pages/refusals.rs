@@ -34,7 +34,7 @@ async fn late(
 }
 
 #[tokio::test]
-async fn what_is_asked_of_an_execution_that_is_to_be_rolled_back_is_refused_beside_the_button() {
+async fn what_is_asked_of_an_execution_that_is_rolled_back_is_refused_beside_the_button() {
     let world = World::new();
     let id = world.start(&booking(), &json!({})).await;
     let base = format!("/executions/{id}");
@@ -49,8 +49,6 @@ async fn what_is_asked_of_an_execution_that_is_to_be_rolled_back_is_refused_besi
     let asked = world.ask("POST", &address, &asked);
     let _ = tokio::time::timeout(Duration::from_millis(50), asked).await;
     assert_eq!(world.state(&id).status().as_str(), "rolling_back");
-    let history = world.get(&format!("/v1{base}/history")).await.text;
-    assert!(history.contains("To be rolled back to checkpoint 1"), "{history}");
 
     let mut sent = filled(&pages[0].text);
     sent.retain(|(name, _)| name != "compensate");
