@@ -44,8 +44,16 @@ impl Notifier for Slack {
             (Notice::Outcome, None) => return Told::Dropped,
             (Notice::Reminder, Some(first)) => self.reply(&first, &blocks::reminder(letter)).await,
             (Notice::Escalated | Notice::Reassigned, Some(first)) => self.pass_on(&first, letter).await,
-            (Notice::Asked, Some(_)) | (Notice::Again, _) => self.post(letter).await,
-            (Notice::Asked | Notice::Reminder | Notice::Escalated | Notice::Reassigned, None) => {
+            // A second message with buttons would keep them for ever: only the first one is changed to the outcome.
+            (Notice::Again, Some(first)) => {
+                let again = self.reply(&first, &blocks::reminder(letter)).await;
+                self.or_anew(again, letter).await
+            }
+            (Notice::Asked, Some(first)) => {
+                let again = self.pass_on(&first, letter).await;
+                self.or_anew(again, letter).await
+            }
+            (Notice::Asked | Notice::Reminder | Notice::Escalated | Notice::Reassigned | Notice::Again, None) => {
                 self.post(letter).await
             }
         };
@@ -83,6 +91,14 @@ impl Slack {
         let below = [("thread_ts", json!(first.time))];
         self.say("chat.postMessage", first.channel, message, &below).await?;
         Ok(Told::Sent { reference: Some(format!("{}:{}", first.channel, first.time)) })
+    }
+
+    /// Posts the message that asks where the first one was deleted, and so has no buttons that are left behind.
+    async fn or_anew(&self, sent: Result<Told, Fault>, letter: &Letter) -> Result<Told, Fault> {
+        match sent {
+            Err(fault) if fault.is(&["thread_not_found", "message_not_found"]) => self.post(letter).await,
+            sent => sent,
+        }
     }
 
     /// Says in the first message who is asked by now, and below it that this has changed, which people are notified of.

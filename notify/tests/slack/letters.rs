@@ -71,6 +71,48 @@ async fn a_channel_is_asked_reminded_below_and_shown_the_outcome_in_place_of_the
 }
 
 #[tokio::test]
+async fn what_is_sent_again_is_a_reply_so_that_no_buttons_are_left_behind() {
+    let stand_in = StandIn::start().await;
+    stand_in.member("UANA", "ana@example.com");
+    let slack = slack(&stand_in.origin, TOKEN, None);
+    for (at, channel) in [Some("#finance"), None].into_iter().enumerate() {
+        let told = slack.send(&letter(channel, Notice::Asked, None)).await;
+        let Told::Sent { reference: Some(first) } = told.clone() else { panic!("{told:?}") };
+        // Again, as `notify` asks for it, and asked anew, as whoever was no longer asked meanwhile is.
+        for notice in [Notice::Again, Notice::Asked] {
+            assert_eq!(slack.send(&letter(channel, notice, Some(&first))).await, told);
+            let posted = stand_in.calls("chat.postMessage");
+            let last = &posted.last().unwrap().arguments;
+            assert_eq!(
+                last.get("thread_ts").map(String::as_str),
+                first.split_once(':').map(|(_, time)| time),
+                "{notice}"
+            );
+            assert!(last["text"].starts_with("Reminder: ") && !last["blocks"].contains("approve"), "{last:?}");
+        }
+        slack.send(&letter(channel, Notice::Outcome, Some(&first))).await;
+        let live =
+            stand_in.calls("chat.postMessage").into_iter().filter(|it| it.arguments["blocks"].contains("approve"));
+        assert_eq!(live.count(), at + 1, "the one that is changed to the outcome");
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_in_slack_is_posted_anew_when_it_is_sent_again() {
+    let stand_in = StandIn::start().await;
+    let slack = slack(&stand_in.origin, TOKEN, None);
+    for (method, code, notice) in
+        [("chat.postMessage", "thread_not_found", Notice::Again), ("chat.update", "message_not_found", Notice::Asked)]
+    {
+        stand_in.fails_next(method, 200, None, &format!(r#"{{"ok":false,"error":"{code}"}}"#));
+        let told = slack.send(&letter(Some("#finance"), notice, Some("Cfinance:1600000000.000001"))).await;
+        assert!(matches!(&told, Told::Sent { reference: Some(it) } if it.starts_with("Cfinance:17")), "{told:?}");
+        let posted = stand_in.calls("chat.postMessage");
+        assert!(posted.last().unwrap().arguments["blocks"].contains("approve"));
+    }
+}
+
+#[tokio::test]
 async fn a_channel_is_shown_and_told_who_is_asked_by_now() {
     for (notice, begins, word) in [
         (Notice::Reassigned, "Others are asked now: ", "This now asks director@example.com"),

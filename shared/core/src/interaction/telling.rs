@@ -181,7 +181,7 @@ pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option
             let was_dropped = delivery.status == DeliveryStatus::Dropped;
             (delivery.status, delivery.error, delivery.told) = (DeliveryStatus::Sent, None, true);
             // Later messages refer to the one that shows the question whole.
-            if delivery.reference.is_none() || delivery.notice == Notice::Again {
+            if delivery.reference.is_none() || matches!(delivery.notice, Notice::Asked | Notice::Again) {
                 delivery.reference.clone_from(reference);
             }
             // It had left when the question was decided: whoever got it is told how that went.
