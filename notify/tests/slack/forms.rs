@@ -52,6 +52,27 @@ async fn a_form_is_opened_refused_beside_its_fields_and_taken_once_it_is_right()
 }
 
 #[tokio::test]
+async fn a_review_takes_no_approval_of_a_text_that_was_emptied() {
+    let world = World::new().await;
+    let id = world.asks(json!({"kind": "review", "content": "Dear all,", "assignees": ["ana@example.com"]})).await;
+    let values = |decision: &str, content: Value| {
+        json!({"field.0": {"value": {"selected_option": {"value": decision}}},
+        "field.1": {"value": {"value": content}}})
+    };
+    for empty in [Value::Null, json!(""), json!(" \n ")] {
+        let (status, reply) = world.payload(&world.form("UANA", &id, values("0", empty))).await;
+        assert_eq!((status, &reply["response_action"]), (StatusCode::OK, &json!("errors")));
+        let words = "Nothing stands here: write what you approve, or reject it.";
+        assert_eq!(reply["errors"], json!({"field.1": words}));
+    }
+    assert_eq!(world.question(&id).await["responses"], json!([]));
+    // Of what is rejected nothing has to stand there.
+    let (_, reply) = world.payload(&world.form("UANA", &id, values("1", Value::Null))).await;
+    assert_eq!(reply["response_action"], "clear");
+    assert_eq!(world.question(&id).await["decision"], "rejected");
+}
+
+#[tokio::test]
 async fn who_is_not_asked_is_told_so_in_the_form() {
     let world = World::new().await;
     let id = world.asks(input()).await;

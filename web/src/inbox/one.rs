@@ -47,7 +47,7 @@ pub async fn send(Path(id): Path<String>, Sent { visit, mut pairs }: Sent) -> Re
     };
     let whom = pairs.get("answer_as").unwrap_or_default().to_owned();
     pairs.remove("answer_as");
-    let typed = answer::read(&seen.found.interaction, &pairs);
+    let typed = answer::read(&visit.app, &seen.found, &pairs).await;
     pairs.set("answer_as", whom.as_str());
     let (answer, names) = match typed {
         Typed::Rows(mut rows) => {
@@ -96,7 +96,10 @@ fn meanwhile(one: &Interaction) -> String {
             let decision = words::decision(one, one.decision.as_deref().unwrap_or_default());
             format!("answered meanwhile in another place: {decision}")
         }
-        InteractionStatus::TimedOut => "over meanwhile, since the time to answer has ended".to_owned(),
+        InteractionStatus::TimedOut => match words::by_deadline(one) {
+            Some(decided) => format!("decided meanwhile by its deadline: {decided}"),
+            None => "over meanwhile, since the time to answer has ended".to_owned(),
+        },
         InteractionStatus::Cancelled => "withdrawn meanwhile".to_owned(),
     };
     format!("It was {how}. Your answer was not recorded.")

@@ -160,7 +160,7 @@ pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
         Err(refusal) => return refused(&refusal, &visit.up),
         Ok(chosen) => chosen,
     };
-    let Some(one) = first(&all).map(|one| one.found.interaction.clone()) else {
+    let Some(found) = first(&all).map(|one| &one.found) else {
         return outcome(&visit, &left, ids.len());
     };
     // The form comes back without those that take no answer any more, and says so.
@@ -170,7 +170,7 @@ pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
         faults
     };
     let unfit = StatusCode::UNPROCESSABLE_ENTITY;
-    let (answer, names) = match answer::read(&one, &pairs) {
+    let (answer, names) = match answer::read(&visit.app, found, &pairs).await {
         Typed::Rows(rows) => return show(&visit, &all, StatusCode::OK, &rows, &without(Faults::default())),
         Typed::Wrong(faults) => return show(&visit, &all, unfit, &pairs, &without(faults)),
         Typed::Answer(answer, names) => (answer, names),
@@ -190,7 +190,7 @@ pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
         && failed.len() == done.len()
         && error.code == "invalid_answer"
     {
-        return show(&visit, &all, unfit, &pairs, &without(answer::refused(&one, &error.errors, &names)));
+        return show(&visit, &all, unfit, &pairs, &without(answer::refused(&found.interaction, &error.errors, &names)));
     }
     let failed = failed.into_iter().map(|(item, error)| Left::refused(&all, item, error));
     outcome(&visit, &failed.chain(left).collect::<Vec<_>>(), ids.len())

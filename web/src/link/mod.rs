@@ -44,7 +44,7 @@ use stepwell_core::{
 pub fn routes() -> Routes {
     let rates = Arc::new(Rates::new(limits::LINK_PER_SECOND, limits::LINK_AT_ONCE));
     let page = get(open).post(send).layer(DefaultBodyLimit::max(limits::FORM_BYTES));
-    let pages = Routes::new().route("/i/{token}", page).route("/i/{token}/answer", get(own_answer));
+    let pages = Routes::new().route("/i/", get(nobodys)).route("/i/{token}", page).route("/i/{token}/answer", get(own_answer));
     let pages = pages.route("/i/{token}/state", get(state));
     pages.layer(Extension(rates)).merge(assets::routes())
 }
@@ -59,6 +59,11 @@ async fn found(app: &App, rates: &Rates, token: &str, up: &str) -> Result<Found,
     let unknown = || page(StatusCode::NOT_FOUND, over::unknown());
     let found = find(app, token).await.map_err(|problem| trouble(problem, up))?.ok_or_else(unknown)?;
     Ok(found)
+}
+
+/// The address of a link without its token.
+async fn nobodys() -> Response {
+    page(StatusCode::NOT_FOUND, over::unknown())
 }
 
 /// Shows the question. It never decides anything.
@@ -146,7 +151,7 @@ async fn take(app: &App, found: &Found, token: &str, pairs: &Pairs) -> Response 
         true => page(StatusCode::GONE, over::over(found, "../")),
         false => page(status, question::question(found, pairs, faults)),
     };
-    let (answer, names) = match sent::read(&found.interaction, pairs) {
+    let (answer, names) = match sent::read(app, found, pairs).await {
         Sent::Rows(pairs) => return again(StatusCode::OK, &pairs, &Faults::default()),
         Sent::Wrong(faults) => return again(StatusCode::UNPROCESSABLE_ENTITY, pairs, &faults),
         Sent::Answer(answer, names) => (answer, names),

@@ -39,7 +39,10 @@ pub fn over(found: &Found, up: &str) -> Markup {
             "The time to answer is over",
             up,
             &html! {
-                "Not enough people had answered by " (moment(closed(found))) ", so the workflow went on without."
+                "Not enough people had answered by " (moment(closed(found))) ", so "
+                @if let Some(decided) = words::by_deadline(&found.interaction) {
+                    "the deadline decided: " strong { bdi { (decided) } } "."
+                } @else { "the workflow went on without." }
             },
         ),
         (Some(_), InteractionStatus::Answered | InteractionStatus::Pending) => decided(found, up),

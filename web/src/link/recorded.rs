@@ -50,7 +50,13 @@ fn outcome(found: &Found) -> Markup {
         },
         (InteractionStatus::Answered, None) => html! { "The question is decided. Nothing more is needed of you." },
         (InteractionStatus::TimedOut, _) => {
-            html! { "The time to answer ended afterwards, before enough people had answered." }
+            html! {
+                "The time to answer ended afterwards, before enough people had answered"
+                @if let Some(decided) = words::by_deadline(one) {
+                    ", so the deadline decided: " strong { bdi { (decided) } }
+                }
+                "."
+            }
         }
         (InteractionStatus::Cancelled, _) => html! { "The question was withdrawn afterwards." },
     }

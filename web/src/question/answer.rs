@@ -1,17 +1,27 @@
 //! Reads a form that a person sent as the answer to a question.
 
 use super::{
+    Found,
     inputs::{DATA, arguments, asks_for_tool, content, data_field, takes_arguments},
     words,
 };
-use crate::form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader};
-use api::types::Fault;
+use crate::{
+    form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader},
+    words::capital,
+};
+use api::{App, types::Fault};
 use document::validate::schema::Schema;
+use engine::drive::with_values;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
 use stepwell_core::{
-    decide::overlong,
+    decide::{emptied, overlong, unmet},
+    error::Reason,
     interaction::{Answer, Interaction, InteractionKind as Kind},
+    reading::Reading,
 };
 
 /// What a person sent.
@@ -24,52 +34,55 @@ pub enum Sent {
     Wrong(Faults),
 }
 
-/// Reads the pairs of a form.
-pub fn read(one: &Interaction, pairs: &Pairs) -> Sent {
+/// Reads the pairs of a form. Where some of it is wrong, what can be read is checked all the same, as the rules would check it,
+/// so that a person learns of everything at once.
+pub async fn read(app: &App, found: &Found, pairs: &Pairs) -> Sent {
+    let one = &found.interaction;
     if let Some(rows) = pairs.other_rows() {
         return Sent::Rows(rows);
     }
+    let (answer, Parsed { mut faults, names, .. }, unread) = typed(one, pairs);
+    if faults.is_empty() {
+        return Sent::Answer(Box::new(answer), names);
+    }
+    let mut reasons = overlong(&answer);
+    if let Some(data) = answer.data.as_ref().filter(|_| one.kind == Kind::Input) {
+        let broken =
+            || Reading::of(|reading| unmet((&*found.workflow, &*found.execution), one, data, &unread, reading));
+        // Where the store cannot bring what a rule reads, the rule is told of once everything else is right.
+        reasons.extend(with_values(&*app.host, found.execution.id(), broken).await.unwrap_or_default());
+    }
+    let fault = |reason: Reason| Fault { path: reason.path, message: reason.message, ..Fault::default() };
+    let more = refused(one, &reasons.into_iter().map(fault).collect::<Vec<_>>(), &names);
+    faults.whole.extend(more.whole);
+    faults.fields.extend(more.fields);
+    Sent::Wrong(faults)
+}
+
+/// What was typed: the answer that it makes, what is wrong with it, and where in the data lies what could not be read.
+fn typed(one: &Interaction, pairs: &Pairs) -> (Answer, Parsed, Vec<String>) {
     let mut reader = Reader::new(pairs);
     // Both are read elsewhere.
     let _ = (reader.one("form_token"), reader.one("seen"));
     let comment = reader.one("comment").filter(|text| !text.trim().is_empty()).map(str::to_owned);
     let mut answer = Answer { named: true, comment, ..Answer::default() };
-    let parsed = match one.kind {
-        Kind::Approval | Kind::Review | Kind::Authorization => {
-            approval(one, &mut reader, &mut answer);
-            reader.done()
-        }
-        Kind::Decision => {
-            decision(one, &mut reader, &mut answer);
-            reader.done()
-        }
-        Kind::Ask => {
-            match reader.one("text").filter(|text| !text.trim().is_empty()) {
-                Some(text) => answer.text = Some(text.to_owned()),
-                None => reader.fault("text", "Write an answer."),
+    match one.kind {
+        Kind::Approval | Kind::Review | Kind::Authorization => approval(one, &mut reader, &mut answer),
+        Kind::Decision => decision(one, &mut reader, &mut answer),
+        Kind::Ask => match reader.one("text").filter(|text| !text.trim().is_empty()) {
+            Some(text) => answer.text = Some(text.to_owned()),
+            None => reader.fault("text", "Write an answer."),
+        },
+        Kind::Input => {
+            let (mut parsed, unread) = input(one, reader);
+            answer.data.clone_from(&parsed.value);
+            if answer.data.is_none() && parsed.faults.is_empty() {
+                parsed.faults.add(DATA, "Fill this in.");
             }
-            reader.done()
-        }
-        Kind::Input => input(one, reader),
-    };
-    if one.kind == Kind::Input {
-        answer.data.clone_from(&parsed.value);
-        if answer.data.is_none() && parsed.faults.is_empty() {
-            let mut faults = Faults::default();
-            faults.add(DATA, "Fill this in.");
-            return wrong(faults, &answer);
+            return (answer, parsed, unread);
         }
     }
-    let Parsed { faults, names, .. } = parsed;
-    if faults.is_empty() { Sent::Answer(Box::new(answer), names) } else { wrong(faults, &answer) }
-}
-
-/// What is wrong, with what the rules would refuse of the rest: a person learns of everything at once.
-fn wrong(mut faults: Faults, answer: &Answer) -> Sent {
-    for reason in overlong(answer) {
-        faults.add(reason.path.trim_start_matches('/'), reason.message);
-    }
-    Sent::Wrong(faults)
+    (answer, reader.done(), Vec::new())
 }
 
 fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
@@ -120,20 +133,14 @@ fn edited(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
     if typed == before {
         return;
     }
-    let is_text = one.content.as_ref().is_none_or(|content| content.is_string() || content.is_null());
-    if is_text && typed.trim().is_empty() {
-        // Nobody means an empty text by a slip, and of what is rejected nothing has to stand there.
-        if answer.approved == Some(true) {
-            reader.fault("content", "Nothing stands here: write what you approve, or reject it.");
+    if typed.trim().is_empty() {
+        if let Some(reason) = emptied(one, answer.approved) {
+            reader.fault("content", reason.message);
         }
-    } else if is_text {
-        answer.content = Some(Value::String(typed.to_owned()));
-    } else {
-        answer.content = reader.json("content");
-        if typed.trim().is_empty() {
-            reader.fault("content", "Write JSON here; `null` stands for nothing.");
-        }
+        return;
     }
+    let is_text = one.content.as_ref().is_none_or(|content| content.is_string() || content.is_null());
+    answer.content = if is_text { Some(Value::String(typed.to_owned())) } else { reader.json("content") };
 }
 
 fn decision(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
@@ -150,13 +157,13 @@ fn decision(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
     }
 }
 
-/// The data of an input. Where some of it cannot be read, what can is checked all the same, so that a person learns of
-/// everything at once.
-fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
+/// The data of an input, and where in it lies what could not be read. Where something is wrong, the rest is checked by the schema.
+fn input(one: &Interaction, reader: Reader<'_>) -> (Parsed, Vec<String>) {
     let (field, name) = (data_field(one), Name::root(DATA));
     let mut parsed = reader.value(&field, &name, "/data");
-    if parsed.faults.fields.is_empty() {
-        return parsed;
+    let unread = unread(&parsed);
+    if parsed.faults.is_empty() {
+        return (parsed, unread);
     }
     let schema = one.schema.as_ref().and_then(|schema| Schema::of_form(schema).ok());
     let violations = schema.iter().flat_map(|schema| schema.violations(parsed.value.as_ref().unwrap_or(&Value::Null)));
@@ -171,7 +178,20 @@ fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
             parsed.faults.add(&name, in_words(&field, &violation.path, violation.message));
         }
     }
-    parsed
+    (parsed, unread)
+}
+
+/// JSON Pointers in the data to what could not be read. A row without a value has none of its own, and stands for its list.
+fn unread(parsed: &Parsed) -> Vec<String> {
+    let pointer = |name: &str| {
+        let (pointer, _) = parsed.names.iter().find(|(_, one)| *one == name)?;
+        pointer.strip_prefix("/data").map(str::to_owned)
+    };
+    let around = |name: &str| {
+        let mut outwards = successors(Some(name), |name| name.rsplit_once('.').map(|(outer, _)| outer));
+        outwards.find_map(pointer).unwrap_or_default()
+    };
+    parsed.faults.fields.iter().map(|(name, _)| around(name)).collect()
 }
 
 /// What is said of a text that has not the form of its pattern: what the schema says of the field, in the words of people.
@@ -232,7 +252,7 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             // What no field stands for says where it lies.
             None => match error.path.strip_prefix("/data").filter(|rest| !rest.is_empty()) {
                 Some(rest) => faults.add_whole(format!("{rest}: {}", error.message)),
-                None => faults.add_whole(error.message.clone()),
+                None => faults.add_whole(capital(&error.message)),
             },
         }
     }

@@ -21,7 +21,12 @@ pub fn how(one: &Interaction) -> Markup {
                 "Decided: " strong { bdi { (capital(&words::decision(one, one.decision.as_deref().unwrap_or_default()))) } }
                 @if let Some(last) = one.responses.last() { ", by " bdi { (last.by) } }
             }
-            InteractionStatus::TimedOut => "The time to answer ended before enough people had answered",
+            InteractionStatus::TimedOut => {
+                "The time to answer ended before enough people had answered"
+                @if let Some(decided) = words::by_deadline(one) {
+                    ", so the deadline decided: " strong { bdi { (decided) } }
+                }
+            }
             InteractionStatus::Cancelled => "Withdrawn: the workflow does not need an answer any more",
         }
         @if let Some(at) = one.decided_at { ", on " (moment(at)) }

@@ -1,7 +1,8 @@
 //! What pages call the kinds of questions and the decisions about them.
 
+use crate::words::capital;
 use serde_json::Value;
-use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind, Response};
+use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind, InteractionStatus, Response};
 
 /// The kind of a question, as the head of its page.
 pub fn kind(kind: Kind) -> &'static str {
@@ -43,6 +44,13 @@ pub fn tool(about: &Authorization) -> String {
 pub fn decision(one: &Interaction, port: &str) -> String {
     let option = one.options.iter().find(|option| option.id == port);
     option.map_or_else(|| port.to_owned(), |option| option.label.clone())
+}
+
+/// What the deadline of a question decided; none where people did, and where all that came of it is that nobody answered.
+pub fn by_deadline(one: &Interaction) -> Option<String> {
+    let decides = one.status == InteractionStatus::TimedOut && !matches!(one.kind, Kind::Input | Kind::Ask);
+    let port = one.decision.as_deref().filter(|port| decides && one.ports().contains(port))?;
+    Some(capital(&decision(one, port)))
 }
 
 /// How a decision looks: a sign, and the class of its colour.

@@ -41,6 +41,38 @@ async fn a_question_whose_time_is_over_says_so() {
 }
 
 #[tokio::test]
+async fn a_question_that_its_deadline_decided_says_what_it_decided() {
+    let options = json!([{"id": "left", "label": "To the left"}]);
+    for (config, said) in [
+        (json!({"kind": "approval", "timeout_action": "auto_approve"}), "so the deadline decided: Approved."),
+        (json!({"kind": "approval", "timeout_action": "auto_reject"}), "so the deadline decided: Rejected."),
+        (
+            json!({"kind": "decision", "options": options, "timeout_action": "auto_approve"}),
+            "so the deadline decided: To the left.",
+        ),
+        (json!({"kind": "ask", "timeout_action": "auto_approve"}), "so the workflow went on without."),
+    ] {
+        let world = World::new();
+        let mut config = config;
+        config["timeout_seconds"] = json!(60);
+        let question = world.question(config).await;
+        world.pass(Duration::from_secs(61));
+        world.run().await;
+        let shown = text(&world.get(&question.ann).await.of(410));
+        assert!(
+            shown.contains("Not enough people had answered by 31 January 2026, 09:01 UTC, ") && shown.contains(said),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_link_without_its_token_is_an_unknown_one() {
+    let world = World::new();
+    assert!(world.get("/i/").await.of(404).contains("This link is unknown"));
+}
+
+#[tokio::test]
 async fn a_question_that_is_not_needed_any_more_says_so() {
     let world = World::new();
     let question = world.question(json!({"kind": "approval"})).await;

@@ -131,6 +131,49 @@ async fn wrong_data_is_told_apart_and_changes_nothing() {
     world.answered(&question.ann, &with("data.s", "<b>&\"")).await;
 }
 
+#[tokio::test]
+async fn a_rule_is_told_beside_what_else_is_wrong_and_not_of_what_could_not_be_read() {
+    const YOUNG: &str = "Age: The rule is not met: answer.age > 17";
+    let schema = json!({"type": "object", "required": ["age", "day"], "properties": {
+        "age": {"type": "integer"}, "day": {"type": "string", "format": "date"}, "n": {"type": "integer"}, "m": {"type": "integer"}}});
+    let rules = json!([
+        "answer.age > 17",
+        "answer.day > '2026-01-01'",
+        "!has(answer.n) || answer.n < answer.m",
+        "size(answer) > 2"
+    ]);
+    let input = json!({"kind": "input", "schema": schema, "rules": rules});
+    let long = &long();
+    let cases = vec![
+        (vec![("data.age", "16")], &[YOUNG, "Day: Fill this in."][..]),
+        (vec![("data.age", "16"), ("data.day", "soon")], &[YOUNG, "Day: Write a date"]),
+        (
+            vec![("data.age", "16"), ("data.day", "2025-01-01"), ("comment", long)],
+            &[
+                YOUNG,
+                "Day: The rule is not met: answer.day > '2026-01-01'",
+                "The rule is not met: size(answer) > 2",
+                LONG_COMMENT,
+            ],
+        ),
+        (
+            vec![("data.age", "16"), ("data.day", "2027-01-01"), ("data.n", "3"), ("data.m", "2"), ("data.extra", "1")],
+            &[YOUNG, "The rule is not met: !has(answer.n)", "The form has no field data.extra"],
+        ),
+    ];
+    are_refused(input.clone(), cases).await;
+    let world = World::new();
+    let question = world.question(input).await;
+    for (changed, silent) in [
+        (&[("data.age", "x"), ("data.day", "2027-01-01")][..], "rule"),
+        (&[("data.age", "20"), ("data.day", "soon"), ("data.n", "3")], "answer.day"),
+        (&[("data.age", "20"), ("data.day", "2027-01-01"), ("data.n", "3"), ("data.m", "x")], "rule"),
+    ] {
+        let shown = text(&world.fill(&question.ann, changed).await.of(422));
+        assert!(!shown.contains(silent), "{changed:?}: {silent} is in: {shown}");
+    }
+}
+
 /// Sends a form, and holds what comes back to these reasons.
 async fn is_refused(config: &Value, changed: &[(&str, &str)], reasons: &[&str]) {
     let world = World::new();

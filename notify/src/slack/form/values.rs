@@ -9,6 +9,7 @@ use document::time::Time;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use stepwell_core::{
+    decide::emptied,
     error::Reason,
     interaction::{Answer, Interaction},
 };
@@ -22,6 +23,14 @@ pub(in crate::slack) fn answer(question: &Interaction, values: &Value) -> Result
         return Err(vec![reason("no_form", "", "this question is answered in the inbox".into())]);
     };
     let mut said = filled(&form, values)?;
+    if is_blank(&form, "/content", values) {
+        if let Some(reason) = emptied(question, said.get("approved").and_then(Value::as_bool)) {
+            return Err(vec![reason]);
+        }
+        if let Some(said) = said.as_object_mut() {
+            said.remove("content");
+        }
+    }
     let typed = said.get("tool").is_some();
     if needs_tool(question) && said.get("approved") == Some(&json!(true)) && !typed {
         return Err(vec![reason("tool_missing", "/tool", "type the tool's name to approve its use".into())]);
@@ -38,6 +47,13 @@ pub(in crate::slack) fn answer(question: &Interaction, values: &Value) -> Result
         data: take("data"),
         ..Answer::default()
     })
+}
+
+/// Whether a form has a field at this pointer in which nothing stands.
+fn is_blank(form: &Form, at: &str, values: &Value) -> bool {
+    let position = form.fields.iter().position(|field| field.at == at);
+    let text = position.map(|position| values[block_id(position)][VALUE]["value"].as_str().unwrap_or_default());
+    text.is_some_and(|text| text.trim().is_empty())
 }
 
 /// The object of all values, each at the pointer of its field.
@@ -70,6 +86,7 @@ fn value(field: &Field, sent: &Value) -> Result<Option<Value>, String> {
         Takes::Number { .. } => text.map(number).transpose()?,
         Takes::Json => {
             let wrong = |error: serde_json::Error| format!("this is no JSON: {error}");
+            let text = text.filter(|text| !text.trim().is_empty());
             text.map(|text| serde_json::from_str(text).map_err(wrong)).transpose()?
         }
         Takes::Lines { numbers } => {

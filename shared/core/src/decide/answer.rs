@@ -1,6 +1,6 @@
 //! A person's answer to an interaction: whether it fits the question, and whether it decides.
 
-use super::{after_error, leave, turn::Deciding};
+use super::{after_error, leave, turn::Deciding, typed};
 use crate::{
     error::{Reason, Rejection},
     event::Event,
@@ -11,7 +11,6 @@ use crate::{
     },
     limits,
     rollback::Rollback,
-    sight::Sight,
 };
 use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
 use serde_json::{Map, Value, json};
@@ -28,7 +27,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     leave::may_answer(&turn.state, &one, &answer)?;
     let answer = plain(&one, answer);
     let ix = turn.current(&one.activation)?;
-    let (decision, value) = fits(turn, ix, &one, &answer)?;
+    let (decision, value) = fits(turn, &one, &answer)?;
     // The response keeps a hash of what was shown: it is the evidence of what the person decided on.
     let response = Response {
         by: answer.by.clone(),
@@ -121,7 +120,7 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
 /// The port that an answer votes for, and the value that it gives. An answer that does not fit is refused with every
 /// reason at once, so that a person can correct all of them together. A field that the kind does not take is refused
 /// rather than ignored, since the person meant something by it.
-fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
+fn fits(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
     // The fields that this kind of interaction takes; the first one is required.
     let allowed: &[&str] = match one.kind {
         Kind::Approval | Kind::Review => &["approved", "content"],
@@ -146,7 +145,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
     reasons.extend(misnamed(one, answer));
-    reasons.extend(instead(turn, ix, one, answer));
+    reasons.extend(instead(turn, one, answer));
     reasons.extend(overlong(answer));
     let fit = match one.kind {
         Kind::Approval | Kind::Authorization | Kind::Review => answer.approved.map(|approved| {
@@ -158,7 +157,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             (if approved { "approved" } else { "rejected" }.to_owned(), value)
         }),
         Kind::Input => answer.data.as_ref().map(|data| {
-            reasons.extend(misfits(turn, ix, one, "data", data));
+            reasons.extend(misfits(turn, one, "data", data));
             ("answered".to_owned(), data.clone())
         }),
         Kind::Decision => answer.option.as_ref().map(|option| {
@@ -182,7 +181,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
 }
 
 /// Why what a person gives in a tool's place, or to it, is refused: the tool is not to be used, or would not take it.
-fn instead(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Vec<Reason> {
+fn instead(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Vec<Reason> {
     if one.kind != Kind::Authorization {
         return Vec::new();
     }
@@ -197,7 +196,7 @@ fn instead(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) 
         reasons.push(reason("unexpected_field", "text", message));
     }
     if let Some(arguments) = &answer.arguments {
-        reasons.extend(misfits(turn, ix, one, "arguments", arguments));
+        reasons.extend(misfits(turn, one, "arguments", arguments));
     }
     reasons
 }
@@ -216,7 +215,7 @@ fn written(content: &Value) -> usize {
 }
 
 fn too_long(field: &str, bytes: usize, most: usize) -> Option<Reason> {
-    let message = || format!("`{field}` has {bytes} bytes, and {most} are kept: shorten it");
+    let message = || format!("it has {bytes} bytes, and {most} are kept: shorten it");
     (bytes > most).then(|| reason("too_long", field, message()))
 }
 
@@ -250,7 +249,7 @@ fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
 }
 
 /// Every place where a value that an answer gives as this field violates the schema or a rule of the question.
-fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, field: &str, data: &Value) -> Vec<Reason> {
+fn misfits(turn: &Deciding<'_>, one: &Interaction, field: &str, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
     // The arguments of a tool are what a model gives it too, whose formats nobody asserts.
     let compiled = if one.kind == Kind::Input { Schema::of_form } else { Schema::compile };
@@ -266,17 +265,7 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, field: &str, data
         }
         None => {}
     }
-    let Some(human) = turn.node(ix).kind.human() else { return reasons };
-    let HumanKind::Input { rules, .. } = &human.kind else { return reasons };
-    let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
-    let extra = [("answer", data)];
-    for rule in rules {
-        match rule.eval_bool(&sight.scope_with(&extra)) {
-            Ok(true) => {}
-            Ok(false) => reasons.push(reason("rule", "data", format!("the rule is not met: {}", rule.source()))),
-            Err(error) => reasons.push(reason("rule", "data", format!("the rule cannot be checked: {error}"))),
-        }
-    }
+    reasons.extend(typed::unmet((turn.workflow, &turn.state), one, data, &[], turn.reading));
     reasons
 }
 

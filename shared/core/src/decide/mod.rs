@@ -30,6 +30,7 @@ mod start;
 mod tests;
 mod timer;
 mod turn;
+mod typed;
 
 pub use crate::id::child_id;
 pub(crate) use crate::{
@@ -48,6 +49,7 @@ pub use leave::may_answer;
 pub use patch::stands_in_the_way;
 pub use turn::Decided;
 pub(crate) use turn::Deciding;
+pub use typed::{emptied, unmet};
 
 /// Decides one command on the state of an execution; a state of none stands for an execution that does not exist yet.
 /// The result has no turn where nothing is to be recorded, but effects may still be owed.
