@@ -1,7 +1,7 @@
 //! Why a model gave no answer, in the same codes for every provider; and lists of models.
 
 use crate::support::*;
-use document::work::{ModelChoice, Provider};
+use document::work::{ModelCall, ModelChoice, Provider};
 use std::time::{Duration, Instant};
 
 /// Asks every provider, and checks the code and whether another try may help.
