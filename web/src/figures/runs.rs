@@ -24,9 +24,13 @@ pub struct NodeRuns {
 pub type Nodes = BTreeMap<NodeId, NodeRuns>;
 
 /// Whether the state tells what nodes did. It does not of an execution that went back, nor of an agent that ran several
-/// times: what an agent did before the latest time is no longer in it.
+/// times: what an agent did before the latest time is no longer in it. Nor does it tell of a node that failed and went on
+/// whether it did so by another attempt, or though the last one failed too.
 pub fn is_in_state(execution: &Execution) -> bool {
-    execution.epoch == 0 && execution.nodes.values().all(|state| state.talk.is_none() || state.visit <= 1)
+    let went_on =
+        |state: &NodeState| state.error.is_some() && state.port.as_deref().is_some_and(|port| port != "error");
+    let tells = |state: &NodeState| (state.talk.is_none() || state.visit <= 1) && !went_on(state);
+    execution.epoch == 0 && execution.nodes.values().all(|state| tells(state))
 }
 
 /// By the state: all that was done in what led to it.
@@ -67,22 +71,37 @@ fn failures(state: &NodeState, ended: u32) -> u64 {
 pub fn by_turns(turns: &[Turn]) -> Nodes {
     let mut nodes = Nodes::new();
     let mut begun: BTreeMap<&NodeId, Time> = BTreeMap::new();
+    // The attempt of each node that ended last, and whether that failed.
+    let mut last: BTreeMap<&NodeId, (u32, u32, bool)> = BTreeMap::new();
     for turn in turns {
         for event in &turn.events {
-            let (node, failed, took) = match event {
+            let (node, attempt, failed, took) = match event {
                 Event::NodeActivated { node, .. } => {
                     begun.insert(node, turn.at);
                     continue;
                 }
-                Event::NodeSucceeded { node, duration_ms, .. } => (node, false, *duration_ms),
-                Event::AttemptFailed { node, .. } | Event::NodeFailed { node, .. } => (node, true, None),
+                // What is under way begins anew: what came before is no time of its attempt.
+                Event::RolledBack { .. } | Event::ExecutionRetried { .. } => {
+                    begun.values_mut().for_each(|at| *at = turn.at);
+                    last.clear();
+                    continue;
+                }
+                Event::NodeSucceeded { node, visit, attempt, duration_ms, .. } => {
+                    (node, (*visit, *attempt), false, *duration_ms)
+                }
+                Event::AttemptFailed { node, visit, attempt, .. } | Event::NodeFailed { node, visit, attempt, .. } => {
+                    (node, (*visit, *attempt), true, None)
+                }
                 // No other event ends an attempt.
                 _ => continue,
             };
             let runs = nodes.entry(node.clone()).or_default();
-            runs.ended += 1;
-            runs.failed += u64::from(failed);
-            let whole = || begun.get(node).map(|begun| turn.at.since(*begun));
+            // An attempt that ended fails once more where people decide about it, or where its way on cannot be decided.
+            let before = last.insert(node, (attempt.0, attempt.1, failed));
+            let before = before.filter(|(visit, number, _)| (*visit, *number) == attempt).map(|(_, _, failed)| failed);
+            runs.ended += u64::from(before.is_none());
+            runs.failed += u64::from(failed && before != Some(true));
+            let whole = || begun.get(node).map(|begun| turn.at.since(*begun)).filter(|_| before.is_none());
             runs.latest = took.map(Duration::from_millis).or_else(whole).or(runs.latest);
             // The delay before the next attempt is no time of the node's.
             if let Event::AttemptFailed { retry_at, .. } = event {

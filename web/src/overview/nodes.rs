@@ -4,7 +4,7 @@ use crate::{
     desk::{part, query},
     figures::{Figures, NodeFigures},
     limits,
-    words::took,
+    words::{beginning, took},
 };
 use maud::{Markup, html};
 use std::{cmp::Reverse, time::Duration};
@@ -49,8 +49,8 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
             tbody {
                 @for node in nodes.iter().take(limits::NODES) {
                     tr {
-                        th scope="row" { bdi { (node.names.1) }
-                            span.soft { a href=(workflow(up, node)) { bdi { (node.names.0) } } } }
+                        th scope="row" { bdi { (beginning(&node.names.1, limits::NAME)) }
+                            span.soft { a href=(workflow(up, node)) { bdi { (beginning(&node.names.0, limits::NAME)) } } } }
                         td.number { (node.failures) " of " (node.runs) }
                         td.number.roomy { (told(node.p50)) }
                         td.number { (told(node.p95)) }

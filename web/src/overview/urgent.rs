@@ -9,7 +9,10 @@ use crate::{
     session::Visit,
     words::capital,
 };
-use api::types::{Interaction, Page};
+use api::{
+    Scope,
+    types::{Interaction, Page},
+};
 use document::time::Time;
 use engine::port::{ExecutionFilter, Window};
 use maud::{Markup, html};
@@ -75,9 +78,11 @@ impl Urgent {
     }
 
     fn questions(&self, visit: &Visit) -> Markup {
+        // Whoever may not answer is told what waits, and not that they are waited for.
+        let whom = if visit.caller.scopes.contains(&Scope::Respond) { "you" } else { "somebody" };
         html! {
             section.panel aria-labelledby="mine" {
-                h2 #mine { a href={ (visit.up) "inbox" } { "Waiting for you" } }
+                h2 #mine { a href={ (visit.up) "inbox" } { "Waiting for " (whom) } }
                 ul.glance {
                     @for one in self.questions.items.iter().take(limits::GLANCE) {
                         li {

@@ -7,7 +7,10 @@ use crate::{
 };
 use serde_json::json;
 use std::time::Duration;
-use stepwell_core::execution::Status;
+use stepwell_core::{
+    execution::Status,
+    task::{Failure, Outcome, Report},
+};
 
 const STARTER: &str = "zoe@example.com";
 
@@ -87,4 +90,64 @@ async fn what_a_rollback_left_behind_is_counted_too() {
     let page = text(&world.visitor().await.get("/").await.of(200));
     let failing = page.split("Nodes that failed most").nth(1).unwrap();
     assert!(failing.contains("charge") && failing.contains("1 of 1"), "{page}");
+}
+
+#[tokio::test]
+async fn a_failure_after_which_the_workflow_goes_on_is_counted_too() {
+    let world = World::with_runner(|_| Report {
+        outcome: Outcome::Failed(Failure::new("http_status", "402")),
+        logs: Vec::new(),
+    });
+    let document = json!({"id": "goes-on", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "look", "type": "http_request", "on_error": "continue", "config": {"url": "https://example.com"}},
+        {"id": "end", "type": "transform", "config": {"set": {"a": 1}}}],
+        "edges": [{"from": "start", "to": "look"}, {"from": "look", "to": "end"}]});
+    let id = world.start(&document, &json!({})).await;
+    assert_eq!(world.state(&id).status(), Status::Completed);
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    let failing = page.split("Nodes that failed most").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(failing.contains("look") && failing.contains("1 of 1"), "{page}");
+}
+
+#[tokio::test]
+async fn the_time_before_a_rollback_is_none_of_the_node_that_runs_again() {
+    let world = World::new();
+    let id = world.start(&crate::execution::booking(), &json!({})).await;
+    world.pass(Duration::from_secs(3_600));
+    let done = world.click(&format!("/executions/{id}/rollback?to=1"), &[]).await;
+    assert_eq!(done.status, 303, "{}", text(&done.text));
+    world.run().await;
+    let nodes = world.get(&format!("/v1/executions/{id}/nodes")).await.json();
+    let reserve = nodes["items"].as_array().unwrap().iter().find(|node| node["node"] == "reserve").unwrap();
+    assert_eq!((&reserve["status"], &reserve["duration_ms"]), (&json!("completed"), &json!(0)), "{reserve}");
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    let slowest = page.split("Slowest nodes").nth(1).unwrap_or_default().split("Nodes that failed").next().unwrap();
+    assert!(!slowest.contains("Reserve the seat"), "{slowest}");
+}
+
+#[tokio::test]
+async fn a_name_of_any_length_leaves_the_rest_of_the_tables_in_sight() {
+    let world = World::with_runner(|_| Report {
+        outcome: Outcome::Failed(Failure::new("http_status", "402")),
+        logs: Vec::new(),
+    });
+    let long = "long ".repeat(60);
+    let document = json!({"id": "long", "name": long, "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "look", "name": long, "type": "http_request", "config": {"url": "https://example.com"}}],
+        "edges": [{"from": "start", "to": "look"}]});
+    world.start(&document, &json!({})).await;
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    let failing = page.split("Nodes that failed most").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(failing.contains("long long") && !failing.contains(&"long ".repeat(20)), "{failing}");
+}
+
+#[tokio::test]
+async fn nobody_is_waited_for_who_may_not_answer() {
+    let world = World::new();
+    world.question(json!({"kind": "approval"})).await;
+    let reader = world.bearer("acme", ANN, &[api::Scope::Read]).await;
+    let page = text(&reader.get("/").await.of(200));
+    assert!(page.contains("Waiting for somebody") && !page.contains("Waiting for you"), "{page}");
+    let both = world.bearer("acme", "bob@example.com", api::Scope::ALL).await;
+    assert!(text(&both.get("/").await.of(200)).contains("Waiting for you"));
 }
