@@ -26,7 +26,10 @@ use document::Node;
 use engine::port::Window;
 use maud::{Markup, html};
 use std::time::Duration;
-use stepwell_core::{execution::Phase, task::NodeLog};
+use stepwell_core::{
+    execution::{NodeState, Phase},
+    task::NodeLog,
+};
 
 /// What the panel shows of a node.
 pub struct Selected<'a> {
@@ -131,10 +134,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
                 (conversation(agent, &Around { visit, seen, below, whole: &whole("agent") }))
             }
             h3 { "Input" } (value(&shown.input, &whole("input")))
-            h3 { "Output" }
-            @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
-            @else if shown.agent.is_some() { details.more { summary { "What other nodes read" } (value(&shown.output, &whole("output"))) } }
-            @else { (value(&shown.output, &whole("output"))) }
+            (output(shown, is_of_before(seen, node), &whole("output")))
             (attempts::attempts(node, spans, shown.agent.is_some()))
             (log(&selected.lines))
             @if seen.aim.at.is_none() && visit.caller.scopes.contains(&Scope::Run) {
@@ -148,6 +148,27 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
                 (crate::picture::small(body)) }
         }
     }
+}
+
+fn output(shown: &types::Node, is_of_before: bool, whole: &str) -> Markup {
+    html! {
+        @if is_of_before {
+            h3 { "Output of the visit before" }
+            p.hint { "This visit has given none yet." }
+        } @else { h3 { "Output" } }
+        @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
+        @else if shown.agent.is_some() { details.more { summary { "What other nodes read" } (value(&shown.output, whole)) } }
+        @else { (value(&shown.output, whole)) }
+    }
+}
+
+/// Whether the output is that of an earlier visit, since this one has none: it came from another input than the one beside it.
+fn is_of_before(seen: &Seen, node: &Node) -> bool {
+    let is_without = |state: &NodeState| {
+        let has_ended = state.port.is_some() || state.undecided.is_some() || state.phase == Phase::Looping;
+        state.visit > 1 && state.output.is_some() && !has_ended
+    };
+    seen.then.node(&node.id).is_some_and(is_without)
 }
 
 /// What went wrong; `whole` is the address of all of its details.

@@ -12,7 +12,7 @@ use crate::{
 use api::{App, types::Fault};
 use document::validate::schema::Schema;
 use engine::drive::with_values;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter::successors,
@@ -20,7 +20,7 @@ use std::{
 use stepwell_core::{
     decide::{emptied, overlong, unmet},
     error::Reason,
-    interaction::{Answer, Interaction, InteractionKind as Kind},
+    interaction::{Answer, Interaction, InteractionKind as Kind, REWIND},
     reading::Reading,
 };
 
@@ -152,8 +152,16 @@ fn decision(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
         }
         Some(_) => {}
     }
-    if one.on_error {
-        answer.data = reader.json("output");
+    if !one.on_error {
+        return;
+    }
+    answer.data = reader.json("output");
+    let back = reader.one("back").filter(|id| !id.is_empty()).map(|node| json!({"node": node}));
+    if answer.option.as_deref() == Some(REWIND) {
+        answer.data = back;
+        if answer.data.is_none() {
+            reader.fault("back", "Choose the node to go back to.");
+        }
     }
 }
 
@@ -233,7 +241,8 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             ("/tool", _) => Some("tool"),
             (path, Kind::Authorization) if path.starts_with("/arguments") => Some("arguments"),
             ("/comment", _) => Some("comment"),
-            // The data about a failed node is one field, whatever part of it is wrong.
+            ("/data/node" | "/data/input", Kind::Decision) => Some("back"),
+            // The output in place of a failed node's is one field, whatever part of it is wrong.
             (path, Kind::Decision) if path.starts_with("/data") => Some("output"),
             ("/data", _) if whole_is_object => None,
             (path, _) => names.get(path).map(String::as_str),

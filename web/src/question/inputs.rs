@@ -4,9 +4,13 @@ use super::{Found, words};
 use crate::form::{
     Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of, label_of,
 };
+use document::Node;
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::interaction::{Interaction, InteractionKind as Kind, Response, SecurityLevel};
+use stepwell_core::{
+    interaction::{AfterError, Interaction, InteractionKind as Kind, REWIND, Response, SecurityLevel},
+    rollback::to_node,
+};
 
 /// The name of an input's whole value.
 pub const DATA: &str = "data";
@@ -87,7 +91,8 @@ pub fn label(one: &Interaction, name: &str) -> String {
         "comment" => "Comment".into(),
         "content" => "Content".into(),
         "option" => "Your choice".into(),
-        "output" => "Data".into(),
+        "output" => "Output in its place".into(),
+        "back" => "Node to go back to".into(),
         "text" if one.kind == Kind::Authorization => "Answer in its place".into(),
         "text" => "Answer".into(),
         "tool" => "Name of the tool".into(),
@@ -125,7 +130,7 @@ pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
                     @if takes_arguments(one) && !around.is_for_several { (instead(one, shown)) }
                     (approve(shown, "Allow", "Refuse"))
                 },
-                Kind::Decision => { (options(one, shown)) (send(shown, "Send the decision")) },
+                Kind::Decision => { (options(one, shown)) @if one.on_error { (after_failure(found, shown)) } (send(shown, "Send the decision")) },
                 Kind::Ask => { (text(shown)) (send(shown, "Send the answer")) },
                 Kind::Input => { (data(one, shown)) (send(shown, "Send the answer")) },
             }
@@ -238,11 +243,41 @@ fn options(one: &Interaction, shown: Shown<'_>) -> Markup {
                 }
             }
         }
-        @if one.on_error {
-            (area(shown, "output", "Data", "optional", &hint_of("output",
-                "JSON: for skip, the output in place of the failed node's; for rewind, {\"node\": \"ID\"}."), 3))
+    }
+}
+
+/// What two of the choices about a failed node need besides, each named by the choice that it is for.
+fn after_failure(found: &Found, shown: Shown<'_>) -> Markup {
+    let one = &found.interaction;
+    let label = |id: &str| one.options.iter().find(|option| option.id == id).map(|option| option.label.clone());
+    let for_choice = |label: &str, more: &str| html! { p.hint { "For “" bdi { (label) } "” alone. " (more) } };
+    let (id, is_wrong) = (id_of("back"), !shown.faults.of("back").is_empty());
+    html! {
+        @if let Some(label) = label(REWIND) {
+            div.field.wrong[is_wrong] {
+                label for=(id) { "Node to go back to " span.mark { "optional" } }
+                (for_choice(&label, ""))
+                (faults_of(shown.faults, "back"))
+                select id=(id) name="back" aria-invalid=[is_wrong.then_some("true")] {
+                    option value="" { "None" }
+                    @for node in earlier(found) {
+                        option value=(node.id) selected[shown.pairs.get("back") == Some(node.id.as_str())] { (node.name) }
+                    }
+                }
+            }
+        }
+        @if let Some(label) = label(AfterError::Skip.as_str()) {
+            (area(shown, "output", "Output in its place", "optional",
+                &for_choice(&label, "JSON that the nodes after it see; nothing stands for null."), 3))
         }
     }
+}
+
+/// The nodes that the execution can go back to from a question about another.
+fn earlier(found: &Found) -> impl Iterator<Item = &Node> {
+    let failed = &found.interaction.activation.node;
+    let reached = |node: &&Node| to_node(&found.workflow, &found.execution, &node.id, None).is_ok();
+    found.workflow.nodes.iter().filter(move |node| node.id != *failed).filter(reached)
 }
 
 fn data(one: &Interaction, shown: Shown<'_>) -> Markup {

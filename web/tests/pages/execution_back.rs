@@ -296,6 +296,6 @@ async fn what_cannot_be_asked_is_said_before_anything_is_typed() {
         "{page}"
     );
     let page = text(&world.get(&format!("/executions/{id}/backtrack")).await.of(422));
-    assert!(page.contains("no node is named: choose one on the picture"), "{page}");
+    assert!(page.contains("No node is named: choose one on the picture"), "{page}");
     assert!(text(&world.get(&format!("/executions/{id}/backtrack?node=nowhere")).await.of(404)).contains("nowhere"));
 }

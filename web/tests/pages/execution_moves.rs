@@ -1,6 +1,6 @@
 //! The stream that tells a page that its execution has moved.
 
-use crate::{execution::booking, world::World};
+use crate::{browser::text, execution::booking, world::World};
 use axum::{
     body::{Body, BodyDataStream},
     http::Request,
@@ -62,4 +62,23 @@ async fn a_page_that_has_seen_the_end_is_told_the_end_alone() {
     assert_eq!(rest, "event: end\ndata: {}\n\n");
     world.get(&format!("/executions/{id}/events?after=x")).await.of(422);
     world.get("/executions/nothing/events").await.of(404);
+}
+
+#[tokio::test]
+async fn beside_the_input_of_a_visit_stands_no_output_of_another() {
+    let world = World::new();
+    let document = json!({"id": "greets", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "each", "type": "loop", "config": {"for_each": "input.who"}},
+        {"id": "greet", "type": "transform", "config": {"set": {"text": "Hello {{ item }}"}}}],
+        "edges": [{"from": "start", "to": "each"}, {"from": "each", "to": "greet", "port": "loop"}, {"from": "greet", "to": "each"}]});
+    let id = world.start(&document, &json!({"who": ["Ann", "Ben"]})).await;
+    let mut seen = 0;
+    for at in 1..=world.state(&id).seq {
+        let page = text(&world.get(&format!("/executions/{id}?at={at}&node=greet")).await.of(200));
+        let panel = page.split("Node greet").nth(1).unwrap_or_else(|| panic!("{page}"));
+        let is_before = panel.contains("Output of the visit before This visit has given none yet.");
+        assert_eq!(is_before, panel.contains("2 visits") && panel.contains("Hello Ann"), "{at}: {panel}");
+        seen += usize::from(is_before);
+    }
+    assert!(seen > 0, "the second visit was due at some checkpoint");
 }

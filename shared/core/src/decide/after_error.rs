@@ -64,14 +64,14 @@ impl Deciding<'_> {
 fn options(node: &Node) -> Vec<HumanOption> {
     let label = |id: AfterError| match id {
         AfterError::Retry => "Try again",
-        AfterError::Skip => "Go on, with `data` as its output",
+        AfterError::Skip => "Go on without it, with an output in its place",
         AfterError::Abort => "Fail the execution",
     };
     let offered = AfterError::ALL.iter().filter(|id| **id != AfterError::Skip || node.of.may_go_on());
     let mut all: Vec<HumanOption> =
         offered.map(|&id| HumanOption { id: id.to_string(), label: label(id).into() }).collect();
     // Only a person goes back: no deadline does.
-    let label = "Go back to an earlier node, `data.node`, and undo what was done since".into();
+    let label = "Go back to an earlier node, and undo what was done since".into();
     all.insert(all.len().saturating_sub(1), HumanOption { id: REWIND.into(), label });
     all
 }
