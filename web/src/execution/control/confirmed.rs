@@ -18,6 +18,7 @@ use document::id::NodeId;
 use maud::{Markup, html};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use stepwell_core::execution::Status;
 
 /// What is the same for two dry runs that say the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,9 @@ impl Mark {
     /// That of going back: what would be undone, what would stay, and what would run then.
     pub async fn back(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Self {
         let stays: Vec<_> = stays_of(visit, seen, would).await.into_iter().map(|node| node.id.clone()).collect();
-        let back = (&would.checkpoint_id, &would.restored_state.timestamp);
+        // Another rollback that is under way would be cut short.
+        let goes_back = would.status == Status::RollingBack;
+        let back = (&would.checkpoint_id, &would.restored_state.timestamp, goes_back);
         Self::of(&(back, &would.would_compensate, stays, &would.would_run_with))
     }
 
