@@ -2,7 +2,7 @@
 
 use crate::{
     Answered, App, Json, NoParams, Path, Problem, Routes, Runner,
-    executions::{idempotency, read},
+    executions::{idempotency, read, requester::may_alter},
     people::answer::{self, Terms},
     types,
 };
@@ -36,6 +36,10 @@ async fn unstick(
     if body.output.is_some() {
         takes_output(&execution, body.action)?;
     }
+    // To go on without what a node waits for may be to go on without an answer.
+    if matches!(body.action, Unstick::Skip | Unstick::MarkDone) && !undoes(&execution) {
+        may_alter(&app, &caller, &execution, &*app.workflow(&execution).await?).await?;
+    }
     let command = Command::Unstick {
         action: body.action,
         node: body.node.map(Into::into),
@@ -57,13 +61,17 @@ async fn unstick(
 /// # Errors
 /// 422 `unexpected_output` where nothing takes it.
 fn takes_output(execution: &Execution, action: Unstick) -> Answered<()> {
-    let undoes = execution.stuck.as_ref().is_some_and(|error| error.code == COMPENSATION);
     let message = match action {
         Unstick::Retry | Unstick::Redrive => format!("`{action}` takes no output: the node gives its own"),
-        Unstick::Skip | Unstick::MarkDone if undoes => "a compensation has no output that anything takes".into(),
+        Unstick::Skip | Unstick::MarkDone if undoes(execution) => "a compensation has no output that anything takes".into(),
         Unstick::Skip | Unstick::MarkDone => return Ok(()),
     };
     Err(Problem::field("unexpected_output", "/output", message, "leave this field out"))
+}
+
+/// Whether an execution is stuck at what it cannot undo.
+fn undoes(execution: &Execution) -> bool {
+    execution.stuck.as_ref().is_some_and(|error| error.code == COMPENSATION)
 }
 
 /// The code of the error of an execution that is stuck at what it cannot undo.
