@@ -114,7 +114,9 @@ pub fn message_with(execution: &Execution, workflow: &Workflow, name: &dyn Fn(&N
         Status::Pending if execution.started.in_line.is_some() => {
             "Waits for its turn: the message before it has not ended, or max_concurrency is reached.".into()
         }
-        Status::Pending => "Waits for its turn: others of the workflow have not ended (`max_concurrency`, or `overlap: queue`).".into(),
+        Status::Pending => {
+            "Waits for its turn: others of the workflow have not ended (`max_concurrency`, or `overlap: queue`).".into()
+        }
         Status::Running => format!("Running {}.", names()),
         Status::Paused => match &execution.rolling {
             Some(rolling) => format!("Paused. {}; resume it to go on.", going_back(rolling, name)),

@@ -44,7 +44,8 @@ use stepwell_core::{
 pub fn routes() -> Routes {
     let rates = Arc::new(Rates::new(limits::LINK_PER_SECOND, limits::LINK_AT_ONCE));
     let page = get(open).post(send).layer(DefaultBodyLimit::max(limits::FORM_BYTES));
-    let pages = Routes::new().route("/i/", get(nobodys)).route("/i/{token}", page).route("/i/{token}/answer", get(own_answer));
+    let pages =
+        Routes::new().route("/i/", get(nobodys)).route("/i/{token}", page).route("/i/{token}/answer", get(own_answer));
     let pages = pages.route("/i/{token}/state", get(state));
     pages.layer(Extension(rates)).merge(assets::routes())
 }

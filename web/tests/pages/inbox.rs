@@ -162,11 +162,17 @@ async fn what_is_wrong_with_the_data_about_a_failed_node_stands_beside_its_field
     let id = world.state(&execution).open_interactions().next().unwrap().interaction_id.to_string();
     let visitor = world.visitor().await;
     let page = visitor.send(&format!("/inbox/{id}"), &[("option", "rewind"), ("seen", "0")]).await.of(422);
-    assert!(text(&page).contains("Choose the node to go back to.") && !text(&page).contains("/node:"), "{}", text(&page));
+    assert!(
+        text(&page).contains("Choose the node to go back to.") && !text(&page).contains("/node:"),
+        "{}",
+        text(&page)
+    );
     assert!(page.contains("#field-back"), "it leads to the field");
     // The choices and the fields that belong to them are called alike, and nobody has to know how nodes are called inside.
     let words = text(&page);
-    for said in ["Go on without it, with an output in its place", "Go back to an earlier node, and undo what was done since"] {
+    for said in
+        ["Go on without it, with an output in its place", "Go back to an earlier node, and undo what was done since"]
+    {
         assert_eq!(words.matches(said).count(), 2, "{said}: {words}");
     }
     assert!(!words.contains("`data`") && !words.contains("rewind") && !words.contains("skip"), "{words}");

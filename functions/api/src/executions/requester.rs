@@ -21,7 +21,13 @@ pub(super) async fn may_alter(app: &App, caller: &Caller, execution: &Execution,
 ///
 /// # Errors
 /// 403, as the answer itself is refused, and what the store says.
-pub(super) async fn may_fork(app: &App, caller: &Caller, workflow: &Workflow, fork: &ForkBody, at: u64) -> Answered<()> {
+pub(super) async fn may_fork(
+    app: &App,
+    caller: &Caller,
+    workflow: &Workflow,
+    fork: &ForkBody,
+    at: u64,
+) -> Answered<()> {
     // Nothing is decided at the first checkpoint, so that a fork of it with another input is a start like any other.
     let replaces = fork.input.is_some() && at > 1;
     if fork.patch.is_some() || replaces { may_change(app, caller, workflow).await } else { Ok(()) }

@@ -63,7 +63,9 @@ async fn unstick(
 fn takes_output(execution: &Execution, action: Unstick) -> Answered<()> {
     let message = match action {
         Unstick::Retry | Unstick::Redrive => format!("`{action}` takes no output: the node gives its own"),
-        Unstick::Skip | Unstick::MarkDone if undoes(execution) => "a compensation has no output that anything takes".into(),
+        Unstick::Skip | Unstick::MarkDone if undoes(execution) => {
+            "a compensation has no output that anything takes".into()
+        }
         Unstick::Skip | Unstick::MarkDone => return Ok(()),
     };
     Err(Problem::field("unexpected_output", "/output", message, "leave this field out"))

@@ -23,7 +23,7 @@ async fn by(world: &World, token: &str, method: &str, path: &str, body: Value) -
 async fn a_session_and_what_is_remembered_of_it_are_shown_to_the_same_people() {
     let start = document::time::Time::parse("2026-01-31T09:00:00Z").unwrap();
     let world =
-        World::over(Memory::new(start).with_runner(model_that_says(vec![json!({"text": "Hello."})])), |app| app);
+        World::over(Memory::new(start).with_runner(model_that_says(vec![json!({"text": "Hello."}); 2])), |app| app);
     for (token, owner, scopes) in [
         ("ann", "acme", &["read", "run", "respond"][..]),
         ("bob", "acme", &["read", "run", "respond"]),

@@ -175,7 +175,10 @@ async fn who_may_not_decide_a_question_may_not_put_other_data_in_the_place_of_wh
         let shown = call(&world, "ann", "GET", &path, Value::Null).await.of(200);
         let question = shown["pending_interactions"][0]["interaction_id"].as_str().unwrap().to_owned();
         let answer = json!({"approved": false});
-        world.meanwhile(call(&world, "bob", "POST", &format!("/v1/interactions/{question}/respond"), answer)).await.of(200);
+        world
+            .meanwhile(call(&world, "bob", "POST", &format!("/v1/interactions/{question}/respond"), answer))
+            .await
+            .of(200);
         let at = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].clone();
         let ways = [
             ("fork", json!({"checkpoint_id": at, "input": {"amount": 9}})),

@@ -62,7 +62,7 @@ fn tried(workflow: &Workflow, ix: NodeIx, node: Option<&NodeState>) -> (usize, b
     let each = workflow.nodes[ix].retry.max_attempts.max(1);
     let attempt = node.map_or(1, |node| node.attempt.saturating_sub(node.forgiven).max(1));
     let models = workflow.nodes[ix].attempts() / each;
-    (((attempt - 1) / each).min(models.saturating_sub(1)) as usize, attempt % each != 0)
+    (((attempt - 1) / each).min(models.saturating_sub(1)) as usize, !attempt.is_multiple_of(each))
 }
 
 /// All tools that a model may ask for.

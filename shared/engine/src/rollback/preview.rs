@@ -87,7 +87,12 @@ pub async fn preview(
     let mut bounds = Bounds { left: limits::PREVIEWED_CHILDREN, until: host.now() + limits::PREVIEWING };
     look_within(host, &mut would_compensate, &mut bounds).await?;
     let would_run = would_run_all(host, &planned, rollback).await?;
-    Ok(Ok(Preview { seq: planned.state.seq, point: planned.plan.point.map(|point| *point), would_compensate, would_run }))
+    Ok(Ok(Preview {
+        seq: planned.state.seq,
+        point: planned.plan.point.map(|point| *point),
+        would_compensate,
+        would_run,
+    }))
 }
 
 /// How many children a preview still looks into, and until when.

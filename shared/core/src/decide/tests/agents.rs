@@ -95,7 +95,8 @@ fn call(id: &str, name: &str, arguments: Value) -> Value {
 
 #[test]
 fn each_model_of_a_list_has_the_attempts_of_the_policy() {
-    let model = |name: &str| json!({"provider": "openai_compatible", "name": name, "base_url": "http://127.0.0.1:1/v1"});
+    let model =
+        |name: &str| json!({"provider": "openai_compatible", "name": name, "base_url": "http://127.0.0.1:1/v1"});
     let mut story = agent(json!({"prompt": "Go", "model": [model("first"), model("second")]}));
     let mut asked = Vec::new();
     for attempt in 1..=6 {
