@@ -2,7 +2,11 @@
 
 use crate::{
     frame::{Page, whole},
-    question::{Found, people, shown::facts, words},
+    question::{
+        Found, people,
+        shown::{asked_of, facts, tool},
+        words,
+    },
 };
 use maud::{Markup, html};
 use stepwell_core::interaction::{InteractionStatus, Response};
@@ -26,11 +30,8 @@ pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
                 p.plain dir="auto" { (asked) }
                 (people::own(found, mine))
             }
-            section aria-labelledby="people" {
-                h2 #people { "Who is asked" }
-                (people::people(found))
-                (people::votes(found))
-            }
+            (tool(found))
+            (asked_of(found))
             (facts(found))
             @if one.is_open() {
                 div.actions { a.button href={ "../" (token) } { "Change your answer" } }

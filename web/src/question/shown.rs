@@ -13,7 +13,7 @@ use crate::{
 };
 use document::node::agent::tool::APPROVAL;
 use maud::{Markup, html};
-use stepwell_core::interaction::{Authorization, SecurityLevel};
+use stepwell_core::interaction::SecurityLevel;
 
 /// The kind and the question, as the head of a page.
 pub fn head(found: &Found) -> Markup {
@@ -34,7 +34,7 @@ pub fn about(found: &Found) -> Markup {
         @if let Some(details) = one.details.as_deref().filter(|text| !text.trim().is_empty()) {
             section.prose aria-label="Details" dir="auto" { (markdown(details)) }
         }
-        @if let Some(about) = &one.authorization { (tool(about)) }
+        (tool(found))
     }
 }
 
@@ -104,11 +104,12 @@ pub fn facts(found: &Found) -> Markup {
     }
 }
 
-/// The tool of an authorization, and what it would be called with.
-fn tool(about: &Authorization) -> Markup {
+/// The tool of an authorization, and what it would be called with; nothing of another question.
+pub fn tool(found: &Found) -> Markup {
+    let Some(about) = &found.interaction.authorization else { return html! {} };
     html! {
         section aria-labelledby="tool" {
-            h2 #tool { "What would be done" }
+            h2 #tool { @if found.interaction.is_open() { "What would be done" } @else { "What was asked about" } }
             dl.facts {
                 dt { "Tool" } dd { code { bdi { (words::tool(about)) } } }
                 @if about.security_level == SecurityLevel::High {

@@ -63,8 +63,13 @@ async fn a_dangerous_tool_is_named_by_whoever_allows_it() {
         let page = world.fill(&question.ann, &[("choice", "approved"), ("tool", typed)]).await.of(422);
         assert!(text(&page).contains("Type the name of the tool exactly as it is shown."));
     }
-    world.answered(&question.ann, &[("choice", "approved"), ("tool", " drop_table ")]).await;
+    let record = world.answered(&question.ann, &[("choice", "approved"), ("tool", " drop_table ")]).await;
     assert_eq!(world.output(&question).await["decision"], "approved");
+    // Whoever allowed it sees afterwards what that was.
+    let shown = text(&record);
+    for part in ["What was asked about", "Tool drop_table", "\"table\": \"<users>\"", "Who was asked"] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
     let question = world.question(asked).await;
     world.answered(&question.ann, &[("choice", "rejected")]).await;
     assert_eq!(world.output(&question).await["decision"], "rejected");

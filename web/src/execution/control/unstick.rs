@@ -85,7 +85,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 @if !undoes { (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4)) }
                 (reason(pairs.get("reason").unwrap_or_default()))
                 (not_done(visit, seen, refusal))
-                div.actions { button.main { "Do it" } (keep(visit, seen)) }
+                div.actions { button.main { "Take this way out" } (keep(visit, seen)) }
             }
         }
     };
