@@ -103,7 +103,7 @@ impl Models {
             match said {
                 Ok(said) => return succeeded(said, name, needles).await,
                 Err(refusal) if refusal.next => {
-                    let waits = refusal.failure.retryable && (call.is_patient || position > 0);
+                    let waits = refusal.failure.retryable && call.is_patient;
                     refused.push(refusal.of(&name));
                     // Another attempt may help with this one, so the next is not asked yet.
                     if waits {

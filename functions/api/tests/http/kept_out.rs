@@ -206,6 +206,56 @@ async fn who_may_not_decide_a_question_may_not_put_other_data_in_the_place_of_wh
 }
 
 #[tokio::test]
+async fn a_fork_of_a_fork_is_not_given_another_input_by_whoever_may_not_decide() {
+    let world = office().await;
+    let path = of_ann(&world, barred()).await;
+    world.run().await;
+    let shown = call(&world, "ann", "GET", &path, Value::Null).await.of(200);
+    let question = shown["pending_interactions"][0]["interaction_id"].as_str().unwrap().to_owned();
+    let answer = json!({"approved": true});
+    world.meanwhile(call(&world, "bob", "POST", &format!("/v1/interactions/{question}/respond"), answer)).await.of(200);
+    let at = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].clone();
+    let fork = call(&world, "ann", "POST", &format!("{path}/fork"), json!({"checkpoint_id": at})).await.of(202);
+    let fork = format!("/v1/executions/{}/fork", fork["execution_id"].as_str().unwrap());
+    let again = json!({"checkpoint_id": 1, "input": {"amount": 9}});
+    call(&world, "ann", "POST", &fork, again.clone()).await.problem(403, "forbidden");
+    call(&world, "boss", "POST", &fork, again).await.of(202);
+}
+
+#[tokio::test]
+async fn who_may_not_decide_does_not_go_on_without_what_failed() {
+    for (document, is_barred) in [(barred(), true), (approval(), false)] {
+        let mut document = document;
+        document["nodes"][3] = json!({"id": "refused", "type": "transform", "on_error": "ask_human",
+            "config": {"set": {"of": "{{ input.nobody.there }}"}}});
+        let answers = [
+            (json!({"option": "skip", "data": {"amount": 9}}), true),
+            (json!({"option": "rewind", "data": {"node": "refused", "input": {"amount": 9}}}), true),
+            (json!({"option": "rewind", "data": {"node": "approve"}}), false),
+            (json!({"option": "retry"}), false),
+        ];
+        for (answer, replaces) in answers {
+            let world = office().await;
+            let path = of_ann(&world, document.clone()).await;
+            world.run().await;
+            let asked = async || {
+                let shown = call(&world, "boss", "GET", &path, Value::Null).await.of(200);
+                let id = shown["pending_interactions"][0]["interaction_id"].as_str().unwrap().to_owned();
+                format!("/v1/interactions/{id}/respond")
+            };
+            let first = asked().await;
+            world.meanwhile(call(&world, "bob", "POST", &first, json!({"approved": false}))).await.of(200);
+            let respond = asked().await;
+            let told = world.meanwhile(call(&world, "ann", "POST", &respond, answer.clone())).await;
+            match is_barred && replaces {
+                true => drop(told.problem(403, "forbidden")),
+                false => drop(told.of(200)),
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn whose_question_may_be_decided_by_its_requester_is_patched_by_them_as_before() {
     let world = office().await;
     let path = of_ann(&world, approval()).await;

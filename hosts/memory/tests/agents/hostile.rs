@@ -34,7 +34,7 @@ async fn the_value_of_a_secret_that_somebody_types_is_told_to_no_model_and_recor
 
 #[tokio::test]
 async fn the_value_of_a_secret_that_a_tool_gives_stands_in_nothing_that_the_agent_keeps() {
-    let look = json!({"id": "look", "type": "transform", "config": {"expression": "{'found': input.who, 'all': [input.who]}"},
+    let look = json!({"id": "look", "type": "transform", "config": {"expression": "{'found': input.who, input.who: [input.who]}"},
         "tool": {"description": "Looks."}});
     let mut document = agent(json!({}), &[look]);
     document["nodes"][1]["config"]["model"]["api_key"] = json!("{{ secrets.KEY }}");
@@ -54,6 +54,28 @@ async fn the_value_of_a_secret_that_a_tool_gives_stands_in_nothing_that_the_agen
     let events: Vec<_> = turns.iter().skip(1).flat_map(|turn| &turn.events).collect();
     let recorded = serde_json::to_string(&events).unwrap();
     assert!(recorded.contains("[secret KEY]") && !recorded.contains("98765"), "{recorded}");
+}
+
+#[tokio::test]
+async fn an_agent_within_another_is_told_no_secret_of_the_document_around_it() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "https://model.example/v1"});
+    let sub = json!({"id": "sub", "type": "agent", "config": {"model": model, "prompt": "Is it {{ input.who }}?"},
+        "tool": {"description": "Asks."}});
+    let mut document = agent(json!({}), &[sub]);
+    document["nodes"][1]["config"]["model"]["api_key"] = json!("{{ secrets.KEY }}");
+    let world = World::started(&document, |_, asked| match (asked.messages.len(), asked.tools.len()) {
+        (1, 1) => calls(&[("sub", json!({}))]),
+        _ => says("asked"),
+    })
+    .await;
+    let owner = world.state().started.owner.clone();
+    let secret = Secret { value: "sk-98765".into(), hosts: Vec::new(), for_inline: false };
+    world.host.set_secret(&owner, "KEY", secret).await.unwrap();
+    world.starts("f", json!({"who": "sk-98765"})).await;
+    world.host.handle_due().await;
+    let asked = world.asked();
+    assert!(asked.iter().any(|one| one.contains("Is it [secret KEY]?")), "{asked:?}");
+    assert!(asked.iter().all(|one| !one.contains("98765")), "{asked:?}");
 }
 
 /// An answer that asks for so many payments at once.

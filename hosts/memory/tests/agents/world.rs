@@ -221,7 +221,12 @@ impl World {
         self.came.lock().unwrap().numbers()
     }
 
-    /// The messages of the latest call of the model, and what it was told about its part.
+    /// All that models were asked.
+    pub fn asked(&self) -> Vec<String> {
+        self.came.lock().unwrap().asked.iter().map(ToString::to_string).collect()
+    }
+
+    /// What the model was told first in the latest call, and the messages of it.
     pub fn last_asked(&self) -> (Value, Vec<Value>) {
         let came = self.came.lock().unwrap();
         let last = came.asked.last().unwrap();

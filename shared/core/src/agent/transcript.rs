@@ -44,11 +44,10 @@ pub fn ask(
     let head = agent.head(&scope, reading.value(&came), &handed)?;
     let node = state.node(&workflow.nodes[ix].id);
     let talk = node.and_then(|node| node.talk.as_deref());
-    let (spent, is_patient) = tried(workflow, ix, node);
-    let left = agent.models.iter().skip(spent);
+    let left = agent.models.iter().skip(spent(workflow, ix, node));
     let call = ModelCall {
         models: left.map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?,
-        is_patient,
+        is_patient: true,
         system: head.system.clone(),
         messages: transcript(agent, talk, &head, reading),
         tools: tools(agent, talk, reading),
@@ -57,12 +56,12 @@ pub fn ask(
     Ok(Some((call, head)))
 }
 
-/// How many models of an agent's list have had all of their attempts, and whether the next of them has another one after this.
-fn tried(workflow: &Workflow, ix: NodeIx, node: Option<&NodeState>) -> (usize, bool) {
+/// How many models of an agent's list have had all of their attempts.
+fn spent(workflow: &Workflow, ix: NodeIx, node: Option<&NodeState>) -> usize {
     let each = workflow.nodes[ix].retry.max_attempts.max(1);
     let attempt = node.map_or(1, |node| node.attempt.saturating_sub(node.forgiven).max(1));
     let models = workflow.nodes[ix].attempts() / each;
-    (((attempt - 1) / each).min(models.saturating_sub(1)) as usize, !attempt.is_multiple_of(each))
+    ((attempt - 1) / each).min(models.saturating_sub(1)) as usize
 }
 
 /// All tools that a model may ask for.

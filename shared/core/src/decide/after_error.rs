@@ -11,6 +11,12 @@ use crate::{
 use document::{HumanOption, Node, graph::NodeIx};
 use serde_json::Value;
 
+/// Whether an answer about a failed node puts something else in the place of what nodes gave or were given.
+pub(super) fn replaces(decision: &str, data: Option<&Value>) -> bool {
+    let has_input = || data.is_some_and(|data| data.get("input").is_some());
+    AfterError::parse(decision) == Some(AfterError::Skip) || (decision == REWIND && has_input())
+}
+
 impl Deciding<'_> {
     /// Asks people what to do about a failed node. Where it cannot be said who they are, the failure stands: a question
     /// that was meant for some must not become one that anybody may decide.

@@ -27,9 +27,13 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     // derives from the activation: deciding again gives the same time.
     let activation = turn.state.activation(&node.id);
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
-    // Each model of a list is waited for as if it were the only one.
-    let of_this = (counted.saturating_sub(1) % node.retry.max_attempts.max(1)) + 1;
-    let delay = delay_seconds(&node.retry, of_this, &seed).max(failure.retry_after_seconds.unwrap_or_default());
+    // Each model of a list is waited for as if it were the only one, and the next of them is not waited for.
+    let each = node.retry.max_attempts.max(1);
+    let of_this = counted.saturating_sub(1) % each + 1;
+    let delay = match of_this < each {
+        true => delay_seconds(&node.retry, of_this, &seed).max(failure.retry_after_seconds.unwrap_or_default()),
+        false => 0.0,
+    };
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
     turn.drop_timeout(ix);
     turn.record(Event::AttemptFailed {

@@ -30,6 +30,23 @@ pub fn may_answer(execution: &Execution, one: &Interaction, answer: &Answer) -> 
     Ok(())
 }
 
+/// Refuses whoever started an execution with questions that they may not decide, where they would put something else in the place
+/// of what others decide.
+///
+/// # Errors
+/// [`Rejection::Forbidden`], with why.
+pub(super) fn may_replace(turn: &Deciding<'_>, answer: &Answer) -> Result<(), Rejection> {
+    let is_requester =
+        |name: &str| turn.state.started.requesters().any(|requester| requester.eq_ignore_ascii_case(name));
+    let by_requester = is_requester(&answer.by) || answer.entered_by.as_deref().is_some_and(is_requester);
+    if by_requester && turn.workflow.keeps_requesters_out() {
+        let message = "the workflow has a question that whoever started the execution may not decide, so they may not go on without \
+                       a node or with another input either: they may try again or fail it";
+        return Err(Rejection::Forbidden(message.into()));
+    }
+    Ok(())
+}
+
 /// Refuses whoever wants to put a question to others, or to have its messages sent again, and is neither asked nor has
 /// leave for every question; and the requester where `allow_requester` is false, who would choose who decides.
 pub(super) fn may_put(turn: &Deciding<'_>, one: &Interaction, actor: &Actor) -> Result<(), Rejection> {

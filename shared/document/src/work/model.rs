@@ -24,7 +24,7 @@ crate::closed_set!(
 pub struct ModelCall {
     /// The models, tried in this order: the next where one is not available or its limit is reached.
     pub models: Vec<ModelChoice>,
-    /// Whether the first of them is asked again by another attempt where that may help, so that the next is not asked yet.
+    /// Whether one that may answer later is asked again by another attempt, so that the next is not asked yet.
     pub is_patient: bool,
     /// What the model is told about its part; none for nothing.
     pub system: Option<String>,

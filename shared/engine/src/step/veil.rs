@@ -14,6 +14,7 @@ use document::{
     work::{Message, Work},
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
 use stepwell_core::{
     execution::Execution,
     task::{Task, UsedSecret},
@@ -31,8 +32,9 @@ pub(super) async fn veil(
     task: &mut Task,
     head: &mut Head,
 ) -> Result<(), StoreError> {
+    let all = names(host, state, workflow).await?;
     let known = |name: &&str| task.secrets.iter().all(|secret| secret.name != **name);
-    let others = workflow.secrets().into_iter().filter(known).collect();
+    let others = all.iter().map(String::as_str).filter(known).collect();
     // They are masked in the answer too. Where they may be sent is not asked: nothing has placed them.
     let others = Vault::named(host, state, others).await?.used().into_iter();
     task.secrets.extend(others.map(|secret| UsedSecret { hosts: vec!["*".into()], ..secret }));
@@ -56,9 +58,19 @@ pub(super) async fn veil_given(
     workflow: &Workflow,
     given: &mut Value,
 ) -> Result<(), StoreError> {
-    let all = Vault::named(host, state, workflow.secrets().into_iter().collect()).await?.used();
+    let all = names(host, state, workflow).await?;
+    let all = Vault::named(host, state, all.iter().map(String::as_str).collect()).await?.used();
     in_texts(given, &hidden(&all));
     Ok(())
+}
+
+/// The names of the secrets in the whole document, of which the body of a `map` and the flow of a tool are parts.
+async fn names(host: &dyn Host, state: &Execution, workflow: &Workflow) -> Result<BTreeSet<String>, StoreError> {
+    let root = match state.started.body.is_empty() {
+        true => None,
+        false => host.catalogue().workflow(state.workflow_hash()).await?,
+    };
+    Ok(root.as_deref().unwrap_or(workflow).secrets().into_iter().map(str::to_owned).collect())
 }
 
 /// Puts in a text the names of secrets in the place of their values, but for values so short that any text has them.
@@ -99,7 +111,13 @@ fn in_texts(value: &mut Value, hide: &impl Fn(&mut String)) {
     match value {
         Value::String(text) => hide(text),
         Value::Array(items) => items.iter_mut().for_each(|item| in_texts(item, hide)),
-        Value::Object(members) => members.values_mut().for_each(|member| in_texts(member, hide)),
+        Value::Object(members) => {
+            for (mut name, mut member) in std::mem::take(members) {
+                hide(&mut name);
+                in_texts(&mut member, hide);
+                members.insert(name, member);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
