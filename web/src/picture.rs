@@ -38,7 +38,7 @@ pub fn picture(
     html! {
         div.picture data-zoom="picture" {
             div.pane tabindex="0" role="region" aria-label="Picture of the workflow" {
-                svg.flow.shrinks[width <= SHRINKS] width=(width) height=(height) viewBox=(view) role="group" aria-label=(workflow.name) {
+                svg.flow.shrinks[width <= SHRINKS] width=(width) height=(height) viewBox=(view) data-of=(workflow.hash) role="group" aria-label=(workflow.name) {
                     defs {
                         (tip("tip", "tip"))
                         (tip("tip-taken", "tip taken"))

@@ -93,7 +93,7 @@ async function show() {
   const flow = parts.querySelector('svg.flow');
   const shown = document.querySelector('.execution svg.flow');
   // A workflow that was changed has another picture: its boxes do not stand where those of the page do.
-  if (flow && shown && flow.getAttribute('viewBox') !== shown.getAttribute('viewBox')) location.replace(`?${query}`);
+  if (flow && shown && flow.dataset.of !== shown.dataset.of) location.replace(`?${query}`);
   const newest = Number(parts.dataset.newest);
   const slider = travel.elements.at;
   slider.max = newest;

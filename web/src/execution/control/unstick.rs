@@ -71,6 +71,10 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                         }
                     }
                 }
+                // What is confirmed is meant for the node that the page names, and for no other that it sticks at since.
+                @if let Some(node) = stuck.and_then(|error| error.node.as_ref()).filter(|_| undoes) {
+                    input type="hidden" name="node" value=(node);
+                }
                 @if !undoes && open.len() > 1 {
                     div.field {
                         label for="at" { "Node" }
