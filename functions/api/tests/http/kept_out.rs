@@ -245,6 +245,7 @@ async fn who_may_not_decide_does_not_go_on_without_what_failed() {
             };
             let first = asked().await;
             world.meanwhile(call(&world, "bob", "POST", &first, json!({"approved": false}))).await.of(200);
+            world.run().await;
             let respond = asked().await;
             let told = world.meanwhile(call(&world, "ann", "POST", &respond, answer.clone())).await;
             match is_barred && replaces {
