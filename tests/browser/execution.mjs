@@ -221,7 +221,7 @@ test('what failed is retried, and what is stuck finds its way out', async () => 
     await page.getByLabel('Skip it').check();
     await look('unstick');
     await clean(page, view);
-    await page.getByRole('button', { name: 'Do it' }).click();
+    await page.getByRole('button', { name: 'Take this way out' }).click();
     await shows(page, view, 'waiting_human');
   });
 });
