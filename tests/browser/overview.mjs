@@ -31,7 +31,7 @@ test('what needs somebody comes first, and leads there', async () => {
   await world.inViews('overview', async (page, look, view) => {
     await page.goto(world.url);
     const urgent = await page.getByRole('heading', { level: 2 }).allTextContents();
-    assert.deepEqual(urgent.slice(0, 3), ['Waiting for you', 'Failed within 24 hours', 'Executions']);
+    assert.deepEqual(urgent.slice(0, 3), ['Waiting for you', 'Failed in the last 24 hours', 'Executions']);
     await look('busy');
     await page.getByText(/^Queue: /).waitFor();
     if (view.script) assert.deepEqual(await world.serious(page), []);

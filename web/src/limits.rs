@@ -169,5 +169,7 @@ pub const NAME: usize = 60;
 pub const AGENT_NAME: usize = 16;
 /// Characters of what an execution says of itself in a list. Its page has all of it.
 pub const SAID: usize = 140;
+/// Characters of the sentence with which a list says why something failed: most have some 100, and are shown whole.
+pub const SENTENCE: usize = 300;
 /// Milliseconds of the time that the first page shows: what a day's work was, and what went wrong overnight.
 pub const DAY_MS: i64 = 86_400_000;

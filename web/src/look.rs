@@ -1,6 +1,9 @@
 //! How the status of an execution looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
-use crate::{limits, words::beginning};
+use crate::{
+    limits,
+    words::{beginning, capital, first_sentence},
+};
 use document::{Connection, Workflow, id::NodeId};
 use maud::{Markup, html};
 use stepwell_core::{
@@ -26,6 +29,21 @@ pub fn words(status: Status) -> (&'static str, &'static str) {
     }
 }
 
+/// A sentence of the API in which statuses have the words of pages. Those of one word are the same in both.
+pub fn plainly(sentence: &str) -> String {
+    let two = Status::ALL.iter().filter(|status| status.as_str().contains('_'));
+    two.fold(sentence.to_owned(), |said, status| said.replace(status.as_str(), &words(*status).1.to_lowercase()))
+}
+
+/// What is said beside a status: the sentence about an execution without the word that stands there already, and no more of it
+/// than its first sentence. Its page has all of it.
+pub fn beside(status: Status, message: &str) -> String {
+    let repeats = status.is_terminal() || matches!(status, Status::Stuck | Status::Paused);
+    let rest = message.strip_prefix(words(status).1).filter(|rest| repeats && !rest.starts_with(char::is_alphanumeric));
+    let rest = rest.map_or(message, |rest| rest.trim_start_matches([':', ';', '.', ' ']));
+    capital(&first_sentence(rest, limits::SENTENCE))
+}
+
 /// A status as pages show it.
 pub fn status(status: Status) -> Markup {
     let (sign, word) = words(status);
@@ -43,7 +61,7 @@ fn call_words(state: CallState) -> (&'static str, &'static str, &'static str) {
     match state {
         CallState::Pending => ("pending", "○", "Not begun"),
         CallState::Running => ("running", "▶", "Running"),
-        CallState::WaitingHuman => ("waiting_human", "?", "Waits for a person"),
+        CallState::WaitingHuman => ("waiting_human", "?", "Waiting for people"),
         CallState::Ended => ("completed", "■", "Ended"),
         CallState::Succeeded => ("completed", "✓", "Succeeded"),
         CallState::Failed => ("failed", "✕", "Failed"),
@@ -161,6 +179,22 @@ mod tests {
         );
         assert_eq!(told("no message came"), "Stuck at node Book it: no message came. Unstick it to go on.");
         assert_eq!(fault("node ab failed", Some("a"), &workflow), "node ab failed");
+    }
+
+    #[test]
+    fn beside_a_status_its_word_is_not_said_again_and_a_reason_is_a_whole_sentence() {
+        let failed = "Failed at node fetch: it is not there, and will not be. If it is meant, whoever runs this can allow it (code).";
+        for (status, message, told) in [
+            (Status::Failed, failed, "At node fetch: it is not there, and will not be."),
+            (Status::Failed, "Failed: no money (empty).", "No money (empty)."),
+            (Status::Cancelled, "Cancelled.", ""),
+            (Status::Paused, "Paused; resume it to go on.", "Resume it to go on."),
+            (Status::Running, "Running greet.", "Running greet."),
+        ] {
+            assert_eq!(beside(status, message), told);
+        }
+        assert_eq!(plainly("the execution is waiting_human: no"), "the execution is waiting for people: no");
+        assert_eq!(plainly("the execution is completed: no"), "the execution is completed: no");
     }
 
     #[test]

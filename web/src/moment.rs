@@ -50,6 +50,15 @@ pub fn distance(time: Time, now: Time) -> String {
     }
 }
 
+/// How long there is until a deadline, for whoever is to keep it: `answer within 2 hours`.
+pub fn within(deadline: Time, now: Time) -> String {
+    let told = distance(deadline, now);
+    match told.strip_prefix("in ") {
+        Some(left) => format!("answer within {}", left.trim_start_matches("less than ")),
+        None => format!("was to be answered {told}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,9 @@ use crate::{
     desk::{Refusal, query},
     frame::notice,
     limits,
-    look::coded,
+    look::{coded, plainly},
     session::back,
-    words::capital,
+    words::sentence,
 };
 use api::types::Fault;
 use axum::{http::StatusCode, response::Response};
@@ -61,16 +61,16 @@ pub fn why(refusal: &Refusal) -> Markup {
     let adds = |fault: &&Fault| !said.contains(fault.message.to_lowercase().trim_end_matches('.'));
     let hints = problem.errors.iter().filter(|fault| !adds(fault)).filter_map(|fault| fault.hint.as_deref());
     html! {
-        p { (coded(&capital(&problem.detail))) "." }
-        @for hint in hints.filter(|hint| !hint.is_empty()) { p.hint { (coded(&capital(hint))) "." } }
+        p { (coded(&sentence(&plainly(&problem.detail)))) }
+        @for hint in hints.filter(|hint| !hint.is_empty()) { p.hint { (coded(&sentence(hint))) } }
         @if problem.errors.iter().any(|fault| adds(&fault)) {
             ul.faults {
                 @for fault in problem.errors.iter().filter(adds) {
                     li {
                         @if let Some(node) = &fault.node { strong { bdi { (node) } } ": " }
-                        (coded(&fault.message))
+                        (coded(&sentence(&fault.message)))
                         @if !fault.path.is_empty() { " " code { (fault.path) } }
-                        @if let Some(hint) = &fault.hint { br; span.hint { (coded(hint)) } }
+                        @if let Some(hint) = &fault.hint { br; span.hint { (coded(&sentence(hint))) } }
                     }
                 }
             }

@@ -41,6 +41,26 @@ pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
+/// A text as a sentence: with a capital, and with a full stop where it has no end mark of its own.
+pub fn sentence(text: &str) -> String {
+    let text = capital(text.trim_end());
+    let ends = text.trim_end_matches(['”', '"', '\'']).ends_with(['.', '?', '!', '…']);
+    if ends || text.is_empty() { text } else { text + "." }
+}
+
+/// The first sentence of a text. It is whole, unless it is longer than so many characters: then as many of its words as have
+/// room.
+pub fn first_sentence(text: &str, most: usize) -> String {
+    let line = text.trim_start().lines().next().unwrap_or_default();
+    let goes_on = |rest: &str| rest.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    let end = line.char_indices().find(|(at, mark)| matches!(mark, '.' | '?' | '!') && goes_on(&line[at + 1..]));
+    let sentence = end.map_or(line, |(at, _)| &line[..=at]);
+    let Some((room, _)) = sentence.char_indices().nth(most) else { return sentence.to_owned() };
+    // A text without blanks has no words: it is cut anywhere.
+    let word = sentence[..room].rfind(char::is_whitespace).filter(|end| *end > room / 2);
+    format!("{} …", sentence[..word.unwrap_or(room)].trim_end())
+}
+
 /// The beginning of a text, where it is longer than so many characters.
 pub fn beginning(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -52,6 +72,30 @@ pub fn beginning(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_has_one_end_mark() {
+        for (text, told) in [
+            ("it is over", "It is over."),
+            ("did you mean human?", "Did you mean human?"),
+            ("choose “a.”", "Choose “a.”"),
+            ("it goes on …", "It goes on …"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), told);
+        }
+    }
+
+    #[test]
+    fn of_many_sentences_the_first_is_whole_and_no_word_is_cut() {
+        let blocked =
+            "127.0.0.1:1 is not on the public internet, v1.2 neither. If this one is meant, whoever runs it can.";
+        assert_eq!(first_sentence(blocked, 80), "127.0.0.1:1 is not on the public internet, v1.2 neither.");
+        assert_eq!(first_sentence("one line\nand another", 80), "one line");
+        assert_eq!(first_sentence("a sentence of many words", 14), "a sentence of …");
+        assert_eq!(first_sentence(&"x".repeat(50), 10), format!("{} …", "x".repeat(10)));
+        assert_eq!(first_sentence("Is it? Yes.", 80), "Is it?");
+    }
 
     #[test]
     fn a_duration_is_told_in_two_units_at_most() {

@@ -37,13 +37,13 @@ impl Status {
     /// What may be asked of an execution of this status, for people who asked for something else.
     pub fn possible(self) -> &'static str {
         match self {
-            Self::Pending | Self::Running | Self::Waiting => "it can be paused or cancelled, and go back",
-            Self::WaitingHuman => "its question can be answered, and it can be paused or cancelled, and go back",
-            Self::Paused => "it can be resumed or cancelled, and go back",
+            Self::Pending | Self::Running | Self::Waiting => "it can be paused, cancelled or rolled back",
+            Self::WaitingHuman => "its question can be answered, and it can be paused, cancelled or rolled back",
+            Self::Paused => "it can be resumed, cancelled or rolled back",
             Self::RollingBack => "it can be paused or cancelled meanwhile",
-            Self::Stuck => "it can be unstuck or cancelled, and go back",
-            Self::Completed => "it can go back or be forked",
-            Self::Failed | Self::Cancelled => "it can be retried, go back or be forked",
+            Self::Stuck => "it can be unstuck, cancelled or rolled back",
+            Self::Completed => "it can be rolled back or forked",
+            Self::Failed | Self::Cancelled => "it can be retried, rolled back or forked",
             Self::Skipped => "start another one",
         }
     }

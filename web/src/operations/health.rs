@@ -88,7 +88,7 @@ fn in_short(up: &str, all: &[Metric]) -> Markup {
     html! {
         p.soft.queue {
             a href={ (up) "operations#queue" } { "Queue" } ": "
-            @if depth == "0" { "nothing waits." }
+            @if depth == "0" { "empty." }
             @else { (depth) @if depth == "1" { " message" } @else { " messages" } " ready or being handled; what waits longest has waited for " (oldest) "." }
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_queue_is_told_in_a_sentence_where_the_host_knows_it() {
         let told = |depth, oldest| in_short("./", &[metric(DEPTH.0, depth), metric(OLDEST.0, oldest)]).into_string();
-        assert!(told(0.0, 0.0).contains("nothing waits"));
+        assert!(told(0.0, 0.0).contains("empty."));
         assert!(
             told(3.0, 62.0).contains("3 messages ready or being handled; what waits longest has waited for 1 min 2 s.")
         );

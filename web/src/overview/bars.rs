@@ -19,7 +19,7 @@ pub fn bars(day: &Figures) -> Markup {
         section.panel aria-labelledby="hours" {
             h2 #hours { "By the hour" }
             @if most == 0 {
-                p.empty { "Nothing started or ended within 24 hours." }
+                p.empty { "Nothing started or ended in the last 24 hours." }
             } @else {
                 p.legend {
                     span.key.started { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.started width="1" height="1" {} } (started) " started" }

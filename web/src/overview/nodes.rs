@@ -19,11 +19,11 @@ pub fn nodes(up: &str, day: &Figures) -> Markup {
     html! {
         div.going {
             div.panel {
-                h2 #failing { "Nodes that failed most within 24 hours" }
+                h2 #failing { "Nodes that failed most in the last 24 hours" }
                 @if failing.is_empty() { p.empty { "No node failed." } } @else { (table(up, &failing, "failing")) }
             }
             div.panel {
-                h2 #slow { "Slowest nodes within 24 hours" }
+                h2 #slow { "Slowest nodes in the last 24 hours" }
                 @if slow.is_empty() { p.empty { "No node took any time worth telling." } } @else { (table(up, &slow, "slow")) }
             }
         }
@@ -43,8 +43,8 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
             thead { tr {
-                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number.roomy scope="col" { "Half within" }
-                th.number scope="col" { "95 % within" }
+                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number.roomy scope="col" { "Median time" }
+                th.number scope="col" { "95th percentile" }
             } }
             tbody {
                 @for node in nodes.iter().take(limits::NODES) {

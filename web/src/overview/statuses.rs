@@ -11,14 +11,14 @@ pub fn statuses(up: &str, day: &Figures) -> Markup {
     html! {
         section.panel aria-labelledby="statuses" {
             h2 #statuses { "Executions" }
-            h3 { "Alive now" }
+            h3 { "Running or waiting now" }
             @if day.alive.is_empty() { p.empty { "None: everything that started has ended." } }
             ul.tiles {
                 @for (status, alive) in &day.alive {
                     (tile(up, *status, "", &format!("{}{}", alive.many, if alive.more { "+" } else { "" })))
                 }
             }
-            h3 { "Started within 24 hours and ended" }
+            h3 { "Started in the last 24 hours, and ended" }
             @if ended.is_empty() { p.empty { "None." } }
             ul.tiles { @for (status, many) in ended { (tile(up, status, "day", &many.to_string())) } }
         }

@@ -4,10 +4,9 @@ use crate::{
     desk::{Asked, part, query},
     executions::rows::{Row, rows},
     limits,
-    look::{short_id, status},
-    moment::{brief, distance},
+    look::{beside, short_id},
+    moment::{brief, distance, within},
     session::Visit,
-    words::capital,
 };
 use api::{
     Scope,
@@ -62,7 +61,7 @@ impl Urgent {
         html! {
             @if self.is_empty() {
                 p.calm { span.status.completed { span aria-hidden="true" { "✓" } " Nothing needs you" }
-                    " No question waits for you, nothing is stuck, and nothing failed within 24 hours." }
+                    " No question waits for you, nothing is stuck, and nothing failed in the last 24 hours." }
             } @else {
                 div.urgent {
                     @if !self.questions.items.is_empty() { (self.questions(visit)) }
@@ -70,7 +69,7 @@ impl Urgent {
                         (panel(visit, "stuck", "Stuck", &self.stuck, &query([("status", "stuck")])))
                     }
                     @if !self.failed.is_empty() {
-                        (panel(visit, "failed", "Failed within 24 hours", &self.failed, &query([("status", "failed"), ("time", "day")])))
+                        (panel(visit, "failed", "Failed in the last 24 hours", &self.failed, &query([("status", "failed"), ("time", "day")])))
                     }
                 }
             }
@@ -90,7 +89,7 @@ impl Urgent {
                             span.soft {
                                 bdi { (self.names.get(&one.execution_id).unwrap_or(&one.workflow_id)) } " · "
                                 @match &one.deadline {
-                                    Some(deadline) => { "to be answered " strong { (distance(deadline.0, visit.now)) } }
+                                    Some(deadline) => { strong { (within(deadline.0, visit.now)) } }
                                     None => { "asked " (distance(one.created_at.0, visit.now)) }
                                 }
                             }
@@ -117,9 +116,12 @@ fn panel(visit: &Visit, id: &str, title: &str, rows: &[Row], list: &str) -> Mark
             ul.glance {
                 @for row in rows.iter().take(limits::GLANCE) {
                     li {
-                        span { (status(row.status)) " " a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.name) } " " (short_id(&row.id)) }
+                        span { a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.name) } " " (short_id(&row.id)) }
                             @if row.has_dead_letter { " " span.tag { "dead letter" } } }
-                        span.soft dir="auto" { (capital(&row.message)) " · started " (brief(row.started)) }
+                        // The heading of the panel says the status.
+                        @let why = beside(row.status, &row.message);
+                        @if !why.is_empty() { span.why dir="auto" { (why) } }
+                        span.soft { "Started " (brief(row.started)) }
                     }
                 }
             }

@@ -24,7 +24,7 @@ pub fn nodes(document: &Value, figures: &Figures) -> Markup {
                     table.list.stack {
                         thead { tr {
                             th scope="col" { "Node" } th.number scope="col" { "Runs" } th.number scope="col" { "Failed" }
-                            th.number scope="col" { "Half within" } th.number scope="col" { "95 % within" }
+                            th.number scope="col" { "Median time" } th.number scope="col" { "95th percentile" }
                             th scope="col" { span.unseen { "Times as a bar" } }
                         } }
                         tbody { @for (name, one) in &rows { (line(name, one, longest)) } }
@@ -58,8 +58,8 @@ fn line(name: &str, one: &NodeFigures, longest: Duration) -> Markup {
             }
             td.number data-label="Runs" { (one.runs) }
             td.number data-label="Failed" { @if one.failures > 0 { span.status.failed { span aria-hidden="true" { "✕" } (one.failures) } } @else { "0" } }
-            td.number data-label="Half within" { (time(one.p50)) }
-            td.number data-label="95 % within" { (time(one.p95)) }
+            td.number data-label="Median time" { (time(one.p50)) }
+            td.number data-label="95th percentile" { (time(one.p95)) }
             td { (bar(one, longest)) }
         }
     }

@@ -32,8 +32,8 @@ async fn what_needs_somebody_comes_first() {
     let page = visitor.get("/").await.of(200);
     let shown = text(&page);
     for part in [
-        "Waiting for you May it go out? pay · to be answered in 1 hour",
-        "Failed within 24 hours ✕ Failed fetch-prices",
+        "Waiting for you May it go out? pay · answer within 1 hour",
+        "Failed in the last 24 hours fetch-prices",
         "2 ? Waiting for people",
         "1 ✕ Failed",
         "3 started 1 ended",
@@ -44,7 +44,7 @@ async fn what_needs_somebody_comes_first() {
     }
     assert!(page.contains(&format!("./inbox/{}", mine.id)) && !page.contains(&others.id));
     assert!(page.contains(&format!("./executions/{failed}")) && !shown.contains("Stuck"));
-    assert!(page.find("May it go out?") < page.find("Alive now"));
+    assert!(page.find("May it go out?") < page.find("Running or waiting now"));
     let parts = visitor.get("/overview/parts").await.of(200);
     assert!(
         parts.contains("May it go out?")
@@ -150,4 +150,26 @@ async fn nobody_is_waited_for_who_may_not_answer() {
     assert!(page.contains("Waiting for somebody") && !page.contains("Waiting for you"), "{page}");
     let both = world.bearer("acme", "bob@example.com", api::Scope::ALL).await;
     assert!(text(&both.get("/").await.of(200)).contains("Waiting for you"));
+}
+
+#[tokio::test]
+async fn why_something_failed_is_told_in_a_whole_sentence_and_its_status_once() {
+    let world = World::with_runner(|_| Report {
+        outcome: Outcome::Failed(Failure::new(
+            "address_not_allowed",
+            "127.0.0.1:1 is not on the public internet, and workflows may reach nothing else. If this one is meant, \
+             whoever runs Stepwell can allow it",
+        )),
+        logs: Vec::new(),
+    });
+    let failed = world.failing("fetch-prices").await;
+    let visitor = world.visitor().await;
+    let why = "At node fetch: 127.0.0.1:1 is not on the public internet, and workflows may reach nothing else.";
+    for path in ["/", "/executions", "/executions/bulk/confirm?action=retry&status=failed"] {
+        let page = text(&visitor.get(path).await.of(200));
+        assert!(page.contains(why) && !page.contains("If this one"), "{path}: {page}");
+        assert!(!page.contains("Failed at node") && !page.contains("…:"), "{path}: {page}");
+    }
+    let page = text(&visitor.get(&format!("/executions/{failed}")).await.of(200));
+    assert!(page.contains("whoever runs Stepwell can allow it"), "its own page has all of it: {page}");
 }

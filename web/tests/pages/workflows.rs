@@ -43,7 +43,7 @@ async fn a_workflow_is_listed_started_by_its_form_and_counted() {
     let page = world.get("/workflows/order").await.of(200);
     let shown = text(&page);
     for part in
-        ["Order <b>", "version 1", "Takes \"orders\".", "The end", "Completed", "Latest executions", "Half within"]
+        ["Order <b>", "version 1", "Takes \"orders\".", "The end", "Completed", "Latest executions", "Median time"]
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }

@@ -24,7 +24,7 @@ async fn pausing_and_cancelling_twice_is_no_error_and_an_end_is_one() {
         let problem = world.post(&format!("{path}/{action}"), json!({})).await.problem(409, "invalid_status");
         assert_eq!(problem["execution_status"], "completed");
         let detail = problem["detail"].as_str().unwrap();
-        assert!(detail.ends_with("; it can go back or be forked"), "{action}: {detail}");
+        assert!(detail.ends_with("; it can be rolled back or forked"), "{action}: {detail}");
     }
     world.delete(&path).await.of(204);
     world.get(&path).await.problem(404, "not_found");
