@@ -50,8 +50,10 @@ test('a page that is open while somebody else answers says so, sends nothing any
       // Somebody comes back to the window.
       await page.evaluate(() => dispatchEvent(new Event('focus')));
       const told = page.locator('[data-asked][role=status]');
-      await told.filter({ hasText: /^✕Decided: Rejected, by ann@example\.com, on .*What you have typed was not sent\./ }).waitFor();
+      await told.filter({ hasText: /^✕Decided: Rejected, by you, on .*What you have typed was not sent\./ }).waitFor();
       assert.doesNotMatch(await told.textContent(), /UTC/, 'in the time of its reader');
+      await page.getByText('No answer yet').waitFor({ state: 'detached' });
+      assert.equal(await page.getByText('Ask somebody else').count(), 0, 'nobody is asked any more');
       assert.deepEqual([await comment.inputValue(), await comment.isEditable()], ['Only if the fair takes place', false]);
       assert.ok(await page.getByRole('button', { name: 'Approve' }).isDisabled());
       await look(`meanwhile-${name}`);
@@ -92,7 +94,7 @@ test('a form of fields is the same as that of a link, and what is wrong is told 
       await page.getByLabel('Nights').fill('3');
       await page.getByRole('button', { name: 'Send the answer' }).click();
     }
-    await page.getByText('Decided: Answered').waitFor();
+    await page.getByText(/^Answered, by you/).waitFor();
     assert.equal((await question.asked()).responses[0].answer.nights, 3);
   }, [VIEWS[0], VIEWS[2]]);
 });
@@ -151,7 +153,7 @@ test('somebody else is asked instead', async () => {
     const question = await world.question({ kind: 'approval', ...MINE });
     await page.goto(`${world.url}/inbox/${question.interaction.interaction_id}`);
     await page.getByText('Ask somebody else').click();
-    await page.getByRole('textbox', { name: 'Who is asked' }).fill('bob@example.com');
+    await page.getByRole('textbox', { name: 'Whom to ask instead' }).fill('bob@example.com');
     await look('reassign');
     if (view.script) assert.deepEqual(await world.serious(page), []);
     await page.getByRole('button', { name: 'Ask them instead' }).click();

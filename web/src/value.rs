@@ -1,13 +1,25 @@
 //! JSON in a page: folded, and no more of it than a person reads. The whole is one link away.
 
-use crate::{limits, words::capital};
+use crate::{
+    limits,
+    words::{capital, count},
+};
 use api::types::lost;
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// A value. `whole` is the address of all of it.
 pub fn value(value: &Value, whole: &str) -> Markup {
-    let mut room = Room { entries: limits::VALUE_ENTRIES, is_cut: false };
+    shown(value, whole, false)
+}
+
+/// A value for people who know no JSON: without its signs, with yes and no, and with lists counted from 1.
+pub fn for_people(value: &Value) -> Markup {
+    shown(value, "", true)
+}
+
+fn shown(value: &Value, whole: &str, is_for_people: bool) -> Markup {
+    let mut room = Room { entries: limits::VALUE_ENTRIES, is_cut: false, is_for_people };
     let shown = match (lost(value), offloaded(value)) {
         (Some(why), _) => html! { p.hint { (capital(why)) "." } },
         (None, Some(bytes)) => {
@@ -31,6 +43,8 @@ pub fn value(value: &Value, whole: &str) -> Markup {
 struct Room {
     entries: usize,
     is_cut: bool,
+    /// Whether nobody is to read JSON.
+    is_for_people: bool,
 }
 
 /// The size of a value that is too large to be read, or copied, for a page: in words.
@@ -46,7 +60,12 @@ fn offloaded(value: &Value) -> Option<String> {
 }
 
 fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
+    let plainly = room.is_for_people;
     match value {
+        Value::Null if plainly => html! { span.null { "None" } },
+        Value::Bool(yes) if plainly => html! { span.text { @if *yes { "Yes" } @else { "No" } } },
+        Value::Array(items) if items.is_empty() && plainly => html! { span.null { "None" } },
+        Value::Object(fields) if fields.is_empty() && plainly => html! { span.null { "Nothing" } },
         Value::Null => html! { span.null { "null" } },
         Value::Bool(yes) => html! { span.literal { (yes) } },
         Value::Number(number) => html! { span.literal { (number) } },
@@ -54,8 +73,10 @@ fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
         Value::Array(items) if items.is_empty() => html! { span.null { "[ ]" } },
         Value::Object(fields) if fields.is_empty() => html! { span.null { "{ }" } },
         Value::Array(items) => {
-            let entries = items.iter().enumerate().map(|(ix, item)| (ix.to_string(), item));
-            branch(&format!("[ {} ]", items.len()), entries, depth, room)
+            let first = usize::from(plainly);
+            let entries = items.iter().enumerate().map(|(ix, item)| ((ix + first).to_string(), item));
+            let many = items.len();
+            branch(&if plainly { count(many as u64, "item") } else { format!("[ {many} ]") }, entries, depth, room)
         }
         Value::Object(fields) => match (lost(value), offloaded(value)) {
             (Some(why), _) => html! { span.null { (why) } },
@@ -65,7 +86,13 @@ fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
             }
             (None, None) => {
                 let entries = fields.iter().map(|(key, field)| (key.clone(), field));
-                branch(&format!("{{ {} }}", fields.len()), entries, depth, room)
+                let many = fields.len();
+                branch(
+                    &if plainly { count(many as u64, "field") } else { format!("{{ {many} }}") },
+                    entries,
+                    depth,
+                    room,
+                )
             }
         },
     }
@@ -130,6 +157,17 @@ mod tests {
         assert!(text.len() < 10_000 && text.contains("2.0 MB"), "{}", text.len());
         let small = value(&json!({"a": [1, null, "<b>"]}), "whole").into_string();
         assert!(!small.contains("whole") && small.contains("&lt;b&gt;"), "{small}");
+    }
+
+    #[test]
+    fn people_read_no_signs_of_json_and_count_from_1() {
+        let shown = for_people(&json!({"rows": ["Lyon", true, null], "none": {}})).into_string();
+        for part in
+            ["3 items", "<bdi class=\"key\">1</bdi>: <span class=\"text\" dir=\"auto\">Lyon", "Yes", "None", "Nothing"]
+        {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
+        assert!(!shown.contains(['{', '[']) && !shown.contains("null<"), "{shown}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // The page of an open question: notices that it was decided in another place meanwhile, and says so. Nothing can be sent then,
-// and what was typed stays to be read. It asks below the page's own address, so that it learns what the page would show and no
+// what was typed stays to be read, and the rest of the page shows who has answered by now. It asks below the page's own address, so that it learns what the page would show and no
 // more; only while somebody looks, and at once when somebody comes back to it. Without this one learns it by sending an answer.
 const PAUSE = 10_000;
 // Milliseconds after which an answer does not come any more.
@@ -28,7 +28,12 @@ async function look() {
     if (answer.status === 200 && !over) {
       over = true;
       close();
-      place.replaceChildren(...document.adoptNode(new DOMParser().parseFromString(text, 'text/html').body).childNodes);
+      const said = document.adoptNode(new DOMParser().parseFromString(text, 'text/html').body);
+      for (const part of said.querySelectorAll('template[data-instead]')) {
+        part.remove();
+        document.querySelector(`[data-part="${part.dataset.instead}"]`)?.replaceWith(...document.adoptNode(part.content).childNodes);
+      }
+      place.replaceChildren(...said.childNodes);
       document.dispatchEvent(new CustomEvent('put', { detail: place }));
     }
   } catch { /* The host is away: it is asked again. */ }

@@ -1,6 +1,6 @@
 //! What is wrong with a form that was sent: about one field, or about the whole.
 
-use super::{name::id_of, told::told};
+use super::{name::id_of, rule::DETAIL, told::told};
 use maud::{Markup, html};
 
 /// Every fault of a form, for people.
@@ -47,13 +47,19 @@ impl Faults {
                     // What no field can cure is no matter of correcting.
                     h2 #summary-title { @if self.fields.is_empty() { "This was not done" } @else { "Please correct this" } }
                     ul {
-                        @for message in &self.whole { li { bdi { (message) } } }
+                        @for message in &self.whole { li { (shown(message)) } }
                         @for (name, message) in &self.fields {
-                            li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " bdi { (message) } } }
+                            li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " (shown(message)) } }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// A fault as people read it. What is of use to whoever wrote the workflow alone stands small after it.
+pub fn shown(message: &str) -> Markup {
+    let (said, detail) = message.split_once(DETAIL).unwrap_or((message, ""));
+    html! { bdi { (said) } @if !detail.is_empty() { " " small { code { bdi { (detail) } } } } }
 }

@@ -9,7 +9,9 @@ mod name;
 mod pairs;
 mod parse;
 mod pattern;
+mod record;
 mod render;
+mod rule;
 mod schema;
 mod told;
 
@@ -20,5 +22,7 @@ pub use label::label_of;
 pub use name::{Name, id_of};
 pub use pairs::Pairs;
 pub use parse::{Parsed, Reader};
+pub use record::record;
 pub use render::{Shown, blank, faults_of, hint_of};
+pub use rule::told as told_rule;
 pub use schema::field_of;

@@ -164,7 +164,7 @@ pub fn faults_of(faults: &Faults, name: &str) -> Markup {
     html! {
         @if !own.is_empty() {
             div.fault id=(format!("{}-fault", super::name::id_of(name))) {
-                @for message in own { p { span.unseen { "Error: " } bdi { (message) } } }
+                @for message in own { p { span.unseen { "Error: " } (super::faults::shown(message)) } }
             }
         }
     }

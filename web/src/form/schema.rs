@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A key as people read it: `due_date` is `Due date`.
-fn readable(key: &str) -> String {
+pub fn readable(key: &str) -> String {
     let mut words = String::with_capacity(key.len());
     let mut before = None::<char>;
     for character in key.chars() {

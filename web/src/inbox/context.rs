@@ -49,17 +49,23 @@ impl Context {
         html! {
             section.panel aria-labelledby="led" {
                 h2 #led { "What led here" }
-                p { a href={ (visit.up) "executions/" (part(id)) } { "Execution " (short_id(id)) } " "
-                    (status(self.execution.status)) }
+                p { a href={ (visit.up) "executions/" (part(id)) } { bdi { "Execution" } " " (short_id(id)) } " "
+                    span data-part="state" { (status(self.execution.status)) } }
                 h3 { "Started with" }
                 (value("Started with", &self.execution.input))
                 @for (node, output) in &self.before {
                     h3 { "From " bdi { (found.name_of(node)) } }
                     (value(node, output))
                 }
-                @if let Some(next) = self.next.as_ref().filter(|_| found.interaction.is_open()) {
-                    p.soft { "After this: " a href={ (visit.up) "inbox/" (part(&next.0)) } { bdi { (next.1) } } }
-                }
+            }
+        }
+    }
+
+    /// The way to the next question, for whoever passes over an open one.
+    pub fn then(&self, visit: &Visit, found: &Found) -> Markup {
+        html! {
+            @if let Some(next) = self.next.as_ref().filter(|_| found.interaction.is_open()) {
+                p.soft { "Next in your inbox: " a href={ (visit.up) "inbox/" (part(&next.0)) } { bdi { (next.1) } } }
             }
         }
     }

@@ -129,9 +129,9 @@ fn keys() -> Markup {
             h2 #keys-title { "Keys" }
             dl.facts {
                 dt { kbd { "j" } } dd { "Next question" }
-                dt { kbd { "k" } } dd { "Question before" }
+                dt { kbd { "k" } } dd { "Previous question" }
                 dt { kbd { "Enter" } } dd { "Open it" }
-                dt { kbd { "x" } } dd { "Choose it" }
+                dt { kbd { "x" } } dd { "Tick it" }
                 dt { kbd { "?" } } dd { "Show or hide this" }
             }
             button.small type="button" { "Close" }
@@ -159,7 +159,7 @@ fn narrow(wanted: &Wanted) -> Markup {
             div.field { label for="q" { "Words" } input #q type="search" name="q" value=(wanted.words) dir="auto"; }
             div.actions {
                 button.small.main { "Show" }
-                @if *wanted != Wanted::default() { a.button.small href="inbox" { "Show mine" } }
+                @if *wanted != Wanted::default() { a.button.small href="inbox" { "Clear" } }
             }
         }
     }
@@ -208,7 +208,7 @@ fn rows(visit: &Visit, wanted: &Wanted, list: &List, chosen: &[String]) -> Marku
                     th scope="col" { "Question" }
                     th scope="col" { "Answer by" }
                     th scope="col" { "Asked" }
-                    th scope="col" { "Of whom" }
+                    th scope="col" { "Asked of" }
                 } }
                 tbody { @for one in &list.items { (row(visit, one, workflow(one), chosen.contains(&one.interaction_id))) } }
             } }
@@ -240,7 +240,7 @@ fn row(visit: &Visit, one: &Interaction, workflow: &str, is_chosen: bool) -> Mar
                 } @else { span.soft { "no deadline" } }
             }
             td data-label="Asked" { (brief(one.created_at.0)) " " br; span.soft { (distance(one.created_at.0, visit.now)) } }
-            td data-label="Of" {
+            td data-label="Asked of" {
                 @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) }
                 @if !one.responses.is_empty() { " " br; span.soft { (count(voices(one), "answer")) " so far" } }
             }

@@ -12,6 +12,7 @@ use crate::{
     desk::{Refusal, part},
     form::{Faults, Pairs},
     layout::{Place, View, answered},
+    look::plainly,
     question::{
         answer::{self, Sent as Typed},
         ended,
@@ -22,6 +23,7 @@ use crate::{
     },
     refused::refused,
     session::{Sent, Visit},
+    words::sentence,
 };
 use api::types::{self, AnswerBody, Responded};
 use axum::{extract::Path, http::StatusCode, response::Response};
@@ -94,7 +96,8 @@ fn meanwhile(one: &Interaction) -> String {
     let how = match one.status {
         InteractionStatus::Answered | InteractionStatus::Pending => {
             let decision = words::decision(one, one.decision.as_deref().unwrap_or_default());
-            format!("answered meanwhile in another place: {decision}")
+            let told = if words::is_free(one.kind) { String::new() } else { format!(": {decision}") };
+            format!("answered meanwhile in another place{told}")
         }
         InteractionStatus::TimedOut => match words::by_deadline(one) {
             Some(decided) => format!("decided meanwhile by its deadline: {decided}"),
@@ -108,7 +111,7 @@ fn meanwhile(one: &Interaction) -> String {
 /// What the whole form says of an answer that was not taken. What was typed stays.
 pub fn not_recorded(refusal: &Refusal) -> Faults {
     let mut faults = Faults::default();
-    faults.add_whole(format!("Your answer was not recorded: {}.", refusal.problem.detail));
+    faults.add_whole(format!("Your answer was not recorded. {}", sentence(&plainly(&refusal.problem.detail))));
     faults
 }
 
@@ -168,6 +171,7 @@ fn body(
             aside.side aria-label="What led here" {
                 (led.shown(visit, found))
                 @if seen.may_reassign { (reassign::form(visit, seen, not_reassigned)) }
+                (led.then(visit, found))
             }
         }
     }
@@ -183,8 +187,9 @@ fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
             @let action = Some(format!("{}inbox/{}", visit.up, part(found.interaction.interaction_id.as_str())));
             (answering(found, pairs, faults, &Around { more, action, is_for_several: false }))
         } @else if !found.interaction.is_open() {
-            @if let Some(mine) = found.mine().0 {
-                section aria-labelledby="own" { h2 #own { "Your answer" } (people::own(found, mine)) }
+            // The list of people has the decision and the comment already.
+            @if let Some(mine) = found.mine().0.filter(|mine| people::says_more(found, mine)) {
+                section aria-labelledby="own" { h2 #own { "What you answered" } (people::own(found, mine)) }
             }
         } @else if found.keeps_out(&visit.caller.subject) {
             (kept_out())
@@ -206,13 +211,13 @@ fn outcome(visit: &Visit, seen: &Seen, led: &Context) -> Markup {
     html! {
         div class={ "verdict " (class) } role="status" {
             span aria-hidden="true" { (sign) }
-            p { (ended::how(&seen.found.interaction)) }
+            p { (ended::how(&seen.found)) }
         }
         p {
             @if let Some((id, question)) = &led.next {
                 "Next: " a href={ (visit.up) "inbox/" (part(id)) } { bdi { (question) } }
             } @else {
-                "Nothing else waits for you. " a href={ (visit.up) "inbox" } { "Inbox" }
+                "Nothing else waits for you."
             }
         }
     }

@@ -25,12 +25,12 @@ pub fn form(visit: &Visit, seen: &Seen, refused: Option<&Refused<'_>>) -> Markup
     let typed = |name| refused.and_then(|refused| refused.pairs.get(name));
     let asked = one.assignees.join("\n");
     html! {
-        details.panel open[refused.is_some()] {
+        details.panel data-part="reassign" open[refused.is_some()] {
             summary { "Ask somebody else" }
             form method="post" action={ (visit.up) "inbox/" (part(one.interaction_id.as_str())) "/reassign" } {
                 (token(visit))
                 div.field {
-                    label for="assignees" { "Who is asked" }
+                    label for="assignees" { "Whom to ask instead" }
                     p.hint #assignees-hint { "One on each line: e-mail addresses, or groups such as group:finance." }
                     textarea #assignees name="assignees" rows="3" dir="auto" required aria-describedby="assignees-hint" {
                         "\n" (typed("assignees").unwrap_or(&asked))

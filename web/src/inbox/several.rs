@@ -11,6 +11,7 @@ use crate::{
     form::{Faults, Pairs, Shown},
     layout::{Place, View, answered},
     limits,
+    look::plainly,
     question::{
         answer::{self, Sent as Typed},
         inputs::{self, Around},
@@ -18,7 +19,7 @@ use crate::{
     },
     refused::{refused, refused_choice},
     session::{Sent, Visit},
-    words::{beginning, capital, count},
+    words::{beginning, count, sentence},
 };
 use api::{
     Params, Problem,
@@ -266,7 +267,7 @@ fn outcome(visit: &Visit, failed: &[Left], asked_in_all: usize) -> Response {
             thead { tr { th scope="col" { "Question" } th scope="col" { "Why not" } } }
             tbody { @for one in failed { tr {
                 td { a href=(part(&one.id)) { bdi { (one.question) } } }
-                td { (capital(&one.why)) "." }
+                td { (sentence(&plainly(&one.why))) }
             } } }
         } }
         p { a href="../inbox" { "Back to the inbox" } }

@@ -13,13 +13,15 @@ use crate::{
     form::{Faults, Pairs},
     frame::notice,
     limits,
+    look::plainly,
     question::{
         Found,
         answer::{self as sent, Sent},
         ended::meanwhile,
         inputs,
+        shown::{asked_of, renewed},
     },
-    words::capital,
+    words::sentence,
 };
 use api::{Answered, App, Body, Caller, Problem, Rates, Routes, people::answer as rules};
 use axum::{
@@ -88,7 +90,11 @@ async fn state(
 ) -> Response {
     match found(&app, &rates, &token, "../../").await {
         Err(page) => page,
-        Ok(found) if is_over(&found) => page(StatusCode::OK, meanwhile(&found)),
+        // Who is not asked any more learns nothing of those who are.
+        Ok(found) if found.person.is_none() => page(StatusCode::OK, meanwhile(&found)),
+        Ok(found) if is_over(&found) => {
+            page(StatusCode::OK, html! { (meanwhile(&found)) (renewed("people", &asked_of(&found))) })
+        }
         Ok(_) => page(StatusCode::NO_CONTENT, html! {}),
     }
 }
@@ -182,7 +188,7 @@ async fn take(app: &App, found: &Found, token: &str, pairs: &Pairs) -> Response 
         // What the person typed must not be lost because the store is busy, or the execution paused.
         _ => {
             let mut faults = Faults::default();
-            faults.add_whole(format!("Your answer was not recorded: {}.", problem.detail()));
+            faults.add_whole(format!("Your answer was not recorded. {}", sentence(&plainly(problem.detail()))));
             let mut response = again(problem.status(), pairs, &faults);
             keep_retry(problem, &mut response);
             response
@@ -222,7 +228,7 @@ fn trouble(problem: Problem, up: &str) -> Response {
         status if status.is_server_error() => "Something went wrong",
         _ => "This cannot be done",
     };
-    let words: Markup = html! { p { (capital(problem.detail())) "." } };
+    let words: Markup = html! { p { (sentence(&plainly(problem.detail()))) } };
     let mut response = page(problem.status(), notice(title, &words, up));
     keep_retry(problem, &mut response);
     response

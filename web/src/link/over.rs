@@ -23,7 +23,7 @@ pub fn over(found: &Found, up: &str) -> Markup {
     match (&found.person, found.interaction.status) {
         (None, _) => notice(
             "You are not asked any more",
-            &html! { p { "This question was given to somebody else. Nothing is needed of you." } },
+            &html! { p { "This question was given to somebody else. Nothing is needed from you." } },
             up,
         ),
         (Some(_), InteractionStatus::Cancelled) => ended(
@@ -53,15 +53,15 @@ pub fn over(found: &Found, up: &str) -> Markup {
 fn decided(found: &Found, up: &str) -> Markup {
     let one = &found.interaction;
     let decision = one.decision.as_deref().unwrap_or_default();
-    let last = one.responses.last();
+    let title = if words::is_free(one.kind) { "This question is answered" } else { "This question is decided" };
     ended(
         found,
-        "This question is decided",
+        title,
         up,
         &html! {
             strong { bdi { (capital(&words::decision(one, decision))) } }
-            @if let Some(last) = last { ", by " bdi { (last.by) } }
-            ", on " (moment(closed(found))) ". Nothing more is needed of you."
+            (people::by(found))
+            ", on " (moment(closed(found))) ". Nothing more is needed from you."
         },
     )
 }

@@ -46,10 +46,13 @@ fn outcome(found: &Found) -> Markup {
     let one = &found.interaction;
     match (one.status, &one.decision) {
         (InteractionStatus::Pending, _) => html! { "The question is still open: " (people::still_needed(found)) },
+        (InteractionStatus::Answered, _) if words::is_free(one.kind) => {
+            html! { "Your answer was taken. Nothing more is needed from you." }
+        }
         (InteractionStatus::Answered, Some(decision)) => html! {
-            "The question is decided: " strong { bdi { (words::decision(one, decision)) } } ". Nothing more is needed of you."
+            "The question is decided: " strong { bdi { (words::decision(one, decision)) } } ". Nothing more is needed from you."
         },
-        (InteractionStatus::Answered, None) => html! { "The question is decided. Nothing more is needed of you." },
+        (InteractionStatus::Answered, None) => html! { "The question is decided. Nothing more is needed from you." },
         (InteractionStatus::TimedOut, _) => {
             html! {
                 "The time to answer ended afterwards, before enough people had answered"

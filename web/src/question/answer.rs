@@ -6,8 +6,8 @@ use super::{
     words,
 };
 use crate::{
-    form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader},
-    words::capital,
+    form::{Faults, Field, Kind as FieldKind, Name, Pairs, Parsed, Reader, told_rule},
+    words::sentence,
 };
 use api::{App, types::Fault};
 use document::validate::schema::Schema;
@@ -217,9 +217,17 @@ fn in_words(whole: &Field, path: &str, message: String) -> String {
     }
 }
 
+/// What stands before a rule that an answer does not meet.
+const RULE: &str = "the rule is not met: ";
+
+/// What a person is told of a reason that may be a rule.
+fn rule_in_words(message: &str, whole: &Field, is_beside_its_field: bool) -> String {
+    message.strip_prefix(RULE).map_or_else(|| message.to_owned(), |rule| told_rule(rule, whole, is_beside_its_field))
+}
+
 /// The field that a rule is about, where it names one alone.
 fn ruled<'a>(message: &str, names: &'a BTreeMap<String, String>) -> Option<&'a str> {
-    let rule = message.strip_prefix("the rule is not met: ")?;
+    let rule = message.strip_prefix(RULE)?;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let named: BTreeSet<&str> =
         rule.split("answer.").skip(1).map(|rest| rest.split(|c| !is_word(c)).next().unwrap_or_default()).collect();
@@ -255,13 +263,13 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             }
             Some(name) => {
                 let place = error.path.strip_prefix("/data").filter(|_| one.kind == Kind::Input);
-                let message = error.message.clone();
+                let message = rule_in_words(&error.message, &field, true);
                 faults.add(name, place.map_or(message.clone(), |place| in_words(&field, place, message)));
             }
             // What no field stands for says where it lies.
             None => match error.path.strip_prefix("/data").filter(|rest| !rest.is_empty()) {
                 Some(rest) => faults.add_whole(format!("{rest}: {}", error.message)),
-                None => faults.add_whole(capital(&error.message)),
+                None => faults.add_whole(sentence(&rule_in_words(&error.message, &field, false))),
             },
         }
     }

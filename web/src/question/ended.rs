@@ -1,6 +1,6 @@
 //! How a question ended, in words.
 
-use super::{Found, words};
+use super::{Found, people::by, words};
 use crate::{moment::moment, words::capital};
 use maud::{Markup, html};
 use stepwell_core::interaction::{Interaction, InteractionStatus};
@@ -14,12 +14,14 @@ pub fn sign(one: &Interaction) -> (&'static str, &'static str) {
 }
 
 /// What was decided by whom, or why nothing was, and when.
-pub fn how(one: &Interaction) -> Markup {
+pub fn how(found: &Found) -> Markup {
+    let one = &found.interaction;
     html! {
         @match one.status {
             InteractionStatus::Answered | InteractionStatus::Pending => {
-                "Decided: " strong { bdi { (capital(&words::decision(one, one.decision.as_deref().unwrap_or_default()))) } }
-                @if let Some(last) = one.responses.last() { ", by " bdi { (last.by) } }
+                @if words::is_free(one.kind) { strong { "Answered" } }
+                @else { "Decided: " strong { bdi { (capital(&words::decision(one, one.decision.as_deref().unwrap_or_default()))) } } }
+                (by(found))
             }
             InteractionStatus::TimedOut => {
                 "The time to answer ended before enough people had answered"
@@ -44,7 +46,7 @@ pub fn meanwhile(found: &Found) -> Markup {
             span aria-hidden="true" { (sign) }
             div {
                 p { @if is_given_away { "You are not asked any more: this question was given to somebody else." }
-                    @else { (how(&found.interaction)) } }
+                    @else { (how(found)) } }
                 p { "What you have typed was not sent. It stays here until you " a href="" { "load the page again" } "." }
             }
         }

@@ -192,7 +192,9 @@ fn review(one: &Interaction, shown: Shown<'_>) -> Markup {
         "Change it where it is not right: what stands here is what you approve. It is JSON; texts stand in double quotes."
     };
     let lines = shown.pairs.get("content").unwrap_or_default().lines().count();
-    area(shown, "content", "Content", "", &hint_of("content", hint), u32::try_from(lines).unwrap_or(24).clamp(6, 24))
+    // What was empty already may be approved as it is.
+    let mark = if content(one.content.as_ref()).trim().is_empty() { "optional" } else { "required" };
+    area(shown, "content", "Content", mark, &hint_of("content", hint), u32::try_from(lines).unwrap_or(24).clamp(6, 24))
 }
 
 fn tool(one: &Interaction, shown: Shown<'_>) -> Markup {
@@ -201,7 +203,7 @@ fn tool(one: &Interaction, shown: Shown<'_>) -> Markup {
     let described = if is_wrong { format!("{id}-fault {id}-hint") } else { format!("{id}-hint") };
     html! {
         div.field.wrong[is_wrong] {
-            label for=(id) { "Name of the tool" }
+            label for=(id) { "Name of the tool " span.mark { "required to allow it" } }
             p.hint id={ (id) "-hint" } { "To allow it, type its name: " code { bdi { (name) } } }
             (faults_of(shown.faults, "tool"))
             input id=(id) type="text" name="tool" value=(shown.pairs.get("tool").unwrap_or_default()) required
@@ -221,9 +223,9 @@ fn instead(one: &Interaction, shown: Shown<'_>) -> Markup {
         details.more open[is_changed || is_wrong] {
             summary { "Change the arguments, or answer in its place" }
             (area(shown, "arguments", "Arguments", "", &hint_of("arguments",
-                "JSON. The tool is used with what stands here when you allow it."), lines))
+                "JSON. When you allow it, the tool is used with what stands here."), lines))
             (area(shown, "text", "Answer in its place", "optional", &hint_of("text",
-                "Where you write something here and allow it, this is the result, and the tool is not used."), 3))
+                "If you write something here and allow it, your text is the result, and the tool is not used."), 3))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the inbox show it, each in its own frame.
 
 pub mod answer;
+mod changed;
 pub mod ended;
 mod found;
 pub mod inputs;

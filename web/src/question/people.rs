@@ -1,11 +1,11 @@
 //! Who is asked, who has answered, and how many votes decide.
 
-use super::{Found, words};
+use super::{Found, changed::changed, inputs, words};
 use crate::{
-    form::plain,
+    form::{plain, record},
     look::is_long,
     moment::{distance, moment},
-    value::value as shown,
+    value::for_people,
     words::{capital, plural},
 };
 use document::group_of;
@@ -100,30 +100,72 @@ pub fn still_needed(found: &Found) -> String {
     format!("{more} more{} or {less} more{} {decide} it.", plural(more, " approval"), plural(less, " rejection"))
 }
 
-/// The person's own answer: what was decided, when, and what came with it.
-pub fn own(found: &Found, response: &Response) -> Markup {
-    let answer = words::answer(&found.interaction, &response.answer);
+/// Who decided a question, from the point of view of whoever looks: `, by you and bob@example.com`.
+pub fn by(found: &Found) -> Markup {
+    let all = words::deciders(&found.interaction);
+    let is_me = |person: &str| found.person.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(person));
     html! {
-        dl.facts {
-            dt { "Your answer" } dd { (verdict(found, &response.decision)) }
-            dt { "Recorded" } dd { (moment(response.at)) }
-            @if let Some(comment) = &response.comment { dt { "Comment" } dd.plain dir="auto" { (comment) } }
+        @for (at, person) in all.iter().enumerate() {
+            @match at { 0 => ", by ", at if at + 1 == all.len() => " and ", _ => ", " }
+            @if is_me(person) { "you" } @else { bdi { (person) } }
         }
-        @for (what, given) in words::given_to_tool(&found.interaction, response) {
-            p.kicker { (what) }
-            (given_value(given))
-        }
-        @if let Some(answer) = answer { (given_value(answer)) }
     }
 }
 
-/// What somebody wrote, as it was written; what a form or a tool takes, by its fields.
+/// Whether the person's own answer has more to it than the list of people says.
+pub fn says_more(found: &Found, response: &Response) -> bool {
+    let one = &found.interaction;
+    words::is_free(one.kind)
+        || words::content(one, response).is_some()
+        || !words::given_to_tool(one, response).is_empty()
+}
+
+/// The person's own answer: what was decided, when, and what came with it.
+pub fn own(found: &Found, response: &Response) -> Markup {
+    let one = &found.interaction;
+    let is_free = words::is_free(one.kind);
+    html! {
+        @if is_free && !response.answer.is_null() {
+            p.kicker { "Your answer" }
+            div.given { (free(found, &response.answer)) }
+        }
+        dl.facts {
+            @if !is_free { dt { "Your answer" } dd { (verdict(found, &response.decision)) } }
+            dt { "Recorded" } dd { (moment(response.at)) }
+            @if let Some(comment) = &response.comment { dt { "Comment" } dd.plain dir="auto" { (comment) } }
+        }
+        @for (what, given) in words::given_to_tool(one, response) {
+            @if let (Some(asked), true) = (inputs::arguments(one), !given.is_string()) {
+                p.kicker { "You " (words::decision(one, &response.decision)) " it with changed arguments" }
+                (changed(asked, given))
+            }
+            p.kicker { (what) }
+            (given_value(given))
+        }
+        @if let Some(what) = words::content(one, response) {
+            p.kicker { (what) }
+            (given_value(&response.answer))
+        }
+    }
+}
+
+/// A free answer: what was written, or what a form took, by the fields of that form.
+fn free(found: &Found, answer: &Value) -> Markup {
+    match answer {
+        Value::String(text) => {
+            html! { p.plain.scrolls[is_long(text)] dir="auto" tabindex=[is_long(text).then_some("0")] { (text) } }
+        }
+        _ => record(&inputs::data_field(&found.interaction), answer),
+    }
+}
+
+/// What somebody wrote, as it was written; what a tool takes, by its parts.
 fn given_value(value: &Value) -> Markup {
     match value {
-        Value::Array(_) | Value::Object(_) => shown(value, ""),
+        Value::Array(_) | Value::Object(_) => for_people(value),
         _ => {
             let text = plain(value);
-            html! { p.given.scrolls[is_long(&text)] dir="auto" tabindex=[is_long(&text).then_some("0")] { (text) } }
+            html! { p.given.plain.scrolls[is_long(&text)] dir="auto" tabindex=[is_long(&text).then_some("0")] { (text) } }
         }
     }
 }

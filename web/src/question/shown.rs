@@ -10,6 +10,7 @@ use crate::{
     look::names,
     markdown::markdown,
     moment::{distance, moment},
+    value::for_people,
 };
 use document::node::agent::tool::APPROVAL;
 use maud::{Markup, html};
@@ -41,7 +42,7 @@ pub fn about(found: &Found) -> Markup {
 /// Everybody who is asked, and what they have answered.
 pub fn asked_of(found: &Found) -> Markup {
     html! {
-        section aria-labelledby="people" {
+        section aria-labelledby="people" data-part="people" {
             h2 #people { @if found.interaction.is_open() { "Who is asked" } @else { "Who was asked" } }
             (people::people(found))
             (people::votes(found))
@@ -56,7 +57,8 @@ pub fn before(found: &Found) -> Markup {
             div.verdict.good role="status" {
                 span aria-hidden="true" { "✓" }
                 p {
-                    "You answered " bdi { strong { (words::decision(&found.interaction, &mine.decision)) } } " "
+                    "You answered "
+                    @if !words::is_free(found.interaction.kind) { bdi { strong { (words::decision(&found.interaction, &mine.decision)) } } " " }
                     (distance(mine.at, found.now)) ". You can change your answer as long as the question is open."
                 }
             }
@@ -86,22 +88,29 @@ pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, around: &Around)
     }
 }
 
-/// Who asks, whom, since when and until when.
+/// Until when, by whom and since when it is asked. The head of the page names the workflow, and the list of people those who
+/// are asked: only a group in whose place that list has its members is named here.
 pub fn facts(found: &Found) -> Markup {
     let (one, started) = (&found.interaction, &found.execution.started);
+    let is_listed = |name: &String| found.people.iter().any(|person| person.eq_ignore_ascii_case(name));
+    let groups: Vec<&String> = one.assignees.iter().filter(|name| !is_listed(name)).collect();
     html! {
         dl.facts {
-            dt { "Asked of" } dd { @if one.assignees.is_empty() { "anyone" } @else { (names(&one.assignees)) } }
-            @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
-            dt { "Workflow" } dd { bdi { (found.called) }
-                // The step that asks about a tool is one that no document has.
-                @if one.activation.node.as_str() != APPROVAL { ", step " bdi { (found.name_of(one.activation.node.as_str())) } } }
-            dt { "Asked" } dd { (moment(one.created_at)) }
             @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
-                dt { "Answer by" } dd { strong { (moment(deadline)) } " (" (distance(deadline, found.now)) ")" }
+                dt { "Answer by" } dd { strong { (moment(deadline)) } " " span.unbroken { "(" (distance(deadline, found.now)) ")" } }
             }
+            @if !groups.is_empty() { dt { "Asked of" } dd { (names(&groups)) } }
+            @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
+            // The step that asks about a tool is one that no document has.
+            @if one.activation.node.as_str() != APPROVAL { dt { "Step" } dd { bdi { (found.name_of(one.activation.node.as_str())) } } }
+            dt { "Asked" } dd { (moment(one.created_at)) }
         }
     }
+}
+
+/// A part of a page as it is by now: a script puts it in the place of that part in a page that is open. Nothing takes it away.
+pub fn renewed(part: &str, inner: &Markup) -> Markup {
+    html! { template data-instead=(part) { (inner) } }
 }
 
 /// The tool of an authorization, and what it would be called with; nothing of another question.
@@ -118,7 +127,7 @@ pub fn tool(found: &Found) -> Markup {
             }
             @if !about.arguments.is_null() {
                 p.kicker { "Arguments" }
-                pre tabindex="0" aria-label="Arguments" { (format!("{:#}", about.arguments)) }
+                (for_people(&about.arguments))
             }
         }
     }

@@ -43,12 +43,39 @@ pub fn tool(about: &Authorization) -> String {
 /// A decision in a word or two: an option by its label.
 pub fn decision(one: &Interaction, port: &str) -> String {
     let option = one.options.iter().find(|option| option.id == port);
-    option.map_or_else(|| port.to_owned(), |option| option.label.clone())
+    option.map_or_else(|| word(one.kind, port).to_owned(), |option| option.label.clone())
+}
+
+/// A decision by the word of the button that makes it.
+pub fn word(kind: Kind, port: &str) -> &str {
+    match (kind, port) {
+        (Kind::Authorization, "approved") => "allowed",
+        (Kind::Authorization, "rejected") => "refused",
+        (_, port) => port,
+    }
+}
+
+/// Whether the answer to a question is what somebody wrote, and no decision.
+pub fn is_free(kind: Kind) -> bool {
+    matches!(kind, Kind::Input | Kind::Ask)
+}
+
+/// The people whose last answers made the decision, in the order in which they first answered.
+pub fn deciders(one: &Interaction) -> Vec<&str> {
+    let mut people: Vec<&str> = Vec::new();
+    for response in &one.responses {
+        if !people.iter().any(|person| person.eq_ignore_ascii_case(&response.by)) {
+            people.push(&response.by);
+        }
+    }
+    let last = |person: &str| one.responses.iter().rev().find(|response| response.by.eq_ignore_ascii_case(person));
+    let decided = |person: &&str| last(person).is_some_and(|last| one.decision.as_deref() == Some(&last.decision));
+    people.into_iter().filter(decided).collect()
 }
 
 /// What the deadline of a question decided; none where people did, and where all that came of it is that nobody answered.
 pub fn by_deadline(one: &Interaction) -> Option<String> {
-    let decides = one.status == InteractionStatus::TimedOut && !matches!(one.kind, Kind::Input | Kind::Ask);
+    let decides = one.status == InteractionStatus::TimedOut && !is_free(one.kind);
     let port = one.decision.as_deref().filter(|port| decides && one.ports().contains(port))?;
     Some(capital(&decision(one, port)))
 }
@@ -64,15 +91,23 @@ pub fn sign(port: &str) -> (&'static str, &'static str) {
 /// What a person gave a tool in place of its arguments, or of its result: what it is, and the value.
 pub fn given_to_tool<'a>(one: &Interaction, response: &'a Response) -> Vec<(&'static str, &'a Value)> {
     let given = |field: &str| response.data.as_ref().filter(|_| one.kind == Kind::Authorization)?.get(field);
-    let arguments = given("arguments").map(|arguments| ("Used with these arguments", arguments));
+    let is_used = response.decision == "approved";
+    let told = if is_used { "Used with these arguments" } else { "With these arguments" };
+    let arguments = given("arguments").map(|arguments| (told, arguments));
     let text = given("text").filter(|text| text.is_string()).map(|text| ("In the tool's place", text));
     arguments.into_iter().chain(text).collect()
 }
 
-/// The value of an answer, where the decision does not say it already.
-pub fn answer<'a>(one: &Interaction, value: &'a Value) -> Option<&'a Value> {
-    match one.kind {
-        Kind::Approval | Kind::Authorization | Kind::Decision => None,
-        Kind::Input | Kind::Review | Kind::Ask => Some(value).filter(|value| !value.is_null()),
+/// What the content of a review is that an answer comes with; none where that is all that it is about.
+pub fn content(one: &Interaction, response: &Response) -> Option<&'static str> {
+    if one.kind != Kind::Review || response.answer.is_null() {
+        return None;
     }
+    let is_changed = one.content.as_ref().is_some_and(|content| *content != response.answer);
+    Some(match (response.decision.as_str(), is_changed) {
+        ("approved", true) => "The content as you approved it, changed by you",
+        ("approved", false) => "The content that you approved",
+        (_, true) => "The content, as you changed it",
+        (_, false) => "The content that you rejected",
+    })
 }

@@ -59,9 +59,9 @@ async fn a_node_shows_its_conversation_and_leads_to_what_waits() {
         "I look <script>.",
         "Model stand_in/scripted",
         "Tool look",
-        "Waits for a person",
+        "Waiting for people",
         "Not run",
-        "\"amount\": 500",
+        "amount: 500",
         "10 tokens read, 5 written",
         "May the agent call pay?",
         "Agent · triage · 1 answer",
@@ -144,14 +144,18 @@ async fn whoever_allows_a_tool_may_change_its_arguments() {
     let refused = world.fill(&link, &[("choice", "rejected"), ("text", "Tomorrow.")]).await.of(422);
     assert!(text(&refused).contains("takes no `text`"), "{}", text(&refused));
     let page = world.answered(&link, &[("choice", "approved"), ("arguments", "{\"amount\": 300}")]).await;
-    assert!(text(&page).contains("Used with these arguments") && text(&page).contains("300"), "{}", text(&page));
+    for part in
+        ["You allowed it with changed arguments amount: 300 instead of 500", "Used with these arguments amount: 300"]
+    {
+        assert!(text(&page).contains(part), "{part} is not in: {}", text(&page));
+    }
     world.run().await;
     let whole = world.get(&format!("/executions/{id}/value?of=agent&node=triage")).await.json();
     assert_eq!(whole["turns"][0]["tool_calls"][2]["result"], json!({"paid": 300}));
     assert_eq!(whole["turns"][0]["tool_calls"][2]["arguments"], json!({"amount": 300}), "as a person changed them");
     let page = text(&world.get(&format!("/executions/{id}?node=triage")).await.of(200));
-    assert!(page.contains("All done.") && page.contains("Approved by ann@example.com"), "{page}");
-    assert!(page.contains("A person changed the arguments: what the model asked for"), "{page}");
+    assert!(page.contains("All done.") && page.contains("Allowed by ann@example.com"), "{page}");
+    assert!(page.contains("A person changed the arguments. What the model had asked for"), "{page}");
 }
 
 #[tokio::test]

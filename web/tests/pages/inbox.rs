@@ -64,10 +64,7 @@ async fn a_question_shows_what_led_to_it_and_takes_an_answer_once() {
     let done = visitor.send(&path, &[("choice", "approved"), ("comment", "fine"), ("seen", "0")]).await;
     assert_eq!((done.status, done.location()), (303, id.as_str()));
     let over = text(&visitor.get(&path).await.of(200));
-    assert!(
-        over.contains("Decided: Approved, by zoe@example.com") && over.contains("Nothing else waits for you"),
-        "{over}"
-    );
+    assert!(over.contains("Decided: Approved, by you, on") && over.contains("Nothing else waits for you"), "{over}");
     let said = world.state(&execution).interaction(&id).unwrap().responses[0].clone();
     assert_eq!((said.by.as_str(), said.comment.as_deref()), (ME, Some("fine")));
     assert_eq!(said.via, stepwell_core::interaction::Via::Dashboard);
@@ -86,7 +83,7 @@ async fn a_question_to_anyone_is_asked_of_anyone() {
     let question = world.question(json!({"kind": "approval", "assignees": null})).await;
     let page = world.visitor().await.get(&format!("/inbox/{}", question.id)).await.of(200);
     let shown = text(&page);
-    assert!(shown.contains("Asked of anyone") && !shown.contains(&format!("Asked of {ME}")), "{shown}");
+    assert!(!shown.contains("Asked of"), "{shown}");
     assert!(shown.contains("Nobody by name: anyone who may answer questions here."), "{shown}");
     assert!(!page.contains("class=\"people\""), "no empty box");
 }

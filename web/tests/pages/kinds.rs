@@ -23,6 +23,12 @@ async fn a_question_takes_a_text_with_its_line_ends() {
     let question = world.question(json!({"kind": "ask", "question": "Why?"})).await;
     let page = world.answered(&question.ann, &[("text", " one\r\ntwo <3")]).await;
     assert!(page.contains("one\ntwo &lt;3"));
+    let shown = text(&page);
+    for part in ["Your answer was taken. Nothing more is needed from you.", "Your answer one two <3", "Who was asked"] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
+    let over = text(&world.get(&question.bob).await.of(410));
+    assert!(over.contains("This question is answered") && over.contains("Answered, by ann@example.com, on"), "{over}");
     assert_eq!(world.output(&question).await["answer"], " one\ntwo <3");
 }
 
@@ -37,7 +43,13 @@ async fn a_review_is_approved_as_it_is_or_as_it_was_edited() {
     ] {
         let question = world.question(json!({"kind": "review", "content": content})).await;
         let changed: Vec<(&str, &str)> = typed.map(|typed| ("content", typed)).into_iter().collect();
-        world.answered(&question.ann, &[&changed[..], &[("choice", "approved")]].concat()).await;
+        let record = world.answered(&question.ann, &[&changed[..], &[("choice", "approved")]].concat()).await;
+        let label = if typed.is_some() {
+            "The content as you approved it, changed by you"
+        } else {
+            "The content that you approved"
+        };
+        assert!(text(&record).contains(label), "{}", text(&record));
         assert_eq!(world.output(&question).await["answer"], kept, "{content}");
     }
     // Of what is rejected nothing has to stand there, and what is empty already may be approved.
@@ -56,7 +68,7 @@ async fn a_dangerous_tool_is_named_by_whoever_allows_it() {
     let question = world.question(asked.clone()).await;
     let page = world.get(&question.ann).await.of(200);
     let shown = text(&page);
-    for part in ["May this tool be used?", "Tool drop_table", "Risk ▲ High", "\"table\": \"<users>\""] {
+    for part in ["May this tool be used?", "Tool drop_table", "Risk ▲ High", "table: <users>"] {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     for typed in ["", "drop", "DROP_TABLE"] {
@@ -67,11 +79,13 @@ async fn a_dangerous_tool_is_named_by_whoever_allows_it() {
     assert_eq!(world.output(&question).await["decision"], "approved");
     // Whoever allowed it sees afterwards what that was.
     let shown = text(&record);
-    for part in ["What was asked about", "Tool drop_table", "\"table\": \"<users>\"", "Who was asked"] {
+    for part in ["What was asked about", "Tool drop_table", "table: <users>", "Who was asked"] {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
+    assert!(shown.contains("Your answer ✓ Allowed") && shown.contains("decided: allowed"), "{shown}");
     let question = world.question(asked).await;
-    world.answered(&question.ann, &[("choice", "rejected")]).await;
+    let record = text(&world.answered(&question.ann, &[("choice", "rejected")]).await);
+    assert!(record.contains("Your answer ✕ Refused") && !record.contains("ejected"), "{record}");
     assert_eq!(world.output(&question).await["decision"], "rejected");
     let question = world.question(json!({"kind": "authorization", "tool": "look", "security_level": "medium"})).await;
     assert!(!world.get(&question.ann).await.of(200).contains("name=\"tool\""));
@@ -160,4 +174,32 @@ async fn rows_of_a_list_come_and_go_without_a_script() {
     let typed = with(&filled(&page), &[("data.people.0.age", "5")]);
     world.form(&question.ann, &typed).await.of(303);
     assert_eq!(world.output(&question).await["answer"], json!({"people": [{"name": "Bob", "age": 5}]}));
+}
+
+#[tokio::test]
+async fn the_record_of_an_input_has_the_words_of_its_form() {
+    let world = World::new();
+    let schema = json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "title": "Full name"},
+        "ok": {"type": "boolean"}, "day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"},
+        "tags": {"type": "array", "items": {"type": "string"}}, "note": {"type": "string"}}});
+    let question = world.question(json!({"kind": "input", "schema": schema})).await;
+    let sent = [
+        ("data.name", "Ann Lee"),
+        ("data.ok", "false"),
+        ("data.day", "2026-02-01"),
+        ("data.at", "2026-02-01T10:00"),
+        ("data.tags.0", "x"),
+    ];
+    let record = text(&world.answered(&question.ann, &sent).await);
+    for part in [
+        "Full name Ann Lee",
+        "Ok No",
+        "Day 1 February 2026",
+        "At 1 February 2026, 10:00 UTC",
+        "Tags x",
+        "Note Not answered",
+    ] {
+        assert!(record.contains(part), "{part} is not in: {record}");
+    }
+    assert!(!record.contains(['{', '[']) && !record.contains("The question is decided"), "{record}");
 }

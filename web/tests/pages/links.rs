@@ -20,7 +20,6 @@ async fn the_page_says_what_is_asked_of_whom_by_whom_and_until_when() {
     for part in [
         "Approval · pay",
         "Pay 5?",
-        "Asked of ann@example.com",
         "Started by zoe@example.com",
         "Answer by 31 January 2026, 11:00 UTC (in 2 hours)",
         "ann@example.com (you) ○ No answer yet",

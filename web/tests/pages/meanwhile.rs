@@ -33,7 +33,19 @@ async fn an_open_page_is_told_how_its_question_was_decided_in_another_place() {
         assert!(told.contains("Decided: Approved, by bob@example.com, on 31 January 2026, 09:00 UTC."), "{told}");
         assert!(told.contains("What you have typed was not sent."), "{told}");
         assert!(!over.contains(&question.execution) && !over.contains("<main"), "it tells no more: {over}");
+        // The rest of the page says the same: who has answered, and what can be asked no more.
+        assert!(
+            over.contains("<template data-instead=\"people\">") && told.contains("bob@example.com ✓ Approved"),
+            "{over}"
+        );
     }
+    let over = visitor.get(&format!("{inbox}/state")).await.of(200);
+    assert!(
+        over.contains("<template data-instead=\"reassign\"></template>") && over.contains("data-instead=\"state\""),
+        "{over}"
+    );
+    let page = world.get(&link).await.of(410);
+    assert!(text(&page).contains("Approved, by bob@example.com, on"), "{}", text(&page));
     assert_eq!(world.state(&question.execution).seq, after, "who asks decides nothing");
 }
 
@@ -50,7 +62,7 @@ async fn an_open_page_is_told_that_the_time_is_over_or_somebody_else_is_asked() 
     let sent = [("assignees", BOB), ("reason", "")];
     assert_eq!(visitor.send(&format!("{path}/reassign"), &sent).await.status, 303);
     let told = text(&world.get(&format!("{}/state", question.ann)).await.of(200));
-    assert!(told.contains("this question was given to somebody else"), "{told}");
+    assert!(told.contains("this question was given to somebody else") && !told.contains(BOB), "{told}");
     assert_eq!(world.get(&format!("{}/state", question.bob)).await.status, 204, "Bob is still asked");
     // Ann has no more rights here than on the page itself, and nobody else has any.
     let ann = world.bearer("acme", ANN, &[api::Scope::Read, api::Scope::Respond]).await;

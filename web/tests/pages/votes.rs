@@ -26,12 +26,14 @@ async fn a_vote_is_confirmed_changed_and_completed() {
     assert!(text(&again).contains("You answered rejected just now") && again.contains(">\nhm</textarea>"), "{again}");
     world.answered(&question.ann, &[("choice", "approved"), ("comment", "")]).await;
     let page = world.answered(&question.bob, &[("choice", "approved")]).await;
-    assert!(text(&page).contains("The question is decided: approved. Nothing more is needed of you."), "{page}");
+    assert!(text(&page).contains("The question is decided: approved. Nothing more is needed from you."), "{page}");
     let output = world.output(&question).await;
     let votes: Vec<_> =
         output["responses"].as_array().unwrap().iter().filter_map(|vote| vote["decision"].as_str()).collect();
     assert_eq!((output["decision"].as_str(), votes), (Some("approved"), vec!["rejected", "approved", "approved"]));
     assert!(output["responses"].as_array().unwrap().iter().all(|vote| vote["via"] == "link"));
+    let over = text(&world.get(&question.ann).await.of(410));
+    assert!(over.contains("Approved, by you and bob@example.com, on"), "who decided it together: {over}");
     // A reload of what was recorded is a page like any other, and the link itself is over.
     assert_eq!(world.get(&format!("{}/answer", question.bob)).await.status, 200);
     assert_eq!(world.get(&question.bob).await.status, 410);
