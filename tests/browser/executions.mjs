@@ -44,7 +44,7 @@ test('the list is narrowed, and those that are chosen are cancelled', async () =
     assert.equal(await status(question), 'waiting_human');
     await page.getByLabel('Reason').fill('it was ordered twice');
     await page.getByRole('button', { name: 'Cancel 1 execution' }).click();
-    await page.getByText('Cancel: asked of 1 execution.').waitFor();
+    await page.getByText('1 execution was cancelled.').waitFor();
     assert.equal(await status(question), 'cancelled');
   });
 });
@@ -66,7 +66,7 @@ test('what has nothing to do, or refuses, says why', async () => {
     // Somebody else is first.
     await world.call('POST', `/v1/interactions/${question.interaction.interaction_id}/respond`, { approved: true });
     await page.getByRole('button', { name: 'Cancel 1 execution' }).click();
-    await page.getByRole('heading', { name: /1 of 1 execution refused/ }).waitFor();
+    await page.getByRole('heading', { name: 'The execution was not cancelled' }).waitFor();
     await look('refused');
     if (view.script) assert.deepEqual(await world.serious(page), []);
   }, [VIEWS[0], VIEWS[2]]);
@@ -90,11 +90,14 @@ test('of many that are chosen it is shown how far it has come', async () => {
     });
     await page.getByRole('button', { name: 'Cancel chosen' }).click();
     await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
-    await page.getByText('Cancel: 10 of 12').waitFor();
-    assert.equal(await page.getByRole('progressbar', { name: 'Cancel' }).getAttribute('value'), '10');
+    await page.getByText('10 of 12').waitFor();
+    await page.getByRole('heading', { name: 'Cancelling 12 executions' }).waitFor();
+    assert.equal(await page.locator('tbody tr .status', { hasText: 'Cancelled' }).count(), 10);
+    assert.equal(await page.getByRole('button', { name: /Cancel 12/ }).count(), 0, 'nothing looks as if it were still to be pressed');
+    assert.equal(await page.getByRole('progressbar', { name: 'Cancelling' }).getAttribute('value'), '10');
     await look('progress');
     seen();
-    await page.getByText('Cancel: asked of 12 executions.').waitFor();
+    await page.getByText('12 executions were cancelled.').waitFor();
     assert.equal(parts, 2);
     for (const one of mine) assert.equal(await status(one), 'cancelled');
     // Somebody answers them before it is confirmed: all refuse, and each says why.
@@ -106,7 +109,7 @@ test('of many that are chosen it is shown how far it has come', async () => {
     await page.getByRole('heading', { name: 'Cancel 12 chosen executions?' }).waitFor();
     for (const one of late) await world.call('POST', `/v1/interactions/${one.interaction_id}/respond`, { approved: true });
     await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
-    await page.getByRole('heading', { name: 'Cancel: 12 of 12 executions refused' }).waitFor();
+    await page.getByRole('heading', { name: 'None of 12 executions was cancelled' }).waitFor();
     assert.equal(await page.locator('tbody tr').count(), 12);
     assert.match(await page.locator('tbody tr').first().textContent(), /is completed/);
     assert.deepEqual(await world.serious(page), []);
@@ -145,8 +148,10 @@ test('one box chooses all rows of the page, and shows when only some of them are
 test('all that the list shows are asked by a job, which is shown first', async () => {
   await world.inViews('executions', async (page, look, view) => {
     await page.goto(`${world.url}/executions?status=failed`);
+    assert.equal(await page.getByRole('link', { name: 'Retry all' }).count(), 0, 'one page has no further ones');
+    await page.goto(`${world.url}/executions?status=failed&limit=1`);
     await page.getByRole('link', { name: 'Retry all' }).click();
-    await page.getByRole('heading', { name: 'Retry all of these?' }).waitFor();
+    await page.getByRole('heading', { name: /^Retry \d+ executions?\?$/ }).waitFor();
     await look('confirm');
     if (view.script) assert.deepEqual(await world.serious(page), []);
     await page.getByLabel('Reason').fill('the prices are back');
@@ -161,8 +166,8 @@ test('all that the list shows are asked by a job, which is shown first', async (
     await page.goto(`${world.url}/executions/bulk/confirm?action=retry&status=waiting_human`);
     await page.getByRole('button', { name: /^Retry \d+ executions?$/ }).click();
     await page.waitForURL(/\/jobs\//);
-    for (let looks = 0; looks < 50 && !(await page.getByText('✕ None of them did it').isVisible()); looks += 1) await page.reload();
-    await page.getByRole('heading', { name: 'Which did not do it' }).waitFor();
+    for (let looks = 0; looks < 50 && !(await page.getByText('✕ None was retried').isVisible()); looks += 1) await page.reload();
+    await page.getByRole('heading', { name: 'Not retried' }).waitFor();
     await page.locator(`a[href$="${question.interaction.execution_id}"]`).waitFor();
     await look('job-refused');
     if (view.script) assert.deepEqual(await world.serious(page), []);

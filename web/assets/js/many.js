@@ -3,6 +3,18 @@
 const AT_ONCE = 10;
 const form = document.getElementById('chosen');
 const told = form?.querySelector('[data-chosen]');
+const title = document.querySelector('main h1');
+
+const made = (name, text, ...inside) => {
+  const element = document.createElement(name);
+  element.append(text, ...inside);
+  return element;
+};
+
+function named(text) {
+  title.textContent = text;
+  document.title = `${text} · Stepwell`;
+}
 
 /** Asks some of them, and gives the rows of those that refused. */
 async function ask(sent, some) {
@@ -14,23 +26,38 @@ async function ask(sent, some) {
   return [...new DOMParser().parseFromString(await answer.text(), 'text/html').querySelectorAll('tbody tr')];
 }
 
-/** What came of it, where some refused. */
-function result(word, refused, all, back) {
-  const made = (name, text, ...inside) => {
-    const element = document.createElement(name);
-    element.append(text, ...inside);
-    return element;
-  };
-  const title = made('h1', `${word}: ${refused.length} of ${all} executions refused`);
-  title.tabIndex = -1;
-  const done = all - refused.length;
-  const table = made('table', made('thead', made('tr', made('th', 'Execution'), made('th', 'Why not'))), made('tbody', '', ...refused));
-  table.className = 'list';
+/** Says of each of some executions what became of it. */
+function mark(some, refused) {
+  const done = form.dataset.done;
+  for (const id of some) {
+    const row = [...document.querySelectorAll('tbody tr')].find((one) => one.dataset.execution === id);
+    const isDone = !refused.some((one) => one.dataset.execution === id);
+    const sign = made('span', isDone ? '✓' : '✕');
+    sign.setAttribute('aria-hidden', 'true');
+    const status = made('span', sign, isDone ? ` ${done[0].toUpperCase()}${done.slice(1)}` : ` Not ${done}`);
+    status.className = `status ${isDone ? 'completed' : 'failed'}`;
+    row?.querySelector('.status')?.replaceWith(status);
+  }
+}
+
+/** The way back to the list, with what narrowed it. */
+function way(back) {
   const link = made('a', 'Back to the list');
   link.href = form.dataset.list + back;
-  const said = done === 0 ? 'None of them was changed.' : `${done} ${done === 1 ? 'execution' : 'executions'} did it.`;
-  document.querySelector('main').replaceChildren(title, made('p', said), table, made('p', link));
-  document.title = `${title.textContent} · Stepwell`;
+  return link;
+}
+
+/** What came of it, where some refused. */
+function result(refused, all, back) {
+  const { done } = form.dataset;
+  const was = (many) => (many === 1 ? 'was' : 'were');
+  const left = all - refused.length;
+  named(left === 0 ? `None of ${all} executions was ${done}` : `${refused.length} of ${all} executions ${was(refused.length)} not ${done}`);
+  const table = made('table', made('thead', made('tr', made('th', 'Execution'), made('th', 'Why not'))), made('tbody', '', ...refused));
+  table.className = 'list';
+  const said = left === 0 ? [] : [made('p', `${left} ${left === 1 ? 'execution' : 'executions'} ${was(left)} ${done}.`)];
+  document.querySelector('main').replaceChildren(title, ...said, table, made('p', way(back)));
+  title.tabIndex = -1;
   title.focus();
 }
 
@@ -39,27 +66,34 @@ form?.addEventListener('submit', async (event) => {
   const ids = sent.getAll('execution');
   if (ids.length <= AT_ONCE) return;
   event.preventDefault();
-  const word = form.dataset.word;
+  const { doing, done } = form.dataset;
+  const back = sent.get('back');
+  named(`${doing} ${ids.length} executions`);
+  document.querySelector('[data-said]').textContent = 'Stay here until it is through: whoever leaves this page ends it, and what is done stays done.';
+  for (const one of form.querySelectorAll('.field, .actions')) one.hidden = true;
   const bar = document.createElement('progress');
   bar.max = ids.length;
-  bar.setAttribute('aria-label', word);
+  bar.setAttribute('aria-label', doing);
   const words = document.createElement('span');
   words.setAttribute('role', 'status');
   told.replaceChildren(bar, ' ', words);
-  for (const one of form.querySelectorAll('button, input')) one.disabled = true;
   const refused = [];
   let at = 0;
   try {
     for (; at < ids.length; at += AT_ONCE) {
-      words.textContent = `${word}: ${at} of ${ids.length}`;
+      words.textContent = `${at} of ${ids.length}`;
       bar.value = at;
-      refused.push(...await ask(sent, ids.slice(at, at + AT_ONCE)));
+      const some = ids.slice(at, at + AT_ONCE);
+      const not = await ask(sent, some);
+      mark(some, not);
+      refused.push(...not);
     }
   } catch {
-    words.textContent = `${word}: broke off after ${at} of ${ids.length}. Load the page again to see what was done.`;
+    named(`Not all executions were ${done}`);
+    words.textContent = `It broke off after ${at} of ${ids.length}. The list shows what was done.`;
+    told.append(' ', way(back));
     return;
   }
-  const back = sent.get('back');
-  if (refused.length > 0) result(word, refused, ids.length, back);
+  if (refused.length > 0) result(refused, ids.length, back);
   else location.assign(`${form.dataset.list}${back}${back === '' ? '?' : '&'}did=${sent.get('action')}&many=${ids.length}`);
 });

@@ -1,6 +1,6 @@
 //! Asks the same of all executions that a list shows: first what that would meet, then a job that does it.
 
-use super::{list::Act, rows, wanted::Wanted};
+use super::{chosen::these, list::Act, rows, wanted::Wanted};
 use crate::{
     answered::see_other,
     desk::{Asked, Refusal, part},
@@ -12,9 +12,10 @@ use crate::{
 };
 use api::{
     Params, Problem,
-    types::{BulkBody, Job, WouldMeet},
+    types::{BulkBody, BulkFilter, Job, WouldMeet},
 };
 use axum::{http::StatusCode, response::Response};
+use document::time::Time;
 use engine::port::{Action, Head};
 use maud::{Markup, html};
 use stepwell_core::execution::Status;
@@ -24,6 +25,8 @@ struct Meant {
     action: Action,
     act: &'static Act,
     wanted: Wanted,
+    /// The moment at which a page showed what the job would meet; none before there is one. What starts later is not met.
+    shown_at: Option<Time>,
 }
 
 impl Meant {
@@ -33,11 +36,20 @@ impl Meant {
             let detail = "say what to do with the executions: cancel, retry, resume or redrive them";
             return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail));
         };
-        Ok(Self { action, act, wanted: Wanted::read(params)? })
+        let shown_at = params.name("shown_at")?.and_then(|at| Time::parse(&at));
+        Ok(Self { action, act, wanted: Wanted::read(params)?, shown_at })
+    }
+
+    fn at(&self, visit: &Visit) -> Time {
+        self.shown_at.unwrap_or(visit.now)
     }
 
     fn body(&self, visit: &Visit, reason: Option<String>, dry_run: bool) -> Asked<BulkBody> {
-        let filter = self.wanted.bulk(visit.now)?;
+        let at = self.at(visit);
+        let own = self.wanted.bulk(at)?;
+        // A filter of nothing else would mean every execution, which is refused. What started in this millisecond is shown.
+        let until = (own != BulkFilter::default()).then(|| Time(at.0 + 1).to_string());
+        let filter = BulkFilter { until, ..own };
         Ok(BulkBody { action: self.action, filter, reason, dry_run: dry_run.then_some(true) })
     }
 }
@@ -62,11 +74,19 @@ async fn ask(visit: &Visit, meant: &Meant, reason: &str, refusal: Option<&Refusa
     match found.await {
         Err(dry) => refused(refusal.unwrap_or(&dry), &visit.up),
         Ok((would, first)) => {
-            let title = format!("{} all of these?", meant.act.told);
+            let title = title(meant, &would);
             let body = asked(visit, meant, &would, &first, (reason, refusal));
             let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
             answered(visit, status, View { place: Place::Executions, title: &title, scripts: &[], body })
         }
+    }
+}
+
+fn title(meant: &Meant, would: &WouldMeet) -> String {
+    match (would.matched, would.matched_more) {
+        (0, _) => format!("Nothing to {}", meant.act.word),
+        (many, false) => format!("{} {}?", meant.act.told, count(many, "execution")),
+        (many, true) => format!("{} more than {}?", meant.act.told, count(many, "execution")),
     }
 }
 
@@ -81,21 +101,22 @@ fn asked(
     let list = format!("{up}executions{}", meant.wanted.query(&[]));
     let more = if would.matched_more { "More than " } else { "" };
     html! {
-        div.page-head { h1 { (meant.act.told) " all of these?" } }
+        div.page-head { h1 { (title(meant, would)) } }
         @if would.matched == 0 {
             p { "None of the executions of the list is in a status in which this does something. "
                 a href=(list) { "Back to the list" } }
             (not_done(refusal, &html! {}))
         } @else {
-            p { (more) strong { (count(would.matched, "execution")) } " would be asked: "
+            p { (more) strong { (count(would.matched, "execution")) } " ("
                 @for (at, (status, many)) in would.statuses.iter().enumerate() {
                     @if at > 0 { ", " }
                     (many) " " (Status::parse(status).map_or("", |status| words(status).1).to_lowercase())
                 }
-                ". Each decides by itself, and those whose state does not allow it any more stay as they are." }
+                ")" (meant.act.will(would.matched)) " Whatever starts after this page was made is left alone." }
             form.narrow-form method="post" action={ (up) "executions/bulk" } {
                 (token(visit))
                 input type="hidden" name="action" value=(meant.action);
+                input type="hidden" name="shown_at" value=(meant.at(visit));
                 @for (name, value) in meant.wanted.parameters() { input type="hidden" name=(name) value=(value); }
                 div.field { label for="reason" { "Reason " span.mark { "optional" } }
                     input #reason name="reason" value=(reason) maxlength="500" dir="auto"; }
@@ -103,7 +124,7 @@ fn asked(
                 div.actions { button class=(meant.act.class()) { (meant.act.told) " " (count(would.matched, "execution")) }
                     a.button href=(list) { "Back to the list" } }
             }
-            h2.above { @if would.matched > first.len() as u64 { "The newest of them" } @else { "These are meant" } }
+            h2.above { @if would.matched > first.len() as u64 || would.matched_more { "The newest of them" } @else { (these(first.len())) } }
             (rows::table(&first.iter().collect::<Vec<_>>(), up, visit.now, None))
         }
     }

@@ -33,10 +33,14 @@ pub async fn confirm(visit: &Visit, act: &Act, ids: &[&str], back: &str) -> Resp
     }
 }
 
-/// The executions that are chosen, of the visitor's owner. What is not there any more is left out.
 async fn chosen(visit: &Visit, ids: &[&str]) -> Asked<Vec<Row>> {
     visit.caller.require(Scope::Read)?;
     visit.caller.require(Scope::Run)?;
+    by_id(visit, ids).await
+}
+
+/// The executions of these ids, of the visitor's owner. What is not there any more is left out.
+pub async fn by_id(visit: &Visit, ids: &[&str]) -> Asked<Vec<Row>> {
     let mut heads = Vec::with_capacity(ids.len());
     for id in ids {
         match visit.app.execution(&visit.caller.owner, id).await {
@@ -59,10 +63,10 @@ fn asked(visit: &Visit, act: &Act, all: &[Row], back: &str, title: &str) -> Mark
                 @if let Some(first) = first { " " (first.told) " would." } }
             p { a.button href=(list) { "Back to the list" } }
         } @else {
-            p { strong { (count(suits.len() as u64, "execution")) } " would be asked: " (by_status(&suits)) ". "
-                @if !others.is_empty() { "In the others it does nothing, and they are left alone: " (by_status(&others)) ". " }
-                "Each decides by itself, and those whose state does not allow it any more stay as they are." }
-            form.narrow-form #chosen method="post" action={ (visit.up) "executions/many" } data-list={ (visit.up) "executions" } data-word=(act.told) {
+            p data-said { strong { (count(suits.len() as u64, "execution")) } " (" (by_status(&suits)) ")" (act.will(suits.len() as u64))
+                @if !others.is_empty() { " The others are left alone, since it does nothing in them: " (by_status(&others)) "." } }
+            form.narrow-form #chosen method="post" action={ (visit.up) "executions/many" } data-list={ (visit.up) "executions" }
+                data-doing=(act.doing) data-done=(act.done) {
                 (token(visit))
                 input type="hidden" name="confirmed" value="yes";
                 input type="hidden" name="action" value=(act.word);
@@ -74,10 +78,15 @@ fn asked(visit: &Visit, act: &Act, all: &[Row], back: &str, title: &str) -> Mark
                 div.actions { button class=(act.class()) { (act.told) " " (count(suits.len() as u64, "execution")) }
                     a.button href=(list) { "Back to the list" } }
             }
-            h2.above { "These are meant" }
+            h2.above { (these(suits.len())) }
             (rows::table(&suits, &visit.up, visit.now, None))
         }
     }
+}
+
+/// The heading of the executions that something is to be done with.
+pub fn these(many: usize) -> &'static str {
+    if many == 1 { "This execution" } else { "These executions" }
 }
 
 /// How many are in each status, in words.

@@ -29,6 +29,10 @@ pub struct Act {
     pub word: &'static str,
     /// The word for people.
     pub told: &'static str,
+    /// The word for what is being done.
+    pub doing: &'static str,
+    /// The word for what was done.
+    pub done: &'static str,
     /// The statuses in which it has something to do.
     pub statuses: &'static [Status],
 }
@@ -44,6 +48,31 @@ impl Act {
         if self.word == "cancel" { "danger" } else { "main" }
     }
 
+    /// What was done, in words: `3 executions were cancelled`.
+    pub fn did(&self, many: u64) -> String {
+        format!("{} {} {}", count(many, "execution"), if many == 1 { "was" } else { "were" }, self.done)
+    }
+
+    /// What was not done: `2 of 3 executions were not cancelled`.
+    pub fn did_not(&self, many: u64, all: u64) -> String {
+        match (many, all) {
+            (1, 1) => format!("The execution was not {}", self.done),
+            (many, all) if many == all => format!("None of {all} executions was {}", self.done),
+            (1, all) => format!("1 of {all} executions was not {}", self.done),
+            (many, all) => format!("{many} of {all} executions were not {}", self.done),
+        }
+    }
+
+    /// What it will do to executions, with what becomes of those that have moved on by then.
+    pub fn will(&self, many: u64) -> String {
+        let stays = if many == 1 {
+            "If its state does not allow it by then, it stays as it is."
+        } else {
+            "Those whose state does not allow it by then stay as they are."
+        };
+        format!(" will be {}. {stays}", self.done)
+    }
+
     /// Whether it has something to do in a list of these statuses; none stands for all.
     fn suits(&self, statuses: &[Status]) -> bool {
         statuses.is_empty() || statuses.iter().any(|one| self.statuses.contains(one))
@@ -55,6 +84,8 @@ pub const ACTIONS: [Act; 4] = [
     Act {
         word: "cancel",
         told: "Cancel",
+        doing: "Cancelling",
+        done: "cancelled",
         statuses: &[
             Status::Pending,
             Status::Running,
@@ -64,9 +95,15 @@ pub const ACTIONS: [Act; 4] = [
             Status::Stuck,
         ],
     },
-    Act { word: "retry", told: "Retry", statuses: &[Status::Failed, Status::Cancelled] },
-    Act { word: "resume", told: "Resume", statuses: &[Status::Paused] },
-    Act { word: "redrive", told: "Redrive", statuses: &[Status::Stuck] },
+    Act {
+        word: "retry",
+        told: "Retry",
+        doing: "Retrying",
+        done: "retried",
+        statuses: &[Status::Failed, Status::Cancelled],
+    },
+    Act { word: "resume", told: "Resume", doing: "Resuming", done: "resumed", statuses: &[Status::Paused] },
+    Act { word: "redrive", told: "Redrive", doing: "Redriving", done: "redriven", statuses: &[Status::Stuck] },
 ];
 
 /// The whole page.
@@ -87,10 +124,11 @@ pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
         Ok(Err(id)) => see_other(&format!("{}executions/{}", visit.up, part(&id))),
         Ok(Ok((told, choice, wanted, page, known))) => {
             let body = html! {
-                div.page-head { h1 { "Executions" } (all_like_these(&visit, &wanted)) }
+                div.page-head { h1 { "Executions" } }
                 @if let Some(told) = told { div.verdict.good role="status" { span aria-hidden="true" { "✓" } p { (told) } } }
                 (narrow(&wanted, &known))
                 (chosen(&visit, &wanted, choice.is_missing))
+                (all_like_these(&visit, &wanted, &page))
                 div #rows data-rows={ "executions/rows" (wanted.query(&[("cursor", &outer(&wanted.window))])) } {
                     (part_of_page(&visit, &wanted, &page, &choice.ids))
                 }
@@ -119,7 +157,7 @@ fn told(params: &mut Params) -> Asked<Option<String>> {
     let (did, many) = (params.name("did")?, params.name("many")?);
     let many = many.and_then(|many| many.parse::<u64>().ok());
     let asked = did.as_deref().and_then(Act::of);
-    Ok(asked.zip(many).map(|(act, many)| format!("{}: asked of {}.", act.told, count(many, "execution"))))
+    Ok(asked.zip(many).map(|(act, many)| act.did(many) + "."))
 }
 
 /// What somebody had chosen who comes back to the list.
@@ -288,13 +326,15 @@ fn chosen(visit: &Visit, wanted: &Wanted, is_missing: bool) -> Markup {
     }
 }
 
-/// The way to a job over all executions that the list shows, where something can be asked of them.
-fn all_like_these(visit: &Visit, wanted: &Wanted) -> Markup {
+/// The way to a job over all executions that the list has, where that is more than one page of them. Those of one page are
+/// chosen in it.
+fn all_like_these(visit: &Visit, wanted: &Wanted, page: &Page<Row>) -> Markup {
+    let has_more = page.next_cursor.is_some() || wanted.window.cursor.is_some();
     let may = visit.caller.scopes.contains(&Scope::Admin) && wanted.id.is_empty() && !wanted.is_all();
     html! {
-        @if may {
-            div.actions {
-                span.soft { "Also those on further pages:" }
+        @if may && has_more {
+            div.chosen.all {
+                span.soft { "All that match, on every page:" }
                 @for act in ACTIONS.iter().filter(|act| act.suits(&wanted.statuses)) {
                     a.button.small href={ "executions/bulk/confirm" (wanted.query(&[("action", act.word)])) } { (act.told) " all…" }
                 }

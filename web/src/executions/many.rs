@@ -1,18 +1,19 @@
 //! Asks the same of executions that were chosen one by one, once that is confirmed.
 
 use super::{
-    chosen::{confirm, list},
+    chosen::{by_id, confirm, list},
     list::Act,
+    rows::{Row, named},
 };
 use crate::{
     answered::{page_of_session, see_other},
     desk::{Asked, Refusal, part},
     layout::{Place, View, answered},
     limits,
-    look::short_id,
+    look::plainly,
     refused::refused,
     session::{Sent, Visit},
-    words::{capital, count},
+    words::sentence,
 };
 use axum::{http::StatusCode, response::Response};
 use futures::{StreamExt, stream};
@@ -44,14 +45,18 @@ pub async fn send(Sent { visit, pairs }: Sent) -> Response {
     let reason = pairs.get("reason").map(str::trim).filter(|reason| !reason.is_empty());
     let outcomes = ask(&visit, act.word, &ids, reason).await;
     let failed: Vec<&Outcome> = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+    let ids: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
+    // A name is a help: without it the id stands alone.
+    let known = by_id(&visit, &ids).await.unwrap_or_default();
+    let rows = rows(&visit.up, &failed, &known);
     if pairs.get("part").is_some() {
         // The script of the page asks some at a time, and gathers what refused.
-        return page_of_session(StatusCode::OK, html! { table { tbody { (rows(&visit.up, &failed)) } } });
+        return page_of_session(StatusCode::OK, html! { table { tbody { (rows) } } });
     }
     if failed.is_empty() {
         return see_other(&format!("{all}{more}did={}&many={}", act.word, outcomes.len()));
     }
-    show(&visit, act.told, &failed, outcomes.len(), &all)
+    show(&visit, act, &rows, (failed.len(), outcomes.len()), &all)
 }
 
 async fn ask(visit: &Visit, word: &str, ids: &[&str], reason: Option<&str>) -> Vec<Outcome> {
@@ -70,34 +75,32 @@ async fn ask(visit: &Visit, word: &str, ids: &[&str], reason: Option<&str>) -> V
     stream::iter(asked).buffered(limits::FIGURES_AT_ONCE).collect().await
 }
 
-/// Those that refused, with why.
-fn show(visit: &Visit, told: &str, failed: &[&Outcome], all: usize, list: &str) -> Response {
-    let done = all - failed.len();
-    let title = format!("{told}: {} of {} refused", failed.len(), count(all as u64, "execution"));
+/// Those that refused, with why: so many of all.
+fn show(visit: &Visit, act: &Act, rows: &Markup, (failed, all): (usize, usize), list: &str) -> Response {
+    let done = all - failed;
+    let title = act.did_not(failed as u64, all as u64);
     let body = html! {
         div.page-head { h1 { (title) } }
-        p { @if done == 0 { "None of them was changed." } @else { (count(done as u64, "execution")) " did it." } }
+        @if done > 0 { p { (act.did(done as u64)) "." } }
         div.scroll {
             table.list {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Why not" } } }
-                tbody { (rows(&visit.up, failed)) }
+                tbody { (rows) }
             }
         }
         p { a href=(list) { "Back to the list" } }
     };
-    if done > 0 {
-        // Something was done: the page is an answer, and no error.
-        return answered(visit, StatusCode::OK, View { place: Place::Executions, title: &title, scripts: &[], body });
-    }
-    answered(visit, StatusCode::CONFLICT, View { place: Place::Executions, title: &title, scripts: &[], body })
+    // Where something was done, the page is an answer, and no error.
+    let status = if done > 0 { StatusCode::OK } else { StatusCode::CONFLICT };
+    answered(visit, status, View { place: Place::Executions, title: &title, scripts: &[], body })
 }
 
-fn rows(up: &str, failed: &[&Outcome]) -> Markup {
+fn rows(up: &str, failed: &[&Outcome], known: &[Row]) -> Markup {
     html! {
         @for (id, outcome) in failed {
-            tr {
-                td { a href={ (up) "executions/" (part(id)) } { (short_id(id)) } }
-                td { @if let Err(refusal) = outcome { (capital(&refusal.problem.detail)) "." } }
+            tr data-execution=(id) {
+                td { (named(known, id, up)) }
+                td { span.state.bad { span aria-hidden="true" { "✕" } @if let Err(refusal) = outcome { (sentence(&plainly(&refusal.problem.detail))) } } }
             }
         }
     }

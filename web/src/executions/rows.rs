@@ -3,17 +3,18 @@
 use crate::{
     desk::{Asked, part},
     limits,
-    look::{doing, short_id, status},
+    look::{beside, doing, short_id, status},
     moment::{brief, distance},
     session::Visit,
-    words::{beginning, capital, so_far, took},
+    words::{beginning, so_far, took},
 };
 use api::{Problem, Scope};
 use document::time::Time;
 use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
 use futures::{StreamExt, TryStreamExt, stream};
 use maud::{Markup, html};
-use stepwell_core::execution::Status;
+use std::time::Duration;
+use stepwell_core::{execution::Status, view};
 
 /// What a list says of an execution.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Row {
     pub started: Time,
     /// When it ended.
     pub ended: Option<Time>,
+    /// How long it was at work by now.
+    pub worked: Duration,
     /// Who started it.
     pub by: Option<String>,
     /// What it is doing, in a sentence.
@@ -71,6 +74,7 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
             status: execution.status(),
             started: execution.started_at,
             ended: execution.completed_at,
+            worked: view::took(&execution, visit.now),
             by: execution.started.started_by.clone(),
             message: doing(&execution, &workflow),
             has_dead_letter: execution.stuck.as_ref().is_some_and(|error| error.code == "dead_letter"),
@@ -82,6 +86,16 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
             Ok(None)
         }
         other => Ok(other?),
+    }
+}
+
+/// An execution in few words, by which people tell it from others: what it is called, and when it started. What cannot be read
+/// has its id alone.
+pub fn named(rows: &[Row], id: &str, up: &str) -> Markup {
+    let row = rows.iter().find(|row| row.id == id);
+    html! {
+        a href={ (up) "executions/" (part(id)) } { @if let Some(row) = row { bdi { (row.name) } " " } (short_id(id)) }
+        @if let Some(row) = row { " " br; span.soft { "Started " (brief(row.started)) } }
     }
 }
 
@@ -105,8 +119,8 @@ pub fn table(rows: &[&Row], up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> M
                         th scope="col" { "Workflow" }
                         th scope="col" { "Execution" }
                         th scope="col" { "Started" }
-                        th.number scope="col" { "Took" }
-                        th scope="col" { "What it does" }
+                        th.number scope="col" { "Time" }
+                        th scope="col" { "Now, or outcome" }
                     }
                 }
                 tbody { @for row in rows { (line(row, up, now, boxes)) } }
@@ -116,9 +130,9 @@ pub fn table(rows: &[&Row], up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> M
 }
 
 fn line(row: &Row, up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
-    let time = row.ended.unwrap_or(now).since(row.started);
+    let time = row.worked;
     html! {
-        tr {
+        tr data-execution=(row.id) {
             @if let Some(boxes) = boxes {
                 td.box { input type="checkbox" name="execution" value=(row.id) form=(boxes.form)
                     checked[boxes.checked.contains(&row.id)] aria-label={ "Choose " (row.name) ", execution " (row.id) }; }
@@ -129,7 +143,7 @@ fn line(row: &Row, up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
             td.started { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
             td.number data-label=[row.ended.map(|_| "took")] title=(distance(row.started, now)) {
                 @if row.ended.is_some() { (took(time)) } @else { (so_far(time)) } }
-            td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
+            td.message dir="auto" { (beside(row.status, &row.message)) }
         }
     }
 }

@@ -20,10 +20,10 @@ pub async fn jobs(visit: &Visit) -> Asked<Markup> {
     Ok(html! {
         @if page.items.is_empty() {
             p.empty { "No job was made. Narrow the list of " a href={ (visit.up) "executions" } { "executions" }
-                ", and ask something of all that it shows." }
+                ", and ask something of all that match." }
         } @else {
             div.scroll { table.list.cards {
-                thead { tr { th scope="col" { "Job" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "Made" } } }
+                thead { tr { th scope="col" { "Job" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "Started" } } }
                 tbody { @for job in &page.items { tr {
                     td { a href={ (visit.up) "jobs/" (part(&job.job_id)) } { (capital(job.action.as_str())) " " (count(job.matched, "execution")) } }
                     td { (job_status(job)) }

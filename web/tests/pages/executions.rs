@@ -60,7 +60,6 @@ async fn a_workflow_is_found_by_its_name_too() {
     // The field is helped by ids and names, and what is asked of all is asked by the id.
     let page = visitor.get("/executions?workflow=Booking+saga").await.of(200);
     assert!(page.contains("<option value=\"booking-saga\">Booking saga</option>"), "{page}");
-    assert!(page.contains("bulk/confirm?workflow=booking-saga"), "{page}");
     assert!(text(&visitor.get("/executions?workflow=nobody").await.of(200)).contains("No execution is like this"));
 }
 
@@ -77,6 +76,13 @@ async fn pages_of_the_list_lead_to_older_ones_and_back() {
     assert!(first.contains("workflow=w59\"") && !first.contains("workflow=w5\""), "newest first");
     assert!(older.contains("workflow=w5\"") && !older.contains("workflow=w59\""));
     assert!(text(&older).contains("Newest") && !older.contains("rel=\"next\""));
+    // What has more than one page can be asked of all of them: of those that a filter finds.
+    for (path, offers) in
+        [("/executions?status=failed", true), ("/executions?workflow=w1", false), ("/executions", false)]
+    {
+        let page = visitor.get(path).await.of(200);
+        assert_eq!(text(&page).contains("All that match, on every page: Retry all…"), offers, "{path}");
+    }
     assert!(first.len() < 100_000, "{} bytes", first.len());
 }
 
@@ -92,8 +98,8 @@ async fn what_is_chosen_is_shown_before_it_is_asked() {
     let shown = text(&page);
     for part in [
         "Cancel 2 chosen executions?",
-        "1 execution would be asked: 1 waiting for people.",
-        "left alone: 1 failed.",
+        "1 execution (1 waiting for people) will be cancelled. If its state does not allow it by then, it stays as it is.",
+        "The others are left alone, since it does nothing in them: 1 failed.",
         "Reason optional",
         "Cancel 1 execution",
     ] {
@@ -115,7 +121,8 @@ async fn what_is_chosen_is_shown_before_it_is_asked() {
     assert_eq!((nothing.status, nothing.location()), (303, "../executions?time=day&none=yes"));
     let list = visitor.get("/executions?time=day&none=yes").await.of(200);
     assert!(text(&list).contains("Nothing was chosen."), "{}", text(&list));
-    assert!(text(&list).contains("Cancel chosen…") && text(&list).contains("Cancel all…"), "{}", text(&list));
+    // Of one page everything is chosen in it: there is nothing else to ask of all.
+    assert!(text(&list).contains("Cancel chosen…") && !text(&list).contains("Cancel all…"), "{}", text(&list));
 }
 
 #[tokio::test]
@@ -137,15 +144,24 @@ async fn what_is_confirmed_is_asked_and_what_refuses_says_why() {
     let journal = world.get(&format!("/v1/executions/{}/history", one.execution)).await.text;
     assert!(journal.contains("it was a test"), "{journal}");
     let told = text(&visitor.get("/executions?workflow=pay&did=cancel&many=1").await.of(200));
-    assert!(told.contains("Cancel: asked of 1 execution."), "{told}");
+    assert!(told.contains("1 execution was cancelled."), "{told}");
     // One of two refuses: the page says which, and why.
     let both = [("execution", one.execution.as_str()), ("execution", &other), ("action", "resume"), confirmed];
     let refused = visitor.send("/executions/many", &both).await.of(409);
-    assert!(text(&refused).contains("2 of 2 executions refused") && refused.contains(&other), "{}", text(&refused));
+    let shown = text(&refused);
+    assert!(shown.contains("None of 2 executions was resumed") && refused.contains(&other), "{shown}");
+    // Each has its name, and a state is called as people call it.
+    assert!(
+        shown.contains("Execution Why not pay")
+            && shown.contains("fetch")
+            && shown.contains("Started 31 Jan 2026")
+            && !shown.contains("_"),
+        "{shown}"
+    );
     // The script of the page asks some at a time: the rows of those that refused are all that it is told.
     let some = [("execution", one.execution.as_str()), ("action", "resume"), ("part", "yes"), confirmed];
     let rows = visitor.send("/executions/many", &some).await.of(200);
-    assert!(rows.starts_with("<table><tbody><tr>") && rows.contains(&one.execution), "{rows}");
+    assert!(rows.starts_with("<table><tbody><tr data-execution=") && rows.contains(&one.execution), "{rows}");
     assert!(rows.contains(&format!("href=\"../executions/{}\"", one.execution)), "seen from the page: {rows}");
     let unknown = [("execution", other.as_str()), ("action", "delete")];
     assert_eq!(visitor.send("/executions/many", &unknown).await.status, 422);
@@ -158,7 +174,7 @@ async fn a_job_over_all_is_shown_before_it_is_made_and_then_its_progress() {
     let visitor = world.visitor().await;
     let confirm = visitor.get("/executions/bulk/confirm?status=failed&action=retry").await.of(200);
     let shown = text(&confirm);
-    assert!(shown.contains("1 execution would be asked: 1 failed.") && confirm.contains(&one), "{shown}");
+    assert!(shown.contains("1 execution (1 failed) will be retried.") && confirm.contains(&one), "{shown}");
     assert!(!confirm.contains(&other.execution));
     assert_eq!(world.state(&one).status(), Status::Failed, "nothing was done");
     let made =
@@ -166,16 +182,44 @@ async fn a_job_over_all_is_shown_before_it_is_made_and_then_its_progress() {
     assert_eq!(made.status, 303, "{}", text(&made.text));
     let job = made.location().trim_start_matches("..").to_owned();
     let page = text(&visitor.get(&job).await.of(200));
-    assert!(page.contains("✓ Done") && page.contains("Did it 1") && page.contains("once more"), "{page}");
+    assert!(page.contains("✓ Done") && page.contains("Retried 1") && page.contains("once more"), "{page}");
     assert!(visitor.get(&format!("{job}/state")).await.of(200).contains("data-over"));
     let listed = text(&visitor.get("/operations").await.of(200));
     assert!(listed.contains("Retry 1 execution"), "{listed}");
-    assert!(listed.contains("1 did it") && !listed.contains("1 did it,"), "{listed}");
+    assert!(listed.contains("1 retried") && !listed.contains("1 retried,"), "{listed}");
     let empty = visitor.get("/executions/bulk/confirm?action=retry").await;
     assert_eq!(empty.status, 422, "a job over everything is refused");
     assert!(
-        text(&visitor.get("/executions/bulk/confirm?status=paused&action=resume").await.of(200)).contains("None of")
+        text(&visitor.get("/executions/bulk/confirm?status=paused&action=resume").await.of(200))
+            .contains("Nothing to resume")
     );
+}
+
+#[tokio::test]
+async fn what_starts_after_the_page_was_shown_is_left_alone() {
+    let world = World::new();
+    let before = world.question(json!({"kind": "approval"})).await;
+    let visitor = world.visitor().await;
+    let page = visitor.get("/executions/bulk/confirm?status=waiting_human&action=cancel").await.of(200);
+    let shown = text(&page);
+    assert!(
+        shown.contains("Cancel 1 execution?")
+            && shown.contains("Whatever starts after this page was made is left alone."),
+        "{shown}"
+    );
+    world.pass(std::time::Duration::from_secs(5));
+    let after = world.question(json!({"kind": "approval"})).await;
+    let sent = crate::browser::filled(&page);
+    let sent: Vec<(&str, &str)> = sent
+        .iter()
+        .filter(|(name, _)| name != "form_token")
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let made = visitor.send("/executions/bulk", &sent).await;
+    let job = text(&visitor.get(made.location().trim_start_matches("..")).await.of(200));
+    assert!(job.contains("✓ Done") && job.contains("Cancelled 1"), "{job}");
+    assert_eq!(world.state(&before.execution).status(), Status::Cancelled);
+    assert_eq!(world.state(&after.execution).status(), Status::WaitingHuman, "the page did not show it");
 }
 
 #[tokio::test]
@@ -186,9 +230,13 @@ async fn a_job_lists_which_executions_did_not_do_it_with_why() {
     let made = visitor.send("/executions/bulk", &[("action", "retry"), ("status", "waiting_human")]).await;
     let job = visitor.get(made.location().trim_start_matches("..")).await.of(200);
     let told = text(&job);
-    for part in
-        ["None of them did it", "Which did not do it", "⊘ Refused", "only one that failed or was cancelled is retried"]
-    {
+    for part in [
+        "None was retried",
+        "Not retried",
+        "! Refused",
+        "The execution is waiting for people: only one that failed or was cancelled is retried",
+        "Not retried Execution Outcome Why pay",
+    ] {
         assert!(told.to_lowercase().contains(&part.to_lowercase()), "{part} is not in: {told}");
     }
     assert!(job.contains(&format!("../executions/{}", waiting.execution)), "{job}");
@@ -208,7 +256,7 @@ async fn what_goes_on_says_how_long_so_far_and_what_has_ended_how_long_it_took()
     world.pass(std::time::Duration::from_secs(3 * 3_600));
     let visitor = world.visitor().await;
     let row = |page: &str, id: &str| {
-        let row = page.split("<tr>").find(|row| row.contains(&format!("executions/{id}"))).unwrap().to_owned();
+        let row = page.split("<tr").find(|row| row.contains(&format!("executions/{id}"))).unwrap().to_owned();
         text(&row)
     };
     let list = visitor.get("/executions").await.of(200);

@@ -61,7 +61,7 @@ async fn what_is_asked_of_an_execution_that_is_rolled_back_is_refused_beside_the
     assert_eq!(attribute(&page, "compensate", "checked"), None, "what was not ticked stays so");
     let told = text(&page);
     assert!(
-        told.contains("By now: Rolling back to checkpoint 1") && told.contains("What can be asked of it"),
+        told.contains("By now: Rolling back to checkpoint 1") && told.contains("What you can do instead"),
         "{told}"
     );
     assert!(page.contains(&format!("/executions/{id}/cancel\"")), "it leads to what can be done");
@@ -70,7 +70,7 @@ async fn what_is_asked_of_an_execution_that_is_rolled_back_is_refused_beside_the
     let document = document.replace("\"paid\"", "\"settled\"");
     let changed = [("document", document.as_str()), ("description", "as agreed"), ("act", "confirm")];
     let page = late(&world, &paths[1], &pages[1], &changed).await.of(409);
-    stands_between(&page, "name=\"description\"", "Only check");
+    stands_between(&page, "name=\"description\"", "Check only");
     assert_eq!(attribute(&page, "description", "value").as_deref(), Some("as agreed"));
     assert!(filled(&page).iter().any(|(name, value)| name == "document" && value.contains("settled")));
 
@@ -89,8 +89,8 @@ async fn a_control_that_comes_too_late_says_so_beside_its_button() {
     world.click(&format!("/executions/{id}/cancel"), &[]).await;
     world.run().await;
     let refused = late(&world, &path, &page, &[("reason", "lunch")]).await.of(409);
-    stands_between(&refused, "name=\"reason\"", "Leave it as it is");
-    assert!(text(&refused).contains("What can be asked of it: Retry, "), "{}", text(&refused));
+    assert!(!refused.contains("name=\"reason\"") && text(&refused).contains("lunch"), "{}", text(&refused));
+    assert!(text(&refused).contains("What you can do instead: Retry, "), "{}", text(&refused));
     // What is wrong with what was typed is corrected here, and says nothing of the execution.
     let path = format!("/executions/{id}/fork?to=2");
     let wrong = world.click(&path, &[("input", "{\"who\": "), ("act", "confirm")]).await.of(422);
@@ -124,7 +124,7 @@ async fn a_job_too_many_keeps_its_reason_and_the_end_of_one_that_has_ended_is_re
     let made = visitor.send("/executions/bulk", &asked).await;
     let job = made.location().trim_start_matches("..").to_owned();
     let ended = visitor.send(&format!("{job}/cancel"), &[]).await.of(409);
-    assert!(text(&ended).contains("This was not done") && text(&ended).contains("Did it 1"), "{}", text(&ended));
+    assert!(text(&ended).contains("This was not done") && text(&ended).contains("Retried 1"), "{}", text(&ended));
     assert!(!ended.contains("data-rows"), "what was refused stays to be read");
     world.failing("fetch").await;
     world.question(json!({"kind": "approval"})).await;
@@ -149,7 +149,7 @@ async fn others_who_cannot_be_asked_are_told_beside_their_field() {
     let refused = visitor.send(&path, &[("assignees", "group:"), ("reason", "on leave")]).await.of(422);
     stands_between(&refused, "group:</textarea>", "Ask them instead");
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("on leave"));
-    assert!(refused.contains("<details class=\"panel\" open>"), "the form is in sight");
+    assert!(refused.contains("<details class=\"panel\" data-part=\"reassign\" open>"), "the form is in sight");
     // The page lies one folder lower than the question's own, and the answer still goes to the question.
     assert!(refused.contains(&format!("action=\"../../inbox/{}\"", question.id)), "{refused}");
     assert!(!refused.contains("data-rows") && !refused.contains("/assets/asked."));
