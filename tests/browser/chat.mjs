@@ -43,7 +43,7 @@ test('a conversation is held on its page, with a question in between', async () 
     const id = `help-${runs += 1}`;
     await world.call('POST', '/v1/workflows', assistant(id));
     await page.goto(`${world.url}/chat/${id}`);
-    await page.getByText('Nothing was said yet.').waitFor();
+    await page.getByText('Nothing has been said yet.').waitFor();
     assert.equal(await page.getByRole('link', { name: 'New conversation' }).count(), 0, 'this is a new one');
     await look('empty');
     await page.getByLabel('Your message').fill('My order O-2 never came. Please pay it back.');
@@ -64,6 +64,6 @@ test('a conversation is held on its page, with a question in between', async () 
     const { items } = await world.call('GET', `/v1/chat/${id}/${session}`);
     assert.deepEqual(items.map((one) => [one.status, one.tool_calls.map((tool) => tool.status)]), [['completed', ['succeeded']]]);
     await page.getByRole('link', { name: 'New conversation' }).click();
-    await page.getByText('Nothing was said yet.').waitFor();
+    await page.getByText('Nothing has been said yet.').waitFor();
   });
 });

@@ -82,7 +82,7 @@ fn head(visit: &Visit, here: Place) -> Markup {
                     }
                 }
                 @if [Scope::Run, Scope::Admin].iter().any(|scope| visit.caller.scopes.contains(scope)) {
-                    a.button.small href={ (up) "new" } aria-label="New workflow" { "New" span.wide-only { " workflow" } }
+                    a.button.small href={ (up) "new" } { "New workflow" }
                 }
                 div.who {
                     bdi title="Who you are here" { (visit.caller.subject) }

@@ -89,6 +89,8 @@ function put(html) {
   const told = problems.querySelector('.said');
   if (status.innerHTML !== told.innerHTML) status.innerHTML = told.innerHTML;
   told.replaceWith(status);
+  const link = form.querySelector('[data-problems]');
+  if (link) link.textContent = problems.querySelector('.error, .warning') ? status.textContent.replace(/^[✓✕]/, '').trim() : '';
   shown.querySelector('.problems').replaceWith(problems);
   const old = shown.querySelector('.picture-of');
   const keeps = picture.querySelector('[data-no-picture]') && area.value.trim() && old.querySelector('svg');
@@ -103,9 +105,12 @@ function put(html) {
   mark();
 }
 
+// As soon as something is written, the examples make room for it.
+const examples = document.querySelector('[data-examples]');
 let changed = false;
 area.addEventListener('input', () => {
   changed = true;
+  if (examples?.open && area.value.trim()) examples.open = false;
   count();
   // The change of an execution's workflow is checked by its button alone.
   if (!frame.dataset.check) return;

@@ -1,6 +1,15 @@
 //! A question within a conversation. What takes more than a word is answered on the question's own page.
 
-use crate::{desk::part, layout::token, moment::moment, question::words, session::Visit, workflows::may};
+use crate::{
+    desk::part,
+    layout::token,
+    moment::{moment, within},
+    question::words,
+    session::Visit,
+    value::for_people,
+    words::capital,
+    workflows::may,
+};
 use api::{Scope, types::Interaction};
 use maud::{Markup, html};
 use stepwell_core::interaction::{InteractionKind as Kind, SecurityLevel};
@@ -10,18 +19,28 @@ pub fn question(visit: &Visit, one: &Interaction, session: &str) -> Markup {
     let page = format!("{}inbox/{}", visit.up, part(&one.interaction_id));
     html! {
         li.told {
-            p.who { span { (words::kind(one.kind)) } a href=(page) { @if one.decided_at.is_some() { "decided" } @else { "the question" } } }
+            p.who { span { (words::kind(one.kind)) } a href=(page) { "Open the question" } }
             p.plain dir="auto" { strong { (one.question) } }
             @if let Some(about) = &one.authorization {
-                pre.code tabindex="0" { code { bdi { (about.tool.as_str().unwrap_or_default()) } " " (format!("{:#}", about.arguments)) } }
+                p.hint { "Tool " code { bdi { (about.tool.as_str().unwrap_or_default()) } } }
+                @if !about.arguments.is_null() { (for_people(&about.arguments)) }
             }
             @match (&one.decision, one.decided_at) {
-                (Some(decision), Some(at)) => p.hint { (decision) " " (moment(at.0)) },
+                (Some(decision), Some(at)) => p.hint { (capital(said(one, decision))) ", " (moment(at.0)) },
                 (_, Some(_)) => p.hint { "Nobody answered." },
-                (_, None) => @if may(visit, Scope::Respond) { (form(visit, one, session, &page)) },
+                (_, None) => {
+                    @if let Some(deadline) = &one.deadline { p.hint { (capital(&within(deadline.0, visit.now))) } }
+                    @if may(visit, Scope::Respond) { (form(visit, one, session, &page)) }
+                },
             }
         }
     }
+}
+
+/// A decision in a word or two: an option by its label.
+fn said<'a>(one: &'a Interaction, port: &'a str) -> &'a str {
+    let option = one.options.iter().find(|option| option.id == port);
+    option.map_or_else(|| words::word(one.kind, port), |option| &option.label)
 }
 
 fn form(visit: &Visit, one: &Interaction, session: &str, page: &str) -> Markup {

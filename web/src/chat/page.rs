@@ -84,11 +84,11 @@ fn conversation(visit: &Visit, seen: &Seen) -> Markup {
     html! {
         div #talk data-open[goes_on] {
             @match talk {
-                None => p.empty { "Nothing was said yet." },
+                None => p.empty { "Nothing has been said yet." },
                 Some(talk) => {
                     @if talk.next_cursor.is_some() { p.hint { "Earlier messages are left out here." } }
                     ol.talk.chat-talk aria-live="polite" {
-                        @for one in &talk.items { (message(visit, one, &talk.session_id)) }
+                        @for one in &talk.items { (message(visit, one, &talk.session_id, &seen.workflow.name)) }
                     }
                 },
             }
@@ -96,8 +96,8 @@ fn conversation(visit: &Visit, seen: &Seen) -> Markup {
     }
 }
 
-/// A message, what was done for it, and its answer.
-fn message(visit: &Visit, one: &ChatMessage, session: &str) -> Markup {
+/// A message, what was done for it, and its answer, which is by the workflow of this name.
+fn message(visit: &Visit, one: &ChatMessage, session: &str, name: &str) -> Markup {
     let run = format!("{}executions/{}", visit.up, part(&one.execution_id));
     html! {
         li.mine {
@@ -107,7 +107,7 @@ fn message(visit: &Visit, one: &ChatMessage, session: &str) -> Markup {
         @for call in one.tool_calls.iter().take(limits::TALK_CALLS) { (tool_call(call)) }
         @for question in &one.interactions { (asked::question(visit, question, session)) }
         @if let Some(text) = &one.text {
-            li.model { div.prose dir="auto" { (markdown(text)) } }
+            li.model { p.who { bdi { (name) } } div.prose dir="auto" { (markdown(text)) } }
         } @else if let Some(error) = &one.error {
             li.told { p.who { "It failed" } p.plain { (error.message) } }
         } @else if one.status == Status::Cancelled || one.status == Status::Skipped {
@@ -136,6 +136,12 @@ fn tool_call(call: &AgentCall) -> Markup {
     }
 }
 
+/// Whether the conversation waits for a decision.
+fn decides(seen: &Seen) -> bool {
+    let last = seen.conversation.as_ref().and_then(|talk| talk.items.last());
+    last.is_some_and(|last| last.interactions.iter().any(|one| one.decided_at.is_none()))
+}
+
 /// The field for the next message.
 fn form(visit: &Visit, seen: &Seen, here: &str, typed: &str, why: Option<&Refusal>) -> Markup {
     let session = seen.conversation.as_ref().map(|talk| talk.session_id.as_str());
@@ -149,7 +155,8 @@ fn form(visit: &Visit, seen: &Seen, here: &str, typed: &str, why: Option<&Refusa
                 label for="message" { "Your message" }
                 textarea #message name="message" rows="3" required dir="auto" { (typed) }
             }
-            div.actions { button.main { "Send" } }
+            // While something is to be decided, that comes first.
+            div.actions { button.main[!decides(seen)] { "Send" } }
         }
     }
 }

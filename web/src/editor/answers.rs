@@ -12,8 +12,10 @@ use crate::{
     desk::{Asked, Refusal, part},
     form::Faults,
     layout::{Place, View, shown},
+    look::plainly,
     refused::refused,
     session::{Sent, Visit},
+    words::sentence,
     workflows::{compact, key},
 };
 use api::{
@@ -113,7 +115,7 @@ enum Done {
 }
 
 async fn act(Sent { visit, pairs }: Sent, id: Option<&str>) -> Response {
-    let Some((draft, wish)) = Draft::read(&pairs, id) else {
+    let Some((mut draft, wish)) = Draft::read(&pairs, id) else {
         let detail = "this is no form of the editor: load the page again";
         return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_form", detail), &visit.up);
     };
@@ -132,6 +134,10 @@ async fn act(Sent { visit, pairs }: Sent, id: Option<&str>) -> Response {
         Done::Again(status, faults) => (status, faults, None),
         Done::Overtaken(other) => (StatusCode::CONFLICT, Faults::default(), Some(other)),
     };
+    // Somebody has to compare this text with another: in one endless line nobody can.
+    if let (Some(_), Some(document), false) = (other, &checked.document, draft.text.trim().contains('\n')) {
+        draft.text = compact(document);
+    }
     page(&visit, status, &Shown { draft: &draft, checked: &checked, faults, example: None, other })
 }
 
@@ -185,7 +191,7 @@ fn not_run(refusal: &Refusal) -> Faults {
         }
     }
     if faults.is_empty() {
-        faults.add_whole(format!("It was not run: {}.", refusal.problem.detail));
+        faults.add_whole(format!("It was not run. {}", sentence(&plainly(&refusal.problem.detail))));
     }
     faults
 }
@@ -234,7 +240,7 @@ fn not_saved(refusal: &Refusal) -> Done {
         faults.add("text", format!("{}{}", error.message, hint.unwrap_or_default()));
     }
     if faults.is_empty() {
-        faults.add_whole(format!("It was not saved: {}.", refusal.problem.detail));
+        faults.add_whole(format!("It was not saved. {}", sentence(&plainly(&refusal.problem.detail))));
     }
     Done::Again(refusal.status, faults)
 }

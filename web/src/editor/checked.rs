@@ -37,6 +37,14 @@ pub fn problems(problems: &[Problem], said: &Markup, more: usize) -> Markup {
     }
 }
 
+/// The same in a few words; nothing where there is none.
+pub fn in_short(checked: &Checked) -> String {
+    let errors = checked.problems.iter().filter(|problem| problem.is_error).count() as u64;
+    let warnings = checked.problems.len() as u64 - errors;
+    let told = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(many, _)| *many > 0);
+    told.map(|(many, word)| count(many, word)).collect::<Vec<_>>().join(", ")
+}
+
 /// How many problems there are, in words.
 fn said(checked: &Checked) -> Markup {
     let errors = checked.problems.iter().filter(|problem| problem.is_error).count() as u64;

@@ -47,7 +47,7 @@ pub static EXAMPLES: [Example; 6] = [
     Example {
         id: "booking-saga",
         title: "Booking saga",
-        about: "Flight, hotel, card: where the card is refused, what was booked is cancelled again.",
+        about: "Flight, hotel, card: where the card is refused, what was booked is cancelled.",
         text: include_str!("../../../examples/booking-saga.json"),
         input: "{ \"traveller\": \"Ada\", \"amount\": 1500 }",
     },

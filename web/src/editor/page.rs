@@ -2,7 +2,7 @@
 
 use super::{
     check::Checked,
-    checked::checked,
+    checked::{checked, in_short},
     draft::Draft,
     examples::{EXAMPLES, Example},
 };
@@ -66,7 +66,7 @@ fn label(name: &str) -> String {
     }
 }
 
-/// The examples: all of them where nothing is written yet, else folded.
+/// The examples: open where nothing is written yet, else folded. A script folds them as soon as something is.
 fn examples(visit: &Visit, shown: &Shown<'_>) -> Markup {
     let cards = html! {
         ul.examples {
@@ -81,10 +81,9 @@ fn examples(visit: &Visit, shown: &Shown<'_>) -> Markup {
         }
     };
     html! {
-        @if shown.checked.is_empty {
-            section.panel aria-labelledby="examples" { h2 #examples { "Start from an example" } (cards) }
-        } @else {
-            details.panel.folded { summary { "Start from another example" } (cards) }
+        details.panel.folded data-examples open[shown.checked.is_empty] {
+            summary { h2 { @if shown.checked.is_empty { "Start from an example" } @else { "Start from another example" } } }
+            (cards)
         }
     }
 }
@@ -103,9 +102,12 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
             div.field.wrong[text_wrong] id=(text_id) tabindex="-1" {
                 div.text-head {
                     label for="text" { "Document" }
+                    // Where the problems stand below the text, this leads to them.
+                    a.to-problems href="#problems" data-problems { (in_short(shown.checked)) }
                     div.actions {
                         button.small name="do" value="check" { "Check" }
-                        @if may(visit, Scope::Admin) { button.small name="do" value="save" { "Save" } }
+                        // While somebody else's version is in the way, the one button that saves stands where that is said.
+                        @if may(visit, Scope::Admin) && shown.other.is_none() { button.small name="do" value="save" { "Save" } }
                         @if may(visit, Scope::Run) { button.small.main name="do" value="run" { "Run it once" } }
                     }
                 }
@@ -116,7 +118,7 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
                         aria-describedby=(described(&text_id, text_wrong)) aria-invalid=[text_wrong.then_some("true")] { "\n" (draft.text) }
                 }
                 div.text-foot {
-                    p.hint id={ (text_id) "-hint" } { "JSON or YAML." span data-keys hidden { " Where Tab indents, Esc and then Tab leaves the text." } }
+                    p.hint id={ (text_id) "-hint" } { "JSON or YAML." span data-keys hidden { " While Tab indents, press Esc, then Tab, to leave the text." } }
                     label.tabs data-keys hidden { input #tabs type="checkbox"; " Tab indents" }
                 }
             }

@@ -54,7 +54,7 @@ impl Visitor {
 async fn a_message_is_sent_by_a_form_and_answered_on_the_page() {
     let visitor = Visitor::of(vec![json!({"text": "**Hello** <script>"})]).await;
     let first = visitor.world.get("/chat/help").await.of(200);
-    assert!(text(&first).contains("Nothing was said yet.") && text(&first).contains("Helps."), "{first}");
+    assert!(text(&first).contains("Nothing has been said yet.") && text(&first).contains("Helps."), "{first}");
     let sent = visitor.sends("/chat/help", &[("message", "Hi\r\n<there>"), ("key", "k1")]).await;
     let page = visitor.then(sent).await;
     let words = text(&page);
@@ -81,7 +81,7 @@ async fn a_question_is_answered_within_the_conversation() {
     assert!(
         text(&page).contains("May the agent call pay?")
             && page.contains("name=\"value\" value=\"yes\"")
-            && text(&page).contains("Tool pay ? Waits for a person"),
+            && text(&page).contains("Tool pay ? Waiting for people"),
         "{}",
         text(&page)
     );
@@ -91,6 +91,7 @@ async fn a_question_is_answered_within_the_conversation() {
     assert!(busy.text.contains("And now?") && text(&busy.text).contains("asks somebody"), "{}", text(&busy.text));
     let answered = visitor.sends("/chat/help/answer", &[("session", "s"), ("value", "yes")]).await;
     let page = visitor.then(answered).await;
+    assert!(page.contains("<button class=\"main\">Send</button>"), "nothing waits for a decision: {page}");
     assert!(text(&page).contains("Paid.") && text(&page).contains("Tool pay ✓ Succeeded"), "{}", text(&page));
 }
 

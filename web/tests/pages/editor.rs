@@ -33,6 +33,7 @@ async fn a_problem_names_its_line_and_shows_the_hint() {
     let page = world.fill("/new", &[("text", FAULTY), ("do", "check")]).await.of(200);
     let shown = text(&page);
     assert!(shown.contains("1 error") && shown.contains("line 4"), "{shown}");
+    assert!(page.contains("<a class=\"to-problems\" href=\"#problems\" data-problems>1 error</a>"), "{page}");
     assert!(page.contains("data-goto=\"4\"") && shown.contains("- {id: say, type: transfrom}"), "{shown}");
     assert!(shown.contains("transform"), "the hint: {shown}");
     // The part that the module asks for is the same.
@@ -89,10 +90,16 @@ async fn a_document_is_saved_and_never_over_anothers_unasked() {
     assert!(text(&page).contains("From version 2.") && page.contains("tell"), "{}", text(&page));
     let pairs = filled(&page);
     world.ask("POST", "/v1/workflows", &json!({"id": "greet", "nodes": [{"id": "t", "type": "manual_trigger"}]})).await;
-    let mine = GOOD.replace("say", "mine");
+    let mine =
+        json!({"id": "greet", "nodes": [{"id": "start", "type": "manual_trigger"}, {"id": "mine", "type": "succeed"}],
+        "edges": [{"from": "start", "to": "mine"}]})
+        .to_string();
     let page = world.form("/workflows/greet/edit", &with(&pairs, &[("text", &mine), ("do", "save")])).await.of(409);
     assert!(text(&page).contains("Somebody saved version 3 meanwhile") && page.contains("mine"), "{}", text(&page));
     assert!(page.contains("difference?from=2&amp;to=3"), "{page}");
+    // One button saves, and the text has lines that can be read.
+    assert!(!page.contains("value=\"save\"") && page.matches("name=\"over\"").count() == 1, "{page}");
+    assert!(page.contains("{\n  &quot;id&quot;: &quot;greet&quot;,\n"), "{page}");
     assert_eq!(world.get("/v1/workflows/greet").await.json()["version"], 3);
     let sent = world.form("/workflows/greet/edit", &with(&filled(&page), &[("over", "3")])).await;
     assert_eq!(sent_on(&sent), "/workflows/greet");
