@@ -62,7 +62,7 @@ async fn fork(
     {
         return Err(super::start::secret_not_allowed(name));
     }
-    may_fork(&app, &caller, (&then, &workflow), &body).await?;
+    may_fork(&app, &caller, &execution, (&then, &workflow), &body).await?;
     let patched = match &body.patch {
         Some(operations) => Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?),
         None => None,

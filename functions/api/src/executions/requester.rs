@@ -1,11 +1,11 @@
 //! `allow_requester: false` holds for documents and data too: whoever may not decide a question may not make it another one, nor
 //! put something else in the place of what others decided about.
 
-use crate::{Answered, App, Caller, Problem, executions::control::root_of, types::ForkBody};
+use crate::{Answered, App, Caller, Problem, executions::read, types::ForkBody};
 use axum::http::StatusCode;
 use document::Workflow;
-use engine::{requesters::keeps_out, scope::Scope};
-use stepwell_core::execution::Execution;
+use engine::{requesters::family_keeps_out, scope::Scope};
+use stepwell_core::{execution::Execution, rollback::lineage};
 
 /// Refuses whoever started the execution, where they would change its document, or what its nodes are given or give.
 ///
@@ -13,43 +13,74 @@ use stepwell_core::execution::Execution;
 /// 403, as the answer itself is refused, and what the store says.
 pub(super) async fn may_alter(app: &App, caller: &Caller, execution: &Execution, workflow: &Workflow) -> Answered<()> {
     let is_requester = execution.started.requesters().any(|name| name.eq_ignore_ascii_case(&caller.subject));
-    if is_requester { may_change(app, caller, workflow).await } else { Ok(()) }
+    if is_requester { may_change(app, caller, execution, workflow).await } else { Ok(()) }
 }
 
-/// Refuses whoever started the execution, or the one that it is a child of, where they would go on without what a node of it is
-/// stuck at.
+/// Refuses whoever started the execution, where it would go back to another document than it runs by now: a patch may have put
+/// the question there.
 ///
 /// # Errors
 /// 403, as the answer itself is refused, and what the store says.
-pub(super) async fn may_go_on(app: &App, caller: &Caller, execution: &Execution) -> Answered<()> {
-    may_alter(app, caller, execution, &*app.workflow(execution).await?).await?;
-    if let Some(root) = root_of(app, execution).await? {
-        let root = app.execution(&caller.owner, root.as_str()).await?;
-        may_alter(app, caller, &root, &*app.workflow(&root).await?).await?;
+pub(super) async fn may_go_back(app: &App, caller: &Caller, execution: &Execution, to: u64) -> Answered<()> {
+    // What there is not is told as such by the rollback itself.
+    if execution.patched.is_none() || !(1..=execution.seq).contains(&to) {
+        return Ok(());
     }
-    Ok(())
+    if read::state_at(app, execution, to).await?.workflow_hash() == execution.workflow_hash() {
+        return Ok(());
+    }
+    may_alter(app, caller, execution, &*app.workflow(execution).await?).await
 }
 
-/// Refuses a fork by another document, or of another input where somebody may have decided about the first one: whoever forks is
-/// the one who starts what comes of it.
+/// Refuses a fork that would go on by something else than what was decided: by another document, of another input where somebody
+/// may have decided about the first one, or by what was undone or taken back since. Whoever forks is the one who starts what
+/// comes of it.
 ///
 /// # Errors
 /// 403, as the answer itself is refused, and what the store says.
 pub(super) async fn may_fork(
     app: &App,
     caller: &Caller,
+    execution: &Execution,
     (then, workflow): (&Execution, &Workflow),
     fork: &ForkBody,
 ) -> Answered<()> {
     // Nothing is decided at the first checkpoint of an execution that is no fork itself, so that a fork of it with another input is
     // a start like any other.
-    let replaces = fork.input.is_some() && (then.seq > 1 || then.started.forked.is_some());
-    if fork.patch.is_some() || replaces { may_change(app, caller, workflow).await } else { Ok(()) }
+    let other_input = fork.input.is_some() && (then.seq > 1 || then.started.forked.is_some());
+    let other_document = fork.patch.is_some() || then.workflow_hash() != execution.workflow_hash();
+    if other_input || other_document || is_undone(app, execution, then).await? {
+        may_change(app, caller, then, workflow).await?;
+        may_change(app, caller, execution, &*app.workflow(execution).await?).await?;
+    }
+    Ok(())
 }
 
-/// Refuses whoever has no scope `admin` where the document, or one that it runs, keeps out who starts it.
-async fn may_change(app: &App, caller: &Caller, workflow: &Workflow) -> Answered<()> {
-    if caller.scopes.contains(&Scope::Admin) || !keeps_out(&*app.host, &caller.owner, workflow).await? {
+/// Whether a checkpoint has a vote that was taken back since, or a vote or decision that a rollback undid.
+async fn is_undone(app: &App, execution: &Execution, then: &Execution) -> Answered<bool> {
+    let answered: Vec<_> = then.interactions.iter().filter(|one| !one.responses.is_empty()).collect();
+    if answered.is_empty() {
+        return Ok(false);
+    }
+    let stands = |id: &str, vote: &_| execution.interaction(id).is_some_and(|now| now.responses.contains(vote));
+    let all_stand = answered.iter().all(|one| {
+        let id = one.interaction_id.as_str();
+        one.responses.iter().all(|vote| stands(id, vote))
+    });
+    if !all_stand {
+        return Ok(true);
+    }
+    // The epoch of one that never went back is that of its start.
+    if then.epoch == execution.epoch {
+        return Ok(false);
+    }
+    let turns = read::turns_to(app, execution, execution.seq).await?;
+    Ok(!lineage(&turns).contains(&then.seq))
+}
+
+/// Refuses whoever has no scope `admin` where the document, or one of the family of the execution, keeps out who starts it.
+async fn may_change(app: &App, caller: &Caller, execution: &Execution, workflow: &Workflow) -> Answered<()> {
+    if caller.scopes.contains(&Scope::Admin) || !family_keeps_out(&*app.host, execution, workflow).await? {
         return Ok(());
     }
     let detail = "the workflow has a question that whoever started the execution may not decide, so they may not change \

@@ -2,7 +2,14 @@
 
 use crate::{
     Answered, App, Caller, Json, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
-    executions::{control::root_alone, idempotency, patch::in_the_way, read, requester::may_alter, wait},
+    executions::{
+        control::root_alone,
+        idempotency,
+        patch::in_the_way,
+        read,
+        requester::{may_alter, may_go_back},
+        wait,
+    },
     limits,
     types::{
         BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Seen, Undone,
@@ -138,6 +145,7 @@ async fn go_back(
     if seen.is_some_and(|seen| seen != execution.seq) {
         return Err(Rejection::MovedOn(execution.seq).into());
     }
+    may_go_back(app, caller, &execution, to).await?;
     if dry_run == Some(true) {
         let would = preview(&*app.host, &id, &wanted).await?.map_err(|back| refused(back, &execution))?;
         return Ok(axum::Json(BackAnswer::Would(Box::new(WouldGoBack::of(&execution, to, would)))));

@@ -2,7 +2,7 @@
 
 use crate::{
     Answered, App, Json, NoParams, Path, Problem, Routes, Runner,
-    executions::{idempotency, read, requester::may_go_on},
+    executions::{idempotency, read, requester::may_alter},
     people::answer::{self, Terms},
     types,
 };
@@ -38,7 +38,7 @@ async fn unstick(
     }
     // To go on without what a node waits for may be to go on without an answer.
     if matches!(body.action, Unstick::Skip | Unstick::MarkDone) && !undoes(&execution) {
-        may_go_on(&app, &caller, &execution).await?;
+        may_alter(&app, &caller, &execution, &*app.workflow(&execution).await?).await?;
     }
     let command = Command::Unstick {
         action: body.action,

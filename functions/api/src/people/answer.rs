@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use engine::{
     drive::submit,
     groups::{group_of, groups_of},
+    requesters::family_keeps_out,
 };
 use std::sync::Arc;
 use stepwell_core::{
@@ -13,7 +14,7 @@ use stepwell_core::{
     event::Request,
     execution::Execution,
     id::ExecutionId,
-    interaction::Answer,
+    interaction::{AfterError, Answer, REWIND},
 };
 
 /// On which terms a command is asked.
@@ -47,6 +48,7 @@ pub async fn ask(
     terms: Terms,
 ) -> Result<Done, Problem> {
     let Terms { request, checkpoint, stale_is_done } = terms;
+    let command = guarded(app, id, command).await?;
     let asked = Asked { request, checkpoint, ..Asked::by(command, Some(caller.subject.clone())) };
     let submitted = submit(&*app.host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| Problem::not_found("execution", id.as_str()))?;
@@ -60,6 +62,19 @@ pub async fn ask(
         Some(Err(rejection)) => Err(rejection.into()),
         _ => Ok(Done { state, repeated: false }),
     }
+}
+
+/// Tells an answer that may put something in the place of what others decided whether its requester may not decide that. The rules
+/// see one document alone; those above and below are looked up here.
+async fn guarded(app: &App, id: &ExecutionId, mut command: Command) -> Result<Command, Problem> {
+    if let Command::Answer { interaction_id, answer } = &mut command
+        && answer.option.as_deref().is_some_and(|one| one == REWIND || AfterError::parse(one) == Some(AfterError::Skip))
+        && let Some(execution) = app.host.journal().load_lean(id).await?
+        && execution.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
+    {
+        answer.guarded = family_keeps_out(&*app.host, &execution, &*app.workflow(&execution).await?).await?;
+    }
+    Ok(command)
 }
 
 /// Signs an answer with the caller's subject, or with `answer_as`, an assignee for whom the user of a local host enters

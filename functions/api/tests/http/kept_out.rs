@@ -3,7 +3,7 @@
 use super::*;
 
 /// Asks ann, who starts it, and bob; ann may not decide.
-fn barred() -> Value {
+pub fn barred() -> Value {
     let mut document = approval();
     document["nodes"][1]["config"]["allow_requester"] = json!(false);
     document
@@ -92,7 +92,7 @@ async fn a_question_that_only_its_requester_could_decide_is_not_opened() {
 }
 
 /// A host with tokens of people of one owner: ann and bob may start and answer, boss may do all, dan may only answer.
-async fn office() -> World {
+pub async fn office() -> World {
     let world = World::with(|app| app);
     for (name, scopes) in [
         ("ann", &["read", "run", "respond"][..]),
@@ -105,12 +105,12 @@ async fn office() -> World {
     world
 }
 
-async fn call(world: &World, who: &str, method: &str, path: &str, body: Value) -> Answer {
+pub async fn call(world: &World, who: &str, method: &str, path: &str, body: Value) -> Answer {
     world.with_headers(method, path, &[("authorization", &format!("Bearer {who}"))], body).await
 }
 
 /// The path of an execution of a document, which ann started.
-async fn of_ann(world: &World, document: Value) -> String {
+pub async fn of_ann(world: &World, document: Value) -> String {
     let start = json!({"workflow": document, "input": {"amount": 5, "items": [1]}});
     let started = call(world, "ann", "POST", "/v1/executions", start).await.of(202);
     format!("/v1/executions/{}", started["execution_id"].as_str().unwrap())

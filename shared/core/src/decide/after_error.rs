@@ -11,10 +11,12 @@ use crate::{
 use document::{HumanOption, Node, graph::NodeIx};
 use serde_json::Value;
 
-/// Whether an answer about a failed node puts something else in the place of what nodes gave or were given.
-pub(super) fn replaces(decision: &str, data: Option<&Value>) -> bool {
+/// Whether an answer about a failed node puts something else in the place of what nodes gave or were given, or may take out
+/// what a patch put into the document.
+pub(super) fn replaces(turn: &Deciding<'_>, decision: &str, data: Option<&Value>) -> bool {
     let has_input = || data.is_some_and(|data| data.get("input").is_some());
-    AfterError::parse(decision) == Some(AfterError::Skip) || (decision == REWIND && has_input())
+    let goes_back_otherwise = || turn.state.patched.is_some() || has_input();
+    AfterError::parse(decision) == Some(AfterError::Skip) || (decision == REWIND && goes_back_otherwise())
 }
 
 impl Deciding<'_> {

@@ -28,7 +28,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     let answer = plain(&one, answer);
     let ix = turn.current(&one.activation)?;
     let (decision, value) = fits(turn, &one, &answer)?;
-    if one.on_error && after_error::replaces(&decision, answer.data.as_ref()) {
+    if one.on_error && after_error::replaces(turn, &decision, answer.data.as_ref()) {
         leave::may_replace(turn, &answer)?;
     }
     // The response keeps a hash of what was shown: it is the evidence of what the person decided on.

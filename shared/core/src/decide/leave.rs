@@ -39,7 +39,7 @@ pub(super) fn may_replace(turn: &Deciding<'_>, answer: &Answer) -> Result<(), Re
     let is_requester =
         |name: &str| turn.state.started.requesters().any(|requester| requester.eq_ignore_ascii_case(name));
     let by_requester = is_requester(&answer.by) || answer.entered_by.as_deref().is_some_and(is_requester);
-    if by_requester && turn.workflow.keeps_requesters_out() {
+    if by_requester && (answer.guarded || turn.workflow.keeps_requesters_out()) {
         let message = "the workflow has a question that whoever started the execution may not decide, so they may not go on without \
                        a node or with another input either: they may try again or fail it";
         return Err(Rejection::Forbidden(message.into()));

@@ -361,6 +361,10 @@ pub struct Answer {
     pub groups: Vec<String>,
     /// Whether the request names the question.
     pub named: bool,
+    /// Whether a workflow above or below the one that asks has a question that its requester may not decide, as the host found.
+    /// It is looked up only for answers that put something in the place of what nodes gave or were given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
     /// Yes or no, for an `approval`, a `review` or an `authorization`.
     pub approved: Option<bool>,
     /// The data of an `input`; after `skip` about a failed node, the output in its place.
