@@ -45,6 +45,7 @@ mod slack;
 mod tokens;
 mod unstick;
 mod warnings;
+mod way_round;
 mod whatif;
 mod workflows;
 mod wrong;
