@@ -93,6 +93,7 @@ test('of many that are chosen it is shown how far it has come', async () => {
     await page.getByText('10 of 12').waitFor();
     await page.getByRole('heading', { name: 'Cancelling 12 executions' }).waitFor();
     assert.equal(await page.locator('tbody tr .status', { hasText: 'Cancelled' }).count(), 10);
+    assert.equal(await page.getByText('so far').count(), 2, 'nothing is said to go on that does not');
     assert.equal(await page.getByRole('button', { name: /Cancel 12/ }).count(), 0, 'nothing looks as if it were still to be pressed');
     assert.equal(await page.getByRole('progressbar', { name: 'Cancelling' }).getAttribute('value'), '10');
     await look('progress');

@@ -37,6 +37,8 @@ function mark(some, refused) {
     const status = made('span', sign, isDone ? ` ${done[0].toUpperCase()}${done.slice(1)}` : ` Not ${done}`);
     status.className = `status ${isDone ? 'completed' : 'failed'}`;
     row?.querySelector('.status')?.replaceWith(status);
+    // What it was doing until then is not said beside what became of it.
+    if (isDone) for (const old of row?.querySelectorAll('.message, .number .soft') ?? []) old.textContent = '';
   }
 }
 
