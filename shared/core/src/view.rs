@@ -19,8 +19,9 @@ use crate::{
     execution::{Execution, Phase, Status},
     rollback::{After, Rolling},
 };
-use document::{Workflow, graph::NodeIx, id::NodeId};
+use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
 use serde_json::Number;
+use std::time::Duration;
 
 /// The status that the caller who starts an execution is told: after its first turn it has run nothing yet.
 pub fn accepted_status(execution: &Execution) -> Status {
@@ -30,13 +31,20 @@ pub fn accepted_status(execution: &Execution) -> Status {
     }
 }
 
+/// How long an execution has been at work by a moment, or until its end. While it had ended, before somebody had it go on, it was
+/// not.
+pub fn took(execution: &Execution, now: Time) -> Duration {
+    let whole = execution.completed_at.unwrap_or(now).since(execution.started_at);
+    whole.saturating_sub(Duration::from_millis(execution.rested_ms))
+}
+
 /// The error of an execution that failed or is stuck; none for others.
 pub fn error(execution: &Execution) -> Option<&Error> {
     execution.error.as_ref().or(execution.stuck.as_ref())
 }
 
 /// The progress in percent, 0 to 100, with one decimal at most: the share of the nodes outside of loops that are done, of
-/// those on paths that are live or undecided. Of a `for_each` at work its iterations count, of a node with children those
+/// those on paths that are live or undecided and that run by themselves. Of a `for_each` at work its iterations count, of a node with children those
 /// that ended. It never falls, and is 100 only where the execution completed.
 pub fn progress(execution: &Execution, workflow: &Workflow) -> Number {
     if execution.end == Some(Status::Completed) {

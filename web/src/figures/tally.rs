@@ -3,7 +3,10 @@
 use super::runs::Nodes;
 use document::{NodeKind, Workflow, time::Time};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use stepwell_core::execution::{Execution, Status};
+use stepwell_core::{
+    execution::{Execution, Status},
+    view,
+};
 
 /// An execution.
 pub struct Run {
@@ -193,7 +196,7 @@ fn workflows(runs: &[Run]) -> Vec<WorkflowFigures> {
         figures.failed += u64::from(status == Status::Failed);
         if status == Status::Completed {
             figures.completed += 1;
-            times.extend(execution.completed_at.map(|end| end.since(execution.started_at)));
+            times.extend(execution.completed_at.map(|end| view::took(execution, end)));
         }
     }
     let measured = |(mut figures, mut times): (WorkflowFigures, Vec<Duration>)| {

@@ -118,6 +118,27 @@ async fn the_wait_that_began_before_a_fork_takes_a_signal_first() {
 }
 
 #[tokio::test]
+async fn a_loop_that_was_open_is_at_work_in_a_fork_since_that_began() {
+    let document = json!({"id": "loops", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "each", "type": "loop", "config": {"for_each": "[1]"}}, {"id": "wait", "type": "wait", "config": {"event": "go"}}],
+        "edges": [{"from": "start", "to": "each"}, {"from": "each", "to": "wait", "port": "loop"}, {"from": "wait", "to": "each"}]});
+    let world = World::ran(&document).await;
+    // Given an execution that has waited in its loop for ten minutes,
+    world.after(600.0).await;
+    let fork = forked(&world, world.state().seq, None).await.unwrap();
+    let signal = Command::Signal { name: "go".into(), data: json!(1).into() };
+    engine::drive::submit(&world.host, fork.id(), signal).await.unwrap().unwrap();
+    world.host.handle_due().await;
+    // then the loop of its fork took the time that the fork took.
+    let state = world.host.state(fork.id()).unwrap();
+    assert_eq!(state.status(), Status::Completed);
+    for node in ["each", "wait"] {
+        let took = stepwell_core::view::duration_ms(state.node(&node.into()).unwrap()).unwrap();
+        assert!(took < 60_000, "{node} {took}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_begins_where_nothing_goes_on() {
     let world = World::ran(&chain("where", &[charge("a")])).await;
     let newest = world.state().seq;

@@ -165,6 +165,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         undone_for: None,
         left: Vec::new(),
         retried: 0,
+        rested_ms: 0,
         taken_up: started.taken_up,
         won: BTreeMap::new(),
         extended: None,
@@ -229,7 +230,10 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             node.phase = Phase::Intended { deadline: *deadline };
         }
         Event::NodeSucceeded { node, attempt, port, output, duration_ms, live, .. } => {
-            attempted(state, node, *attempt, *duration_ms);
+            // Where people go on without a node that failed, its attempt was counted when it failed, and no other one ran.
+            if !asked_about(state, node) {
+                attempted(state, node, *attempt, *duration_ms);
+            }
             finish(state, node, port, Some(output), at);
             if let Some(live) = live {
                 route(workflow, state, node, live)?;

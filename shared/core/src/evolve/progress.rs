@@ -2,7 +2,7 @@
 //! as much as any other, since weights that became known on the way would let the progress fall.
 
 use crate::execution::{Execution, Phase};
-use document::{Workflow, graph::NodeIx};
+use document::{NodeKind, Workflow, graph::NodeIx};
 
 /// The weight of a node, of which parts are counted.
 const WHOLE: u64 = 1_000_000;
@@ -19,7 +19,9 @@ pub(super) fn note_progress(workflow: &Workflow, state: &mut Execution) {
 
 /// The progress of an execution that has not completed, in tenths of a percent, 0 to 999.
 pub(crate) fn progress(workflow: &Workflow, state: &Execution) -> u16 {
-    let known = (workflow.graph.outside as u64).saturating_sub(u64::from(state.skipped)).max(1);
+    // What is lent to agents never runs by itself, and no loop is around it.
+    let lent = workflow.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Lend(_))).count();
+    let known = (workflow.graph.outside as u64).saturating_sub(lent as u64 + u64::from(state.skipped)).max(1);
     // Of nodes that are not done, loops and those with children alone have finished a part.
     let begun = state.loops.keys().chain(state.children.keys()).filter_map(|id| workflow.graph.index.get(id).copied());
     let parts = begun.filter(|&ix| workflow.graph.around.get(ix).is_some_and(Option::is_none));

@@ -22,7 +22,7 @@ pub(super) struct TakenUp<'a> {
 /// Takes up the nodes that failed and those that the end of the execution dropped, each in the visit in which it was.
 pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent: u32, taken: &TakenUp<'_>) {
     state.end = None;
-    state.completed_at = None;
+    state.rests_no_more(at);
     state.error = None;
     state.stuck = None;
     state.stuck_seq = 0;

@@ -74,7 +74,7 @@ pub fn gone_back(state: &Execution, rollback: &Rollback, plan: &Plan) -> Executi
 /// The old epoch is over: nothing in it can act any more.
 fn begin(state: &mut Execution, rollback: &Rollback, epoch: u32, plan: &Arc<Plan>) {
     state.end = None;
-    state.completed_at = None;
+    state.rests_no_more(state.updated_at);
     state.output = None;
     state.error = None;
     state.stuck = None;
@@ -129,7 +129,7 @@ pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&Execu
     let at = state.updated_at;
     let node = |node: &Arc<NodeState>| {
         let node = renewed(node, fails, at);
-        if of.is_some() { begun_elsewhere(&node) } else { node }
+        if of.is_some() { begun_elsewhere(&node, at) } else { node }
     };
     state.nodes = point.nodes.iter().map(|(id, found)| (id.clone(), node(found))).collect();
     state.edges = point.edges.clone();
@@ -153,9 +153,12 @@ fn renewed(node: &Arc<NodeState>, fails: bool, now: Time) -> Arc<NodeState> {
 
 /// A node as a fork takes it over. The number of the turn that began its visit is one of the other execution, and would
 /// stand for another turn of this one: what is due was begun by the first turn of the fork, all else by none of its turns.
-fn begun_elsewhere(node: &Arc<NodeState>) -> Arc<NodeState> {
+/// What goes on there does so since the fork began: the time in the other execution is none of its own.
+fn begun_elsewhere(node: &Arc<NodeState>, now: Time) -> Arc<NodeState> {
     let due = matches!(node.phase, Phase::Due { .. });
-    let mut node = NodeState { activated_seq: u64::from(due), ..(**node).clone() };
+    let goes_on = matches!(node.phase, Phase::Looping | Phase::Children | Phase::Waiting { .. } | Phase::Asking { .. });
+    let due_at = if goes_on { Some(now) } else { node.due_at };
+    let mut node = NodeState { activated_seq: u64::from(due), due_at, ..(**node).clone() };
     if let Some(talk) = &mut node.talk {
         Arc::make_mut(talk).begun_elsewhere();
     }

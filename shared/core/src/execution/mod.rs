@@ -57,6 +57,9 @@ pub struct Execution {
     /// How often the execution was retried after its end.
     #[serde(default, skip_serializing_if = "is_none_so_far")]
     pub retried: u32,
+    /// Milliseconds for which the execution had ended, and did nothing, before a retry or a rollback had it go on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rested_ms: u64,
     /// For a child: by which retry of its parent it was taken up last, as it failed with it; 0 where by none.
     #[serde(default, skip_serializing_if = "crate::id::is_zero")]
     pub taken_up: u32,
@@ -166,6 +169,12 @@ pub struct Answered {
 }
 
 impl Execution {
+    /// It goes on after its end, which is none any more.
+    pub(crate) fn rests_no_more(&mut self, now: Time) {
+        let rested = self.completed_at.take().map_or(0, |end| now.since(end).as_millis() as u64);
+        self.rested_ms = self.rested_ms.saturating_add(rested);
+    }
+
     /// Whether nothing starts and no edge is resolved: the execution is paused, or goes back.
     pub fn stands_still(&self) -> bool {
         self.paused || self.rolling.is_some()

@@ -47,6 +47,7 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         instructed: _,
         arrived: _,
         retried: _,
+        rested_ms: _,
         taken_up: _,
         won: _,
         resume_count: _,

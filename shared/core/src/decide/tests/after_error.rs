@@ -92,6 +92,15 @@ fn an_answer_in_time_drops_the_deadline() {
 }
 
 #[test]
+fn going_on_without_what_failed_is_no_attempt_of_it() {
+    let mut story = failed(within_a_minute("abort"));
+    story.now = Time(6_000);
+    story.answer("bob@example.com", Answer { option: Some("skip".into()), ..Answer::default() }).unwrap();
+    let work = story.state.node(&"work".into()).unwrap();
+    assert_eq!((work.attempts, crate::view::duration_ms(work)), (1, Some(0)), "people took the time, and not the node");
+}
+
+#[test]
 fn a_deadline_during_a_pause_ends_the_execution_when_it_is_resumed() {
     let mut story = failed(within_a_minute("abort"));
     story.when(Command::Control { control: Control::Pause, reason: None }).unwrap();

@@ -24,6 +24,15 @@ fn mapping(extra: Value) -> Story {
 }
 
 #[test]
+fn what_is_lent_to_an_agent_is_no_part_of_the_way() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"});
+    let nodes = json!([{"id": "mind", "type": "model", "config": model}, {"id": "talk", "type": "agent", "config": {"prompt": "Hello"}}]);
+    let edges =
+        json!([{"from": "start", "to": "talk"}, {"from": "mind", "to": "talk", "connection": "ai_language_model"}]);
+    assert_eq!(percent(&Story::given(nodes, edges, json!({}))), 50, "one of the two that run");
+}
+
+#[test]
 fn a_map_comes_on_with_each_child_that_ends() {
     let mut story = mapping(json!({}));
     assert_eq!(percent(&story), 50, "one of two nodes");

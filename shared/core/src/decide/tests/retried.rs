@@ -42,6 +42,25 @@ fn steps(story: &Story) -> Vec<(String, u32)> {
 }
 
 #[test]
+fn an_execution_is_not_at_work_while_it_lies_failed() {
+    let edges = json!([{"from": "start", "to": "call"}]);
+    let mut story = Story::given(json!([get("call", json!({}))]), edges, json!({}));
+    story.now = Time(100);
+    story.fail("call", "refused");
+    story.is(Status::Failed);
+    story.now = Time(60_000);
+    story.when(control(Control::Retry)).unwrap();
+    story.now = Time(60_050);
+    let (activation, outcome) = (
+        story.state.activation(&"call".into()),
+        Outcome::Succeeded { port: "success".into(), output: json!(1).into() },
+    );
+    story.when(Command::Report { activation, attempt: 2, outcome, duration_ms: None }).unwrap();
+    story.is(Status::Completed);
+    assert_eq!(crate::view::took(&story.state, Time(99_000)).as_millis(), 150);
+}
+
+#[test]
 fn the_failed_node_gets_further_attempts_in_the_same_visit_and_what_was_due_goes_on() {
     let retry = json!({"retry": {"max_attempts": 2, "initial_seconds": 1, "jitter": false}});
     let edges = json!([{"from": "start", "to": "bad"}, {"from": "start", "to": "slow"}]);
