@@ -101,7 +101,7 @@ fn a_trip_that_failed_is_retried_with_the_same_input_and_then_paid_with_another(
     let told = home.run(&["run", "--resume", &id, "--json"]).exits(0).json();
     assert_eq!(told["output"], "paid 3");
     let history = home.run(&["history", &id]).exits(0).out;
-    for part in ["Retried by me@example.com: again", "Goes back to node pay by me@example.com", "discount"] {
+    for part in ["Retried by me@example.com: again", "Went back to node pay by me@example.com", "discount"] {
         assert!(history.contains(part), "{part} is not in {history}");
     }
     let told = home.run(&["retry", &id]).exits(1);

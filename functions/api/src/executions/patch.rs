@@ -184,8 +184,8 @@ fn problem(why: Refused, execution: &Execution, at: &str) -> Problem {
 /// A 409 that names each node and event in the way of a patch.
 pub(crate) fn in_the_way(obstacles: &[Obstacle]) -> Problem {
     let detail = match obstacles {
-        [one] => format!("the execution cannot go on by this workflow: {}", one.message),
-        several => format!("the execution cannot go on by this workflow: {} things stand in the way", several.len()),
+        [one] => format!("the execution cannot go on with this workflow: {}", one.message),
+        several => format!("the execution cannot go on with this workflow: {} things stand in the way", several.len()),
     };
     let all: Vec<InTheWay> = obstacles.iter().map(InTheWay::from).collect();
     Problem::new(StatusCode::CONFLICT, "incompatible_patch", detail)

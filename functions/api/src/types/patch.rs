@@ -165,7 +165,7 @@ impl From<&Obstacle> for Fault {
             code: one.why.to_string(),
             node: one.node.as_ref().map(ToString::to_string),
             message: one.message.clone(),
-            hint: Some(format!("{when}; go back to before it, or fork the execution there")),
+            hint: Some(format!("{when}; roll back to before that, or fork the execution there")),
             ..Self::default()
         }
     }

@@ -73,7 +73,7 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     let turn =
         history["history"].as_array().unwrap().iter().find(|turn| turn["checkpoint"] == checkpoint).unwrap().clone();
     assert!(turn["events"].as_array().unwrap().iter().any(|event| event["type"] == "agent_answered"), "{turn}");
-    assert_eq!(turn["state_summary"], "The model of agent triage answered and asks for look, look and pay.");
+    assert_eq!(turn["state_summary"], "The model of agent triage answered and asks for look (2 times) and pay.");
     let question = asked["interaction_id"].as_str().unwrap();
     let path = format!("/v1/interactions/{question}/respond");
     let wrong = world.post(&path, json!({"approved": true, "arguments": {"amount": 901}})).await;

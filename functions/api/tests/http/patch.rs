@@ -52,7 +52,7 @@ async fn a_patched_execution_goes_on_by_what_was_added() {
     let history = world.get(&format!("{path}/history")).await.of(200);
     let turn = history["history"].as_array().unwrap().last().unwrap();
     let said = turn["state_summary"].as_str().unwrap();
-    assert!(said.starts_with("Workflow patched by ") && said.contains("leave a note"), "{said}");
+    assert!(said.starts_with("Workflow changed by ") && said.contains("leave a note"), "{said}");
     assert_eq!((&turn["events"][0]["type"], &turn["events"][0]["operations"]), (&json!("workflow_patched"), &more()));
     // The question is still the same, and what comes after it is new.
     let asked = world.get(&path).await.of(200)["pending_interactions"].clone();

@@ -381,7 +381,7 @@ async fn the_history_says_what_is_undone_and_not_the_whole_state() {
     );
     let sentences: Vec<String> = turns.iter().map(stepwell_core::view::sentence).collect();
     assert!(
-        sentences.iter().any(|one| one == "Goes back to checkpoint 1 by ada@example.com, 2 things to undo."),
+        sentences.iter().any(|one| one == "Went back to checkpoint 1 by ada@example.com, 2 things to undo."),
         "{sentences:#?}"
     );
 }

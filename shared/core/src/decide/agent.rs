@@ -202,7 +202,17 @@ fn refuse(turn: &mut Deciding<'_>, ix: NodeIx, calls: Vec<Call>) -> Vec<Value> {
 
 fn tool_ended(turn: &mut Deciding<'_>, ix: NodeIx, index: u32, end: ToolEnd) {
     let (node, visit, _) = at(turn, ix);
-    turn.record(Event::AgentToolEnded(Box::new(AgentToolEnded { node, visit, index, end })));
+    let tool = tool_of(turn, ix, index);
+    turn.record(Event::AgentToolEnded(Box::new(AgentToolEnded { node, visit, index, tool, end })));
+}
+
+/// What a call of the latest answer asks for, as far as the answer is at hand.
+fn tool_of(turn: &Deciding<'_>, ix: NodeIx, index: u32) -> Option<String> {
+    let node = turn.node(ix);
+    let answer = turn.state.node(&node.id)?.talk.as_ref()?.turns.last()?.answer.value()?;
+    let name = answer["tool_calls"][index as usize]["name"].as_str()?;
+    let lent = node.kind.agent()?.tools.iter().find(|tool| tool.name == name && !tool.is_server);
+    Some(lent.map_or_else(|| name.to_owned(), |tool| tool.node.to_string()))
 }
 
 /// Asks for the next call of the model, unless a bound is reached.

@@ -62,6 +62,10 @@ pub struct AgentToolEnded {
     pub visit: u32,
     /// Position of the call in the answer, from 0.
     pub index: u32,
+    /// The node that is the tool, or the name by which the model asked for it where no node of its own is; none where the answer
+    /// lies elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// How it ended.
     #[serde(flatten)]
     pub end: ToolEnd,

@@ -1,7 +1,8 @@
 //! The journal as people read it, one sentence for each turn.
 
 use crate::{
-    event::{Closed, Event, TriedToTell, Turn},
+    event::{Closed, Event, TriedToTell, Turn, Unstick},
+    execution::CallStatus,
     id::ExecutionId,
     interaction::{InteractionStatus, delivery::Told},
     payload::Payload,
@@ -206,7 +207,7 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
         Event::AgentOpened(opened) => {
             format!("Agent {} looked for what it remembers and which tools it has", name(&opened.node))
         }
-        Event::AgentAnswered(answered) => match (&answered.again, asked_for(&answered.answer)) {
+        Event::AgentAnswered(answered) => match (&answered.again, asked_for(&answered.answer, name)) {
             (None, None) => format!("The model of agent {} answered", name(&answered.node)),
             (None, Some(tools)) => format!("The model of agent {} answered and asks for {tools}", name(&answered.node)),
             (Some(why), _) => {
@@ -214,7 +215,11 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
             }
         },
         Event::AgentToolEnded(ended) => {
-            format!("Tool call {} of agent {} {}", ended.index + 1, name(&ended.node), ended.end.status)
+            let tool = match &ended.tool {
+                Some(tool) => format!("Tool {}", name(&tool.as_str().into())),
+                None => format!("Tool call {}", ended.index + 1),
+            };
+            format!("{tool} of agent {} {}", name(&ended.node), ended_as(ended.end.status))
         }
         Event::ChildrenPlanned(planned) => format!("Node {} plans {}", name(&planned.node), children(planned.count)),
         Event::ChildrenStarted { node, to, .. } => format!("Node {} has started {}", name(node), children(*to)),
@@ -233,42 +238,78 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
         Event::ExecutionPaused(said) => format!("Paused{by}{}", with(&said.above, &said.reason)),
         Event::ExecutionResumed(said) => format!("Resumed{by}{}", with(&said.above, &said.reason)),
         Event::ExecutionRetried { reason, above, .. } => format!("Retried{by}{}", with(above, reason)),
-        Event::WorkflowPatched(patched) => format!("Workflow patched{by}{}", why(&patched.description)),
+        Event::WorkflowPatched(patched) => format!("Workflow changed{by}{}", why(&patched.description)),
         Event::RollbackAsked { rollback } => format!("To be rolled back to checkpoint {}", rollback.to),
         Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by, name),
         Event::AwaitedEnded { node, .. } => format!("The attempt of node {} that still ran has ended", name(node)),
-        Event::CompensationIntended { .. } => "A compensation begins".into(),
+        Event::CompensationIntended { .. } => "Undoing the next thing begins".into(),
         Event::CompensationFailed(failed) => {
             let then = if failed.retry_at.is_some() { " and will be tried again" } else { "" };
-            format!("The compensation of node {} failed ({}){then}", name(&failed.node), failed.error.code)
+            format!("Undoing node {} failed ({}){then}", name(&failed.node), failed.error.code)
         }
         Event::Compensated { node, skipped: true, .. } => format!("Node {} is left as it is", name(node)),
         Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {} undone", name(node)),
-        Event::Compensated { node, .. } => format!("Node {} compensated", name(node)),
+        Event::Compensated { node, .. } => format!("Node {} undone", name(node)),
         Event::RolledBack { .. } => "Rolled back".into(),
-        Event::ExecutionUnstuck { action, reason } => format!("Unstuck{by} ({action}){}", why(reason)),
+        Event::ExecutionUnstuck { action, reason } => format!("Unstuck{by}, {}{}", unstuck_as(*action), why(reason)),
         Event::ExecutionImported => format!("Imported from another host{by}"),
         Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),
         Event::ExecutionCompleted { .. } => "Execution completed".into(),
-        Event::ExecutionFailed { error } => format!("Execution failed: {} ({})", error.message, error.code),
+        Event::ExecutionFailed { error } => match &error.node {
+            Some(node) => format!("Execution failed at node {}: {} ({})", name(node), error.message, error.code),
+            None => format!("Execution failed: {} ({})", error.message, error.code),
+        },
         Event::ExecutionCancelled(said) => format!("Cancelled{by}{}", with(&said.above, &said.reason)),
     }
 }
 
 /// The tools that an answer asks for, the first few of many; none where it asks for none, or lies elsewhere.
-fn asked_for(answer: &Payload) -> Option<String> {
+fn asked_for(answer: &Payload, name: Name<'_>) -> Option<String> {
     let calls = answer.value()?.get("tool_calls")?.as_array()?;
-    let names: Vec<&str> = calls.iter().filter_map(|call| call["name"].as_str()).collect();
+    let mut asked: Vec<(&str, usize)> = Vec::new();
+    for tool in calls.iter().filter_map(|call| call["name"].as_str()) {
+        match asked.iter_mut().find(|(one, _)| *one == tool) {
+            Some((_, times)) => *times += 1,
+            None => asked.push((tool, 1)),
+        }
+    }
+    // A tool is called as its node, unless its node gives it a name of its own.
+    let told = |(tool, times): &(&str, usize)| match times {
+        1 => name(&(*tool).into()),
+        times => format!("{} ({times} times)", name(&(*tool).into())),
+    };
+    let names: Vec<String> = asked.iter().map(told).collect();
     match names.as_slice() {
         [] => None,
-        [one] => Some((*one).to_owned()),
-        [first @ .., last] if first.len() < TOLD_TOOLS => Some(format!("{} and {last}", first.join(", "))),
+        few if few.len() <= TOLD_TOOLS => Some(super::list(few)),
         many => Some(format!("{} and {} more", many[..TOLD_TOOLS].join(", "), many.len() - TOLD_TOOLS)),
     }
 }
 
 /// Tools that one sentence names. The event has all of them.
 const TOLD_TOOLS: usize = 4;
+
+/// The way out that was taken, as the rest of a sentence.
+fn unstuck_as(action: Unstick) -> &'static str {
+    match action {
+        Unstick::Retry => "to try it again",
+        Unstick::Skip => "to go on without it",
+        Unstick::MarkDone => "since it was done by hand",
+        Unstick::Redrive => "to send its messages again",
+    }
+}
+
+/// How a tool call ended, as the rest of a sentence about the tool.
+fn ended_as(status: CallStatus) -> &'static str {
+    match status {
+        CallStatus::Succeeded => "succeeded",
+        CallStatus::Failed => "failed",
+        CallStatus::Refused => "was not run",
+        CallStatus::Rejected => "was refused by a person",
+        CallStatus::Expired => "was not approved in time",
+        CallStatus::Answered => "was answered by a person",
+    }
+}
 
 /// What a rollback begins with, as a clause.
 fn began(rollback: &Rollback, plan: &Plan, by: &str, name: Name<'_>) -> String {
@@ -281,10 +322,10 @@ fn began(rollback: &Rollback, plan: &Plan, by: &str, name: Name<'_>) -> String {
     match (&rollback.after, &rollback.node) {
         (After::Cancel { .. }, _) => format!("To be undone whole{undoes}{why}"),
         (After::Fail { .. } | After::GoOn, Some(node)) => {
-            format!("Goes back to node {}{by}{undoes}{why}", name(node))
+            format!("Went back to node {}{by}{undoes}{why}", name(node))
         }
         (After::Fail { .. } | After::GoOn, None) => {
-            format!("Goes back to checkpoint {}{by}{undoes}{why}", rollback.to)
+            format!("Went back to checkpoint {}{by}{undoes}{why}", rollback.to)
         }
     }
 }

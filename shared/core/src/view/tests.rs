@@ -70,5 +70,20 @@ fn an_answer_of_a_model_names_the_tools_that_it_asks_for() {
     };
     assert_eq!(answered(&[]), "The model of agent a answered.");
     assert_eq!(answered(&["x", "y"]), "The model of agent a answered and asks for x and y.");
-    assert_eq!(answered(&["t"; 9]), "The model of agent a answered and asks for t, t, t, t and 5 more.");
+    assert_eq!(answered(&["t"; 9]), "The model of agent a answered and asks for t (9 times).");
+    assert_eq!(
+        answered(&["a", "b", "c", "d", "e"]),
+        "The model of agent a answered and asks for a, b, c, d and 1 more."
+    );
+}
+
+#[test]
+fn a_tool_that_ended_is_told_by_its_name_and_one_of_an_older_journal_by_its_number() {
+    let ended = |tool: serde_json::Value| {
+        let event = json!({"type": "agent_tool_ended", "node": "a", "visit": 1, "index": 1, "status": "rejected", "tool": tool});
+        let called = |id: &document::id::NodeId| format!("<{id}>");
+        view::sentence_with(&turn(vec![serde_json::from_value(event).unwrap()]), &called)
+    };
+    assert_eq!(ended(json!("pay")), "Tool <pay> of agent <a> was refused by a person.");
+    assert_eq!(ended(json!(null)), "Tool call 2 of agent <a> was refused by a person.");
 }
