@@ -6,7 +6,7 @@ use document::{
     Connection, Workflow,
     graph::{EdgeIx, NodeIx},
     node::node_type::Shape,
-    picture::{Drawing, Line, LineKind, NodeBox},
+    picture::{Drawing, Line, LineKind, NodeBox, label_ground},
 };
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -35,19 +35,59 @@ pub fn picture(
 ) -> Markup {
     let (width, height) = (round(drawing.width), round(drawing.height));
     let view = format!("0 0 {width} {height}");
+    let boxes: Vec<(&NodeBox, Tag)> = drawing.boxes.iter().map(|one| (one, tag(one.node))).collect();
+    let sought = sought(&boxes).map(|at| boxes[at].0);
     html! {
         div.picture data-zoom="picture" {
-            div.pane tabindex="0" role="region" aria-label="Picture of the workflow" {
-                svg.flow.shrinks[width <= SHRINKS] width=(width) height=(height) viewBox=(view) data-of=(workflow.hash) role="group" aria-label=(workflow.name) {
+            div.pane tabindex="0" role="region" aria-label="Picture of the workflow" { div.fit {
+                svg.least width=(round(drawing.width * LEAST)) height="0" aria-hidden="true" {}
+                @if let Some(one) = sought { (marker(one)) }
+                svg.flow width=(width) height=(height) viewBox=(view) data-of=(workflow.hash) role="group" aria-label=(workflow.name) {
                     defs {
                         (tip("tip", "tip"))
                         (tip("tip-taken", "tip taken"))
                     }
                     @for line in &drawing.lines { (edge(workflow, line, is_taken(line.edge))) }
-                    @for one in &drawing.boxes { (node(workflow, one, &tag(one.node))) }
+                    @for (one, tag) in &boxes { (node(workflow, one, tag, sought == Some(one))) }
                     (labels(workflow, drawing))
                 }
-            }
+            } }
+        }
+    }
+}
+
+/// What somebody looks for on a picture, of what there is the first: what is in the way, the selected node, what asks people or
+/// is at work, what failed, what was cut off, the beginning. A loop is at work in its body.
+const SOUGHT: [&[&str]; 8] = [
+    &["refused"],
+    &["current"],
+    &["waiting_human"],
+    &["running", "waiting", "retrying"],
+    &["failed"],
+    &["reverting"],
+    &["cancelled"],
+    &["start"],
+];
+
+/// The box that is to be in sight when a page opens, by its position.
+fn sought(boxes: &[(&NodeBox, Tag)]) -> Option<usize> {
+    let is = |(one, tag): &(&NodeBox, Tag), class: &str| match class {
+        "current" => tag.is_current,
+        "start" => one.shape == Shape::Start,
+        class => tag.class.split(' ').any(|own| own == class) && !tag.class.starts_with("left"),
+    };
+    // Below a loop stands its body.
+    SOUGHT.iter().find_map(|classes| boxes.iter().rposition(|one| classes.iter().any(|class| is(one, class))))
+}
+
+/// Where the box that is looked for begins and ends across a drawing that is as narrow as it becomes: there a browser without
+/// scripts scrolls to.
+fn marker(one: &NodeBox) -> Markup {
+    let left = one.centre.0 - one.size.0 / 2.0;
+    html! {
+        div.seek aria-hidden="true" {
+            svg width=(round(left * LEAST)) height="0" {}
+            svg.sought width=(round(one.size.0 * LEAST)) height="1" {}
         }
     }
 }
@@ -61,14 +101,17 @@ fn labels(workflow: &Workflow, drawing: &Drawing) -> Markup {
     };
     html! {
         @for (line, ((x, y), label)) in drawing.lines.iter().filter_map(|line| line.label.as_ref().map(|label| (line, label))) {
-            text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (said(line, label)) }
+            @let words = said(line, label);
+            @let (width, height) = label_ground(&words);
+            rect.ground x=(round(x - width / 2.0)) y=(round(y - height / 2.0)) width=(round(width)) height=(round(height)) rx="3" {}
+            text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (words) }
         }
     }
 }
 
-/// Width of a drawing up to which a browser without scripts shows all of it beside each other: half as large, texts are still
-/// read. A wider one scrolls.
-const SHRINKS: i64 = 1_400;
+/// How small a browser without scripts shows a drawing to have all of its width in sight: texts are still read. One that is
+/// wider yet scrolls, and its box shows at its edges that there is more.
+const LEAST: f64 = 0.6;
 
 fn tip(id: &str, class: &str) -> Markup {
     html! {
@@ -92,7 +135,7 @@ fn edge(workflow: &Workflow, line: &Line, is_taken: bool) -> Markup {
     }
 }
 
-fn node(workflow: &Workflow, one: &NodeBox, tag: &Tag) -> Markup {
+fn node(workflow: &Workflow, one: &NodeBox, tag: &Tag, is_sought: bool) -> Markup {
     let id = &workflow.nodes[one.node].id;
     let shape = match one.shape {
         Shape::Start => "start",
@@ -113,9 +156,9 @@ fn node(workflow: &Workflow, one: &NodeBox, tag: &Tag) -> Markup {
     };
     html! {
         @if tag.href.is_empty() {
-            g id={ "node-" (id) } class=(class) data-node=(id) data-part { (inside) }
+            g id={ "node-" (id) } class=(class) data-node=(id) data-part data-sought[is_sought] { (inside) }
         } @else {
-            a id={ "node-" (id) } class=(class) data-node=(id) data-part href=(tag.href)
+            a id={ "node-" (id) } class=(class) data-node=(id) data-part data-sought[is_sought] href=(tag.href)
                 aria-current=[tag.is_current.then_some("true")] { (inside) }
         }
     }

@@ -1,6 +1,8 @@
 // Zooms pictures and timelines: by buttons, by the wheel with Ctrl, and the picture moves when it is dragged. Without this
 // they scroll. Sizes are attributes of the drawing, so that the page's policy about styles holds.
 const MOST = 4;
+// How small texts of a picture are still read, where nobody asks for it to be smaller.
+const READABLE = 0.86;
 const button = (text, label, act) => {
   const made = document.createElement('button');
   made.type = 'button';
@@ -66,15 +68,11 @@ function picture(frame) {
   });
   // A large picture has a turn of its own, after the rest of the page is shown: a phone is kept from its reader less long.
   requestAnimationFrame(() => setTimeout(() => {
-    // What nearly fits is shown whole; of what does not, texts stay readable.
-    if (whole() >= 0.8) set(whole());
-    else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.75, pane.clientWidth / width))));
+    // What nearly fits is shown whole; what does not is as wide as its frame, unless texts could not be read.
+    set(whole() >= READABLE ? whole() : Math.min(1, Math.max(READABLE, pane.clientWidth / width)));
     // Its size is known before its parts are laid out, which they are once.
     drawing.classList.add('drawn');
-    // What is looked for comes first: what is in the way, the selected node, else one that runs, waits or failed.
-    const focus = frame.querySelector('.node.refused') ?? frame.querySelector('.node.current')
-      ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed')
-      ?? frame.querySelector('.node.start');
+    const focus = frame.querySelector('[data-sought]');
     if (!focus) return;
     const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
     pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;

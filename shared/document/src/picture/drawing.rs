@@ -107,7 +107,15 @@ fn share_labels(lines: &mut [Line]) {
 /// Where along the first part of its line a label may stand, the middle first.
 const PLACES: [f64; 5] = [0.5, 0.66, 0.34, 0.8, 0.2];
 /// Height of a label, and the width of one of its characters.
-const LABEL_SIZE: (f64, f64) = (13.0, 6.2);
+const LABEL_SIZE: (f64, f64) = (14.0, 6.8);
+/// What is left free around a label on its ground.
+const LABEL_ROOM: f64 = 3.0;
+
+/// Width and height of the ground of a label: no line runs through it. Characters of scripts such as Chinese take two places.
+pub fn label_ground(label: &str) -> (f64, f64) {
+    let places: usize = label.chars().map(|one| if one < '\u{1100}' { 1 } else { 2 }).sum();
+    (places as f64 * LABEL_SIZE.1 + 2.0 * LABEL_ROOM, LABEL_SIZE.0 + LABEL_ROOM)
+}
 
 /// Moves labels that would lie on each other along their lines, where there is room. The later edge gives way; where there is
 /// none, it is cut to what there is.
@@ -189,7 +197,7 @@ fn boxed(node: &Node, ix: NodeIx, centre: (f64, f64), folded: usize) -> NodeBox 
         Shape::Choice => 0.0,
         Shape::Person => 14.0,
     };
-    let (name, kind) = (short(&node.name, 26), short(&kind_of(node), 32));
+    let (name, kind) = (short(&node.name, 26), short(&kind_of(node), 30));
     NodeBox { node: ix, centre, size: (WIDTH, HEIGHT), radius, shape: node.of.shape, name, kind, folded }
 }
 

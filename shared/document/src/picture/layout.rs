@@ -8,8 +8,10 @@ pub(super) const WIDTH: f64 = 200.0;
 /// Height of a box, in pixels.
 pub(super) const HEIGHT: f64 = 52.0;
 const GAP_X: f64 = 48.0;
-const GAP_Y: f64 = 72.0;
-/// Pixels left free around all boxes: edges that lead back to a loop run there, and labels may reach into it.
+const GAP_Y: f64 = 60.0;
+/// Pixels left free around all boxes: labels may reach into them. A phone has few to spare.
+const EDGE: f64 = 24.0;
+/// Pixels beside a box in which an edge runs that leads back to a loop.
 pub(super) const MARGIN: f64 = 72.0;
 /// How often layers are reordered to bring connected nodes together; more sweeps change little.
 const SWEEPS: usize = 6;
@@ -49,18 +51,20 @@ pub(super) fn layout(workflow: &Workflow, seen: &[bool], ends: &[Option<Ends>]) 
     let inner = rows.iter().map(width_of_row).fold(0.0, f64::max);
     let mut centres = vec![(0.0, 0.0); nodes + lanes.iter().map(Vec::len).sum::<usize>()];
     for (number, row) in rows.iter().enumerate() {
-        let mut left = MARGIN + (inner - width_of_row(row)) / 2.0;
+        let mut left = EDGE + (inner - width_of_row(row)) / 2.0;
         for &thing in row {
             let width = width_of(thing);
-            centres[thing] = (left + width / 2.0, MARGIN / 2.0 + number as f64 * (HEIGHT + GAP_Y) + HEIGHT / 2.0);
+            centres[thing] = (left + width / 2.0, EDGE + number as f64 * (HEIGHT + GAP_Y) + HEIGHT / 2.0);
             left += width + GAP_X;
         }
     }
     let lanes = lanes.iter().map(|own| own.iter().map(|&lane| centres[lane]).collect()).collect();
     centres.truncate(nodes);
     let count = rows.len() as f64;
-    let height = MARGIN + count * HEIGHT + (count - 1.0).max(0.0) * GAP_Y;
-    Layout { centres, lanes, width: inner + 2.0 * MARGIN, height }
+    let height = 2.0 * EDGE + count * HEIGHT + (count - 1.0).max(0.0) * GAP_Y;
+    let leads_back = ends.iter().flatten().any(|(from, to)| centres[*to].1 <= centres[*from].1);
+    let right = if leads_back { MARGIN } else { EDGE };
+    Layout { centres, lanes, width: EDGE + inner + right, height }
 }
 
 /// Gives each line that leads down over more than one row a lane in every row between; lanes are numbered after the nodes.

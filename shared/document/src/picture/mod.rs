@@ -5,7 +5,7 @@ mod layout;
 mod svg;
 mod text;
 
-pub use drawing::{Drawing, Line, LineKind, NodeBox, drawing};
+pub use drawing::{Drawing, Line, LineKind, NodeBox, drawing, label_ground};
 pub use svg::svg;
 pub use text::{dot, mermaid};
 
@@ -106,7 +106,7 @@ mod tests {
         for (at, ((x, y), label)) in labels.iter().enumerate() {
             for ((other_x, other_y), other) in &labels[..at] {
                 let apart = (x - other_x).abs() >= (label.chars().count() + other.chars().count()) as f64 * 3.0;
-                assert!(apart || (y - other_y).abs() >= 12.0, "{label} {x} {y}, {other} {other_x} {other_y}");
+                assert!(apart || (y - other_y).abs() >= 13.0, "{label} {x} {y}, {other} {other_x} {other_y}");
             }
         }
     }

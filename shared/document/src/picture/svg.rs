@@ -1,14 +1,14 @@
 //! The picture of a workflow as one SVG that holds its styles and needs no other file.
 
-use super::drawing::{LineKind, NodeBox, drawing};
+use super::drawing::{LineKind, NodeBox, drawing, label_ground};
 use crate::{Workflow, node::node_type::Shape};
 use std::fmt::Write;
 
-const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1b1f24}.kind,.label{font-size:11px;fill:#57606a}\
+const STYLE: &str = "text{font:13.5px system-ui,sans-serif;fill:#1b1f24}.kind,.label{font-size:12.5px;fill:#57606a}\
 .node rect{fill:#fff;stroke:#57606a}.start rect{fill:#dafbe1;stroke:#1a7f37}.choice rect{fill:#fff8c5;stroke:#9a6700}\
 .person rect{fill:#ddf4ff;stroke:#0969da}.end rect{fill:#f6f8fa;stroke:#57606a;stroke-width:2}\
 .edge{fill:none;stroke:#57606a;marker-end:url(#tip)}.back{stroke-dasharray:5 3}.typed{stroke-dasharray:2 3}\
-.label{paint-order:stroke;stroke:#fff;stroke-width:4px}";
+.ground{fill:#fff}";
 
 /// Draws a workflow from top to bottom, as an SVG document. The body of a map is not drawn; its box tells how many
 /// nodes the body has. Nodes have the ids `node-ID`, edges `edge-POSITION`.
@@ -40,7 +40,13 @@ pub fn svg(workflow: &Workflow) -> String {
         draw_node(workflow.nodes[one.node].id.as_str(), one, &mut out);
     }
     for ((x, y), label) in drawing.lines.iter().filter_map(|line| line.label.as_ref()) {
+        let (width, height) = label_ground(label);
+        let (left, top) = (x - width / 2.0, y - height / 2.0);
         let (y, text) = (y + 4.0, escaped(label));
+        let _ = write!(
+            out,
+            "<rect class=\"ground\" x=\"{left:.0}\" y=\"{top:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" rx=\"3\"/>"
+        );
         let _ = writeln!(out, "<text class=\"label\" x=\"{x:.0}\" y=\"{y:.0}\" text-anchor=\"middle\">{text}</text>");
     }
     out.push_str("</svg>\n");
