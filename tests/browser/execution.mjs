@@ -64,12 +64,18 @@ test('an execution is read: picture, node, timeline, journal, and as it was', as
       assert.ok(asks.left > picture.right && asks.top === picture.top, JSON.stringify({ picture, asks }));
       assert.ok(journal.left === time.left && journal.top - time.bottom < 40, JSON.stringify({ time, journal }));
     } else {
-      assert.ok(picture.bottom < asks.top && asks.bottom < journal.top, JSON.stringify({ picture, asks, journal }));
+      assert.ok(asks.bottom < picture.top && picture.bottom < journal.top, JSON.stringify({ picture, asks, journal }));
     }
-    // Each name of the timeline stands beside its bar.
+    // The node that waits is in sight, and texts of the picture are read.
+    const [frame, waits] = [await edges('.picture .pane'), await edges('#node-ask')];
+    assert.ok(waits.top >= frame.top && waits.bottom <= frame.bottom && waits.left >= frame.left && waits.right <= frame.right, JSON.stringify({ frame, waits }));
+    const letters = await page.locator('svg.flow').evaluate((drawing) => 12.5 * drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width);
+    assert.ok(letters >= (view.script ? 10.7 : 7.5), `${letters}`);
+    // Each name of the timeline stands beside its bar, or above it.
     const middle = (of) => page.locator(of).evaluateAll((all) => all.map((one) => { const box = one.getBoundingClientRect(); return box.top + box.height / 2; }));
-    const [names, bars] = [await middle('.timeline .names li:not(.axis)'), await middle('.timeline .bars .bar')];
-    for (const name of names) assert.ok(bars.some((bar) => Math.abs(bar - name) < 5), `${name} is beside none of ${bars}`);
+    const [names, bars] = [await middle('.timeline .names li:not(.axis) bdi'), await middle('.timeline .bars .bar:not(.exact)')];
+    const below = view.size[0] > 640 ? 0 : 20;
+    for (const name of names) assert.ok(bars.some((bar) => Math.abs(bar - name - below) < 8), `${name} is beside none of ${bars}`);
     assert.match(await page.locator('#node-ask').getAttribute('class'), /waiting_human/);
     await page.getByRole('link', { name: /Reserve the seat \(transform\)/ }).click();
     await page.getByRole('heading', { name: 'Node Reserve the seat' }).waitFor();
@@ -85,7 +91,7 @@ test('an execution is read: picture, node, timeline, journal, and as it was', as
     } else {
       await page.locator('#journal a', { hasText: /^2$/ }).click();
     }
-    assert.match(await page.locator('#head').textContent(), /As it was at checkpoint/);
+    assert.match(await page.locator('#head').textContent(), /At checkpoint/);
     await look('then');
     await clean(page, view);
     await page.getByRole('link', { name: 'Back to now' }).first().click();
@@ -116,13 +122,13 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await look('checkpoints');
     await page.getByLabel('Checkpoint').fill('1');
     await page.getByRole('button', { name: 'Show what would happen' }).click();
-    await page.getByText('Would undo 1 thing').waitFor();
+    await page.getByText(/1 thing is undone/).waitFor();
     await look('rollback');
     await clean(page, view);
     await page.getByRole('button', { name: 'Roll back' }).click();
     await shows(page, view, 'waiting_human');
-    assert.match(await page.locator('#journal').textContent(), /Goes back to checkpoint 1/);
-    assert.equal(await page.locator('#timeline .bars .bar.undo').count(), 1, 'what was undone has a bar');
+    assert.match(await page.locator('#journal').textContent(), /Went back to checkpoint 1/);
+    assert.equal(await page.locator('#timeline .bars .bar.undo:not(.exact)').count(), 1, 'what was undone has a bar');
     // A change of the workflow that cannot be, and one that can.
     await page.getByRole('link', { name: 'Change the workflow' }).click();
     const editor = page.getByLabel('The workflow of this execution');
@@ -136,7 +142,7 @@ test('an execution is controlled, and each thing says before what comes of it', 
     // What is wrong is marked at its line, and the way there is a link.
     const unknown = document.replace('"human"', '"humann"');
     await editor.fill(unknown);
-    await page.getByRole('button', { name: 'Only check' }).click();
+    await page.getByRole('button', { name: 'Check only' }).click();
     const line = unknown.split('\n').findIndex((text) => text.includes('"humann"')) + 1;
     await page.locator(`.problems li[data-line="${line}"]`).waitFor();
     if (view.script) {
@@ -147,7 +153,7 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await look('patch-wrong');
     await clean(page, view);
     await editor.fill(document.replace('"paid"', '"settled"'));
-    await page.getByRole('button', { name: 'Only check' }).click();
+    await page.getByRole('button', { name: 'Check only' }).click();
     await page.getByText('This is possible.').waitFor();
     await page.getByRole('button', { name: 'Change the workflow' }).click();
     await page.getByText(/changed since/).waitFor();
@@ -182,9 +188,10 @@ test('what comes too late is refused beside its button, with what can be asked i
     // Somebody else is first.
     await world.call('POST', `/v1/executions/${id}/cancel`, {});
     await page.getByRole('button', { name: 'Pause' }).click();
-    const told = page.locator('form [role=alert]');
+    const told = page.locator('.confirm [role=alert]');
     await told.getByRole('heading', { name: 'This was not done' }).waitFor();
-    assert.equal(await page.getByLabel('Reason').inputValue(), 'over lunch');
+    assert.match(await page.locator('.confirm').textContent(), /over lunch/);
+    assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0, 'what can only fail again is not offered');
     if (view.script) assert.ok(await told.evaluate((one) => one === document.activeElement));
     await look('refused');
     await clean(page, view);
@@ -218,10 +225,10 @@ test('what failed is retried, and what is stuck finds its way out', async () => 
     await shows(page, view, 'stuck');
     await page.getByRole('link', { name: 'Unstick' }).click();
     assert.equal(await page.getByText('Send the messages again').count(), 0, 'there is no message to be sent again');
-    await page.getByLabel('Skip it').check();
+    await page.getByLabel('Go on without undoing it').check();
     await look('unstick');
     await clean(page, view);
-    await page.getByRole('button', { name: 'Take this way out' }).click();
+    await page.getByRole('button', { name: 'Unstick' }).click();
     await shows(page, view, 'waiting_human');
   });
 });
@@ -242,6 +249,25 @@ test('a page follows its execution while it runs, and keeps what was unfolded an
     assert.ok(asked >= 2, `${asked}`);
     assert.match(await page.locator('[data-told]').textContent(), /Completed/);
   }, [VIEWS[0], VIEWS[3]]);
+});
+
+test('the picture of an open page is drawn anew after a change that leaves its size', async () => {
+  await world.onPage({ viewport: { width: 1280, height: 800 } }, async (page) => {
+    const { id, url } = await started(BOOKING);
+    await page.goto(url);
+    await page.locator('#node-pay').waitFor();
+    const size = () => page.locator('svg.flow').getAttribute('viewBox');
+    const before = await size();
+    const operations = [['/nodes/5/id', 'pax'], ['/edges/5/to', 'pax'], ['/edges/7/from', 'pax']].map(([path, value]) => ({ op: 'replace', path, value }));
+    await world.call('POST', `/v1/executions/${id}/patch`, { operations });
+    await page.locator('#node-pax').waitFor();
+    assert.deepEqual([await page.locator('#node-pay').count(), await size()], [0, before]);
+    // Whoever slides to before the change sees the picture of then.
+    await page.locator('#at').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('#node-pay').waitFor();
+    assert.equal(await page.locator('#node-pax').count(), 0);
+  });
 });
 
 test('page and slider show the same checkpoint, whatever answers come late', async () => {
@@ -321,7 +347,7 @@ test('what is confirmed is what was shown, or it is shown anew', async () => {
   await world.inViews('confirmed', async (page, look, view) => {
     const { id, url, told } = await started(charged);
     await page.goto(`${url}/rollback?to=${(await told()).checkpoint}`);
-    await page.getByText('Would undo nothing').waitFor();
+    await page.getByText('nothing is undone').waitFor();
     await page.getByLabel('Reason').fill('a slip');
     // Somebody says yes meanwhile, and it is paid.
     const { items } = await world.call('GET', `/v1/interactions?execution_id=${id}`);
@@ -329,7 +355,7 @@ test('what is confirmed is what was shown, or it is shown anew', async () => {
     for (let looks = 0; looks < 100 && (await told()).status !== 'completed'; looks += 1) await new Promise((done) => setTimeout(done, 50));
     await page.getByRole('button', { name: 'Roll back' }).click();
     await page.getByRole('heading', { name: 'This was not done' }).waitFor();
-    await page.getByText('Would undo 1 thing').waitFor();
+    await page.getByText(/1 thing is undone/).waitFor();
     assert.equal(await page.getByLabel('Reason').inputValue(), 'a slip');
     assert.equal((await told()).status, 'completed');
     await look('anew');

@@ -11,6 +11,7 @@ use crate::{
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
 use maud::{Markup, html};
 use serde_json::Value;
+use stepwell_core::view::{CallState, Decision};
 
 /// What a conversation is shown with.
 pub struct Around<'a> {
@@ -137,27 +138,41 @@ fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
     html! {
         li.call {
             p.who {
-                span { "Tool " code { bdi { (call.name) } } }
+                span { "Tool " bdi { (tool_name(call, around)) } }
                 " " (call_status(call.status))
             }
-            (json(&call.arguments, "Arguments"))
+            p.kicker { "Arguments" } (json(&call.arguments, "Arguments"))
             @if let Some(asked) = &call.asked_arguments {
-                details { summary { "A person changed the arguments: what the model asked for" } (json(asked, "What the model asked for")) }
+                details { summary { "A person changed the arguments. What the model had asked for" } (json(asked, "What the model asked for")) }
             }
             @if !call.decided_by.is_empty() {
-                p.hint { (capital(call.status.decision().as_str())) " by " bdi { (beginning(&call.decided_by.join(", "), limits::ASKED)) } }
+                p.hint { (decided(call.status.decision())) " by " bdi { (beginning(&call.decided_by.join(", "), limits::ASKED)) } }
             }
             @if let Some(question) = question {
-                p { a.button.small href={ (up) "inbox/" (part(&question.interaction_id)) } { "Answer: " bdi { (beginning(&question.question, limits::ASKED)) } } }
+                p { a.button.small href={ (up) "inbox/" (part(&question.interaction_id)) } { span { "Answer: " bdi { (beginning(&question.question, limits::ASKED)) } } } }
             }
-            @if let Some(error) = &call.error { p.plain dir="auto" { (capital(&beginning(&error.message, limits::VALUE_TEXT))) " " code { (error.code) } } }
+            @if let Some(error) = &call.error { p.plain dir="auto" { (capital(&beginning(&error.message.replacen(": /: ", ": ", 1), limits::VALUE_TEXT))) @if call.status != CallState::Refused { " " code { (error.code) } } } }
             @if !call.result.is_null() { details { summary { "Result" } (json(&call.result, "Result")) } }
             @if let Some(id) = &call.execution_id { p.hint { a href=(address(up, id)) { "Its execution" } } }
         }
     }
 }
 
-/// A value as JSON, cut where it is long.
+/// What a tool is called: by the name of its node, unless it has one of its own.
+fn tool_name<'a>(call: &'a AgentCall, around: &Around<'a>) -> &'a str {
+    around.seen.name_of(&call.name)
+}
+
+/// What people decided about a tool call.
+fn decided(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Approved => "Allowed",
+        Decision::Refused => "Refused",
+        Decision::Answered => "Answered",
+    }
+}
+
+/// A value, each part by its name; one that is long as JSON, and cut.
 fn json(value: &Value, label: &str) -> Markup {
     let shown = match value {
         Value::Object(fields) if fields.contains_key("$larger_than") || fields.contains_key("$blob") => None,
@@ -166,6 +181,7 @@ fn json(value: &Value, label: &str) -> Markup {
     html! {
         @match shown {
             None => p.hint { "Too large for a page." },
+            Some(shown) if shown.len() <= limits::TALK_VALUE => (crate::value::value(value, "")),
             Some(shown) => pre tabindex="0" aria-label=(label) dir="auto" { (beginning(&shown, limits::TALK_VALUE)) },
         }
     }

@@ -5,9 +5,11 @@ use crate::{limits, moment::stamp, words::took};
 use document::Node;
 use maud::{Markup, html};
 
-/// Milliseconds of the latest attempt of a node, where the timeline shows all of it.
-pub fn latest(node: &Node, spans: &[Span]) -> Option<u64> {
-    let span = spans.iter().rev().find(|span| span.node == node.id && !span.left && span.doing != Doing::Undoing)?;
+/// Milliseconds of the latest attempt of a node that failed, where the timeline shows all of it. For how long people are asked
+/// about the failure is no time of the attempt's.
+pub fn failed(node: &Node, spans: &[Span]) -> Option<u64> {
+    let is_failed = |span: &&Span| !span.left && span.doing != Doing::Undoing && matches!(span.ended, Ended::Failed(_));
+    let span = spans.iter().rev().filter(|span| span.node == node.id).find(is_failed)?;
     span.begin.zip(span.end).map(|(begin, end)| end.since(begin).as_millis() as u64)
 }
 
@@ -56,12 +58,18 @@ fn ended(span: &Span) -> Markup {
     }
 }
 
-/// One for each attempt. Of one that was due and then asked, or had its children run, the last part tells how it ended.
+/// One for each attempt. Of one that was due and then asked, or had its children run, the last part tells how it ended: of one
+/// that failed and then asked what is to be done, the failure.
 fn ends(own: &[&Span]) -> Vec<Span> {
     // After a rollback visits are counted from its checkpoint on, and what undoes a visit has its number.
     let key = |one: &Span| (one.round, one.doing == Doing::Undoing, one.visit, one.attempt);
     let same = |one: &Span, other: &Span| key(one) == key(other);
-    let is_last = |ix: usize| !own[ix + 1..].iter().any(|other| same(own[ix], other));
+    let has_failed =
+        |ix: usize| own[..ix].iter().any(|other| same(own[ix], other) && matches!(other.ended, Ended::Failed(_)));
+    let asks_about_it = |ix: usize| own[ix].doing == Doing::Asking && has_failed(ix);
+    let is_last = |ix: usize| {
+        !asks_about_it(ix) && !(ix + 1..own.len()).any(|later| same(own[ix], own[later]) && !asks_about_it(later))
+    };
     own.iter().enumerate().filter(|(ix, _)| is_last(*ix)).map(|(_, span)| (*span).clone()).collect()
 }
 
@@ -98,6 +106,16 @@ mod tests {
         let undone = Span { round: 1, doing: Doing::Undoing, ..span(1, 1, (20, 30), Ended::Done) };
         let since = Span { round: 1, ..span(1, 1, (40, 50), Ended::Done) };
         assert_eq!(ends(&[&before, &undone, &since]).len(), 3);
+    }
+
+    #[test]
+    fn how_long_people_are_asked_about_a_failure_is_no_time_of_it() {
+        let error = || Ended::Failed("broken".into());
+        let asks = Span { doing: Doing::Asking, ..span(1, 1, (3, 6_000), Ended::Done) };
+        let spans = [span(1, 1, (0, 3), error()), asks, span(1, 2, (6_000, 6_070), error())];
+        let own: Vec<&Span> = spans.iter().collect();
+        let told: Vec<_> = ends(&own).into_iter().map(|one| (one.attempt, one.begin, one.ended)).collect();
+        assert_eq!(told, [(1, Some(Time(0)), error()), (2, Some(Time(6_000)), error())]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     aim::{Aim, address},
+    head::whole_percent,
     seen::Seen,
 };
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 };
 use api::types::{self, Page};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
+use stepwell_core::{reading::Reading, view};
 
 /// The open questions of an execution and of its descendants.
 pub struct Below {
@@ -50,15 +53,20 @@ impl Below {
 }
 
 impl Below {
+    /// The open questions that the page lists.
+    pub fn asked(&self) -> &[types::Interaction] {
+        self.questions.as_ref().map_or(&[], |page| &page.items)
+    }
+
     /// The open question of an execution below, of those that the page lists.
     pub fn question_in(&self, execution: &str) -> Option<&types::Interaction> {
-        self.questions.as_ref()?.items.iter().find(|one| one.execution_id == execution)
+        self.asked().iter().find(|one| one.execution_id == execution)
     }
 }
 
 /// The open questions; nothing where there are none.
 pub fn questions(visit: &Visit, below: &Below) -> Markup {
-    let items = below.questions.as_ref().map_or(&[][..], |page| &page.items);
+    let items = below.asked();
     html! {
         section.panel #questions data-part hidden[items.is_empty()] {
             h2 { "Waits for people" }
@@ -84,18 +92,23 @@ pub fn questions(visit: &Visit, below: &Below) -> Markup {
 pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
     let Some(page) = &below.children else { return html! { section #children data-part hidden {} } };
     let here = address(&visit.up, seen.newest.id().as_str());
+    let tools = tools(seen);
+    let tells = page.items.iter().any(|child| child.message.trim_end_matches('.') != words(child.status).1);
     let next = page.next_cursor.clone().map(|cursor| Aim { children: Some(cursor), ..seen.aim.clone() });
     html! {
         section.panel #children data-part {
             h2 { "Children" }
             div.scroll { table.list.stack {
-                thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th.number scope="col" { "Progress" } th scope="col" { "What it does" } } }
+                thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th.number scope="col" { "Progress" } @if tells { th scope="col" { "What it does" } } } }
                 tbody { @for child in &page.items { tr {
                     th scope="row" { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
-                    td data-label="Of" { @if let Some(parent) = &child.parent { bdi { (seen.name_of(&parent.node)) } ", " (parent.index + 1) } }
+                    td data-label="Of" { @if let Some(parent) = &child.parent {
+                        bdi { (seen.name_of(&parent.node)) } ", "
+                        @match tools.get(&child.execution_id) { Some(tool) => { "tool " bdi { (seen.name_of(tool)) } } None => (parent.index + 1) }
+                    } }
                     td data-label="Status" { (status(child.status)) }
-                    td.number data-label="Progress" { (child.progress) " %" }
-                    td.wide-cell dir="auto" { @if child.message.trim_end_matches('.') != words(child.status).1 { (beginning(&child.message, limits::SAID)) } }
+                    td.number data-label="Progress" { (whole_percent(&child.progress)) " %" }
+                    @if tells { td.wide-cell dir="auto" { (does(visit, below, child)) } }
                 } } }
             } }
             nav.pages aria-label="Parts of the list of children" {
@@ -104,4 +117,36 @@ pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
             }
         }
     }
+}
+
+/// What a child does, where its status does not say it. What it asks leads to where that is answered.
+fn does(visit: &Visit, below: &Below, child: &types::Execution) -> Markup {
+    html! {
+        @match below.question_in(&child.execution_id) {
+            Some(one) => a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } { (beginning(&crate::inbox::asked(one), limits::SAID)) },
+            None if child.message.trim_end_matches('.') != words(child.status).1 => (beginning(&child.message, limits::SAID)),
+            None => {}
+        }
+    }
+}
+
+/// By the id of each child that runs a tool call of an agent: the tool. A state is read without the values that lie elsewhere:
+/// of answers among them it is not told.
+fn tools(seen: &Seen) -> BTreeMap<String, String> {
+    let talks = seen.newest.nodes.iter().filter_map(|(node, state)| Some((node, state.talk.as_ref()?)));
+    let mut tools = BTreeMap::new();
+    for (node, talk) in talks {
+        let under_way = Reading::of(|reading| view::calls_under_way(&seen.newest, node, reading)).unwrap_or_default();
+        for said in &talk.turns {
+            let ended = said.ended.iter().filter_map(|(call, end)| Some((*call, end.execution_id.clone()?)));
+            let runs = under_way.iter().filter(|_| !said.is_gathered());
+            let runs = runs.filter_map(|(call, one)| Some((*call, one.execution_id.clone()?)));
+            let calls = said.answer.value().map(|answer| &answer["tool_calls"]);
+            for (call, id) in ended.chain(runs) {
+                let name = calls.and_then(|calls| calls[call as usize]["name"].as_str());
+                tools.extend(name.map(|name| (id.to_string(), name.to_owned())));
+            }
+        }
+    }
+    tools
 }

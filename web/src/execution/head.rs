@@ -1,13 +1,13 @@
 //! The head of the page: what the execution does, what may be done with it, and the facts about it.
 
-use super::{aim::address, seen::Seen};
+use super::{aim::address, below::Below, seen::Seen};
 use crate::{
     desk::part,
     look::{coded, is_long, short_id, status, words},
     moment::{distance, moment},
     session::Visit,
     value::value,
-    words::{capital, count},
+    words::{capital, count, sentence},
 };
 use api::Scope;
 use maud::{Markup, html};
@@ -18,27 +18,30 @@ use stepwell_core::{
 };
 
 /// Status, progress, message and controls.
-pub fn head(visit: &Visit, seen: &Seen) -> Markup {
+pub fn head(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
     let shown = &seen.shown;
     let id = &shown.execution_id;
     html! {
         section.execution-head #head data-part {
+            @if let Some(seq) = seen.aim.at {
+                p.then dir="auto" { "At checkpoint " (seq) " " (coded(&then(seen))) " That was " (moment(shown.updated_at.0)) ". "
+                    a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
+            }
+            // Of the past the line above says what it did, and the status is what it is now.
             div.page-head {
                 h1 title=(seen.workflow.name) { bdi { (seen.workflow.name) } }
-                (status(shown.status))
-            }
-            @if let Some(seq) = seen.aim.at {
-                p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
-                    a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
+                @if seen.aim.at.is_some() { span.hint { "Now: " (status(seen.newest.status())) } } @else { (status(shown.status)) }
             }
             // The error below says all that the sentence says of a failure or of being stuck, and the status what it says of
             // an end.
             @let repeats = shown.message.trim_end_matches('.') == words(shown.status).1;
-            @if !repeats && (!matches!(shown.status, Status::Failed | Status::Stuck) || shown.error.is_none()) {
-                p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] { (coded(&shown.message)) }
+            @if seen.aim.at.is_none() && !repeats && (!matches!(shown.status, Status::Failed | Status::Stuck) || shown.error.is_none()) {
+                p.message.scrolls[is_long(&shown.message)] dir="auto" tabindex=[is_long(&shown.message).then_some("0")] {
+                    @match asks(visit, seen, below) { Some(to) => a href=(to) { (coded(&shown.message)) }, None => (coded(&shown.message)) }
+                }
             }
             div.progress {
-                @let percent = shown.progress.as_f64().unwrap_or_default();
+                @let percent = whole_percent(&shown.progress);
                 svg role="img" aria-label={ (percent) " percent done" } viewBox="0 0 100 1" preserveAspectRatio="none" {
                     rect.all width="100" height="1" {}
                     rect.done width=(percent) height="1" {}
@@ -49,9 +52,10 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                 div.verdict.bad role="note" {
                     div {
                         p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] { strong { (coded(&capital(&seen.fault(&error.message, error.node.as_deref())))) } }
-                        p { code { bdi { (error.code) } }
-                            @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node)) } }
-                            @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
+                        p.hint {
+                            @if let Some(node) = &error.node { "At “" bdi { (seen.name_of(node)) } "”" @if let Some(attempt) = error.attempt { ", attempt " (attempt) } " · " }
+                            "code " code { bdi { (error.code) } }
+                        }
                     }
                 }
             }
@@ -59,6 +63,34 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if seen.aim.at.is_none() { (moments(visit, seen)) (controls(visit, seen)) }
         }
     }
+}
+
+/// What it did at the checkpoint that is looked at, for a sentence that begins with that.
+fn then(seen: &Seen) -> String {
+    let message = seen.shown.message.trim_end_matches('.');
+    match (seen.shown.status, message.strip_prefix("Waits ")) {
+        (_, Some(rest)) => format!("it was waiting {rest}."),
+        (Status::Running, None) => format!("it was {}.", message.replacen("Running", "running", 1)),
+        (Status::Failed, None) => "it had failed.".to_owned(),
+        (Status::Completed | Status::Cancelled | Status::Skipped, None) => {
+            format!("it was {}.", words(seen.shown.status).1.to_lowercase())
+        }
+        (status, None) => format!("it was {}: {message}.", words(status).1.to_lowercase()),
+    }
+}
+
+/// Where the questions are answered that an execution waits for: the one, or the list of them.
+fn asks(visit: &Visit, seen: &Seen, below: &Below) -> Option<String> {
+    match below.asked() {
+        [] => None,
+        [one] => Some(format!("{}inbox/{}", visit.up, part(&one.interaction_id))),
+        _ => Some(format!("{}{}#questions", address(&visit.up, &seen.shown.execution_id), seen.aim.query())),
+    }
+}
+
+/// The progress in whole percent: it is 100 only where all is done.
+pub fn whole_percent(progress: &serde_json::Number) -> u64 {
+    progress.as_f64().unwrap_or_default().floor() as u64
 }
 
 /// What people can do about what is stuck, in the words of the page on which they choose.
@@ -137,7 +169,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                 @if let Some(end) = shown.completed_at {
                     dt { "Ended" } dd { (moment(end.0)) ", " (distance(end.0, visit.now)) }
                 } @else {
-                    dt { "Last moved" } dd { (moment(shown.updated_at.0)) ", " (distance(shown.updated_at.0, visit.now)) }
+                    dt { "Last moved" } dd { (moment(shown.updated_at.0)) @if seen.aim.at.is_none() { ", " (distance(shown.updated_at.0, visit.now)) } }
                 }
                 @if let Some(parent) = &shown.parent {
                     dt { "Child of" }
@@ -149,8 +181,8 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                     dd { a href=(address(up, fork.execution_id.as_str())) { "Execution " (short_id(fork.execution_id.as_str())) }
                         ", checkpoint " a href={ (address(up, fork.execution_id.as_str())) "?at=" (fork.point.seq) } { (fork.point.seq) } }
                 }
-                dt { "Turns" } dd { (shown.cost.turns) }
-                @if shown.resume_count > 0 { dt { "Went on" } dd { (count(shown.resume_count.into(), "time")) } }
+                dt { "Checkpoints" } dd { (shown.cost.turns) }
+                @if shown.resume_count > 0 { dt { "Resumed" } dd { (count(shown.resume_count.into(), "time")) } }
                 @for (name, used) in &shown.cost.usage {
                     @if !used.is_null() { dt { (capital(&name.replace('_', " "))) } dd { (used) } }
                 }
@@ -164,7 +196,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                 h3 { "Warnings" }
                 ul.plain-list {
                     @for warning in &shown.warnings {
-                        li { @if let Some(node) = &warning.node { strong { bdi { (seen.name_of(node)) } } ": " } (warning.message) }
+                        li { @if let Some(node) = &warning.node { strong { bdi { (seen.name_of(node)) } } ": " } (sentence(&warning.message)) }
                     }
                 }
             }
@@ -181,7 +213,7 @@ fn workflow(up: &str, seen: &Seen) -> Markup {
             Some(version) => {
                 a href={ (up) "workflows/" (part(&shown.workflow_id)) } { bdi { (shown.workflow_id) } } ", version " (version)
             }
-            None => { bdi { (shown.workflow_id) } ", sent along with the start" }
+            None => { bdi { (shown.workflow_id) } ", a workflow that was not saved" }
         }
         @if seen.then.patched.is_some() { ", changed since" }
     }

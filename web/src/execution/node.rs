@@ -8,7 +8,7 @@ use super::{
     lent,
     picture::counted,
     seen::Seen,
-    state::of_node,
+    state,
     timeline::Span,
     undone::Marks,
 };
@@ -103,13 +103,13 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
     html! {
         div.panel-head {
             h2 { span.kicker { "Node " } bdi { (node.name) } }
-            @if shown.lent_to.is_empty() { (marks.get(&node.id).copied().unwrap_or_else(|| of_node(shown.status)).told()) }
+            @if shown.lent_to.is_empty() { (marks.get(&node.id).copied().unwrap_or_else(|| state::of(&seen.then, &node.id)).told()) }
         }
         p.hint {
             (capital(&node.of.name.replace('_', " ")))
             @if node.name != node.id.as_str() { " · " code { (node.id) } }
             @for one in &counted { " · " (one) }
-            @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · took the port " bdi { (port) } }
+            @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · left by “" bdi { (port) } "”" }
         }
         @if let Some(begun) = shown.started_at {
             p.hint { "Visited " (moment(begun.0)) @if let Some(ran) = ran(node, shown, spans) { " · " (ran) } }
@@ -178,7 +178,7 @@ fn failure(error: &types::ExecutionError, whole: &str) -> Markup {
         div.verdict.bad {
             div {
                 p.scrolls[is_long] dir="auto" tabindex=[is_long.then_some("0")] { strong { (capital(&error.message)) } }
-                p { code { (error.code) } }
+                p.hint { "Code of the error: " code { (error.code) } }
             }
         }
         @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, whole)) }
@@ -192,7 +192,7 @@ fn ran(node: &Node, shown: &types::Node, spans: &[Span]) -> Option<String> {
         let end = shown.completed_at.as_ref()?;
         return Some(format!("took {}", took(end.0.since(shown.started_at.as_ref()?.0))));
     }
-    let failed = shown.error.is_some().then(|| attempts::latest(node, spans)).flatten();
+    let failed = shown.error.is_some().then(|| attempts::failed(node, spans)).flatten();
     failed.or(shown.duration_ms).map(|ran| format!("ran for {}", took(Duration::from_millis(ran))))
 }
 

@@ -119,7 +119,7 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
     let marks = marks(seen, &turns);
     let looked_at = turns.last().filter(|turn| seen.aim.at == Some(turn.seq));
     Ok(Parts {
-        head: head(visit, seen),
+        head: head(visit, seen, &below),
         ways: ways(visit, seen),
         picture: of_execution(seen, up, &Refused::new(), &marks),
         node: node(visit, seen, selected.as_ref(), &spans, &below, &marks),
@@ -155,7 +155,9 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
             (parts.head)
             p.unseen role="status" aria-live="polite" data-told {}
             @if seen.is_live() { (by_itself(seen, &here)) }
+            // What waits for people comes first, on a phone too.
             div.columns {
+                (parts.questions)
                 div {
                     section.panel #picture {
                         h2 { "Picture" }
@@ -164,16 +166,13 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
                         (parts.picture)
                     }
                     (parts.timeline)
+                    (parts.children)
+                    (parts.journal)
                 }
                 div {
-                    (parts.questions)
                     (parts.node)
                     (parts.recorded)
                     (parts.facts)
-                }
-                div.below {
-                    (parts.children)
-                    (parts.journal)
                 }
             }
         }
@@ -186,7 +185,7 @@ fn by_itself(seen: &Seen, here: &str) -> Markup {
     html! {
         noscript { p.hint {
             @if seen.aim.still { "This page stays as it was loaded. " a href=(other) { "Load it again by itself" } }
-            @else { "This page is loaded again every " (limits::AGAIN.as_secs()) " seconds. " a href=(other) { "Leave it as it is" } }
+            @else { "This page is loaded again every " (limits::AGAIN.as_secs()) " seconds. " a href=(other) { "Stop loading it again" } }
         } }
     }
 }

@@ -1,6 +1,6 @@
 //! The picture of an execution: what each node does, which edges it took.
 
-use super::{aim::address, lent, seen::Seen, state::of_node, undone::Marks};
+use super::{aim::address, lent, seen::Seen, state, undone::Marks};
 use crate::{
     picture::{Tag, folded, folds, picture},
     words::count,
@@ -23,18 +23,21 @@ pub fn of_execution(seen: &Seen, up: &str, refused: &Refused, marks: &Marks) -> 
     }
 }
 
+/// Letters of a state and of a count that have room in a box beside each other; the title has both.
+const ROOM: usize = 26;
+
 fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) -> Tag {
     let node = &seen.workflow.nodes[ix];
     let id = node.id.as_str();
     let lent = lent::of_node(seen, ix);
     let status = marks.get(&node.id).copied();
-    let status = status.unwrap_or_else(|| of_node(view::node_status(seen.then.node(&node.id))));
+    let status = status.unwrap_or_else(|| state::of(&seen.then, &node.id));
     let look = if lent.is_empty() { status } else { lent::LOOK };
     let counted = if lent.is_empty() { counted(seen, ix) } else { lent };
     let line = match counted.first() {
         Some(first) if look == lent::LOOK => first.clone(),
-        Some(first) => format!("{} {} · {first}", look.sign, look.word),
-        None => format!("{} {}", look.sign, look.word),
+        Some(first) if look.word.len() + first.len() <= ROOM => format!("{} {} · {first}", look.sign, look.word),
+        Some(_) | None => format!("{} {}", look.sign, look.word),
     };
     let kind = node.of.name.replace('_', " ");
     let mut title = format!("{} ({kind}): {}", node.name, look.word.to_lowercase());
@@ -43,9 +46,9 @@ fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) ->
     }
     let why = refused.get(id);
     if let Some(why) = why {
-        title = format!("{title}. In the way: {why}");
+        title = format!("{title}. Problem: {why}");
     }
-    let line = if why.is_some() { "! In the way".to_owned() } else { line };
+    let line = if why.is_some() { "! Problem".to_owned() } else { line };
     let class = if why.is_some() { format!("{} refused", look.class) } else { look.class.to_owned() };
     let href = format!("{here}{}#node", seen.aim.on(id).query());
     Tag { class, line, title, href, is_current: seen.aim.node.as_deref() == Some(id) }

@@ -1,7 +1,11 @@
 //! How the state of a node looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
+use document::id::NodeId;
 use maud::{Markup, html};
-use stepwell_core::view::NodeStatus;
+use stepwell_core::{
+    execution::Execution,
+    view::{self, NodeStatus},
+};
 
 /// A state as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +22,22 @@ const fn look(class: &'static str, sign: &'static str, word: &'static str) -> Lo
     Look { class, sign, word }
 }
 
-/// What a node is doing.
-pub fn of_node(status: NodeStatus) -> Look {
+/// What a node of an execution is doing. One whose tool call, child or item waits for people does so too.
+pub fn of(execution: &Execution, node: &NodeId) -> Look {
+    match view::node_status(execution.node(node)) {
+        NodeStatus::Waiting if execution.is_asked_below(node) => of_node(NodeStatus::WaitingHuman),
+        status => of_node(status),
+    }
+}
+
+/// How a state looks.
+fn of_node(status: NodeStatus) -> Look {
     match status {
         NodeStatus::Pending => look("pending", "○", "Not reached"),
         NodeStatus::Running => look("running", "▶", "Running"),
         NodeStatus::Retrying => look("retrying", "↻", "Retrying"),
         NodeStatus::Waiting => look("waiting", "◔", "Waiting"),
-        NodeStatus::WaitingHuman => look("waiting_human", "?", "Asks"),
+        NodeStatus::WaitingHuman => look("waiting_human", "?", "Waiting for people"),
         NodeStatus::Completed => look("completed", "✓", "Completed"),
         NodeStatus::Failed => look("failed", "✕", "Failed"),
         NodeStatus::Skipped => look("skipped", "–", "Skipped"),

@@ -19,7 +19,7 @@ pub fn slider(visit: &Visit, seen: &Seen) -> Markup {
             output for="at" { (at) " of " (newest) }
             @if let Some(node) = &seen.aim.node { input type="hidden" name="node" value=(node); }
             @for fold in &seen.aim.flipped { input type="hidden" name="fold" value=(fold); }
-            button.small { "Look" }
+            button.small { "Show checkpoint" }
         }
     }
 }
@@ -33,9 +33,9 @@ pub fn ways(visit: &Visit, seen: &Seen) -> Markup {
     let to = |path: &str| format!("{here}/{path}{}", query([("to", at.to_string().as_str())]));
     html! {
         nav.ways #ways data-part aria-label="Checkpoints" {
-            @if at > 1 { a rel="prev" href={ (here) (seen.aim.at(Some(at - 1)).query()) } { "← Before" } }
+            @if at > 1 { a rel="prev" href={ (here) (seen.aim.at(Some(at - 1)).query()) } { "← Checkpoint before" } }
             @if seen.aim.at.is_some() && at < newest {
-                " " a rel="next" href={ (here) (seen.aim.at(Some(at + 1)).query()) } { "After →" }
+                " " a rel="next" href={ (here) (seen.aim.at(Some(at + 1)).query()) } { "Checkpoint after →" }
             }
             @if seen.aim.at.is_some() {
                 " " a href={ (here) (seen.aim.at(None).query()) } { "Back to now" }

@@ -64,13 +64,51 @@ async fn a_page_shows_what_each_node_does_and_which_edges_were_taken() {
 }
 
 #[tokio::test]
+async fn what_waits_for_people_comes_first_and_the_picture_opens_at_it() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let page = world.get(&format!("/executions/{id}")).await.of(200);
+    let asked = world.get("/v1/interactions?status=pending").await.json()["items"][0].clone();
+    let inbox = format!("../inbox/{}", asked["interaction_id"].as_str().unwrap());
+    let head = page.split("id=\"head\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(head.contains(&format!("<a href=\"{inbox}\">Waits for a person at Ask the boss.</a>")), "{head}");
+    let place = |id: &str| page.find(&format!("id=\"{id}\"")).unwrap();
+    assert!(place("head") < place("questions") && place("questions") < place("picture"));
+    // One node is to be in sight: the chosen one, else the one that waits.
+    assert!(tag_of(&page, "node-ask").contains("data-sought") && page.matches("data-sought").count() == 1);
+    let chosen = world.get(&format!("/executions/{id}?node=reserve")).await.of(200);
+    assert!(tag_of(&chosen, "node-reserve").contains("data-sought") && chosen.matches("data-sought").count() == 1);
+    // No line runs through the words of another.
+    assert_eq!(page.matches("class=\"ground\"").count(), page.matches("class=\"label\"").count());
+}
+
+#[tokio::test]
+async fn the_timeline_explains_the_bars_that_it_has() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let page = world.get(&format!("/executions/{id}")).await.of(200);
+    let legend = page.split("class=\"legend\"").nth(1).unwrap().split("</ul>").next().unwrap().to_owned();
+    assert!(legend.contains(" ran<") && legend.contains("asked people") && !legend.contains("undone"), "{legend}");
+    world.click(&format!("/executions/{id}/rollback?to=1"), &[]).await;
+    world.run().await;
+    let page = world.get(&format!("/executions/{id}")).await.of(200);
+    let legend = page.split("class=\"legend\"").nth(1).unwrap().split("</ul>").next().unwrap();
+    assert!(legend.contains("undone") && !legend.contains("not undone"), "{legend}");
+}
+
+#[tokio::test]
 async fn at_a_checkpoint_the_page_shows_what_was_then() {
     let world = World::new();
     let id = world.start(&booking(), &json!({})).await;
     let page = world.get(&format!("/executions/{id}?at=1&node=reserve")).await.of(200);
     assert!(tag_of(&page, "node-reserve").contains("running") && tag_of(&page, "node-ask").contains("pending"));
     let words = text(&page);
-    assert!(words.contains("As it was at checkpoint 1") && words.contains("Back to now"), "{words}");
+    assert!(
+        words.contains("At checkpoint 1 it was running Reserve the seat.")
+            && words.contains("Now: ? Waiting for people")
+            && words.contains("Back to now"),
+        "{words}"
+    );
     assert!(words.contains("What checkpoint 1 recorded") && words.contains("execution_started"), "{words}");
     assert!(!words.contains("seat: 12A") && !words.contains("Waits for people Really"), "{words}");
     for at in ["0", "4", "99999999"] {
@@ -157,7 +195,7 @@ async fn a_browser_without_scripts_loads_what_moves_again_unless_it_is_not_wante
     let again = "<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>";
     let page = world.get(&path).await.of(200);
     assert!(page.split("</head>").next().unwrap().contains(again), "{page}");
-    assert!(page.contains("still=yes") && page.contains("Leave it as it is"), "{page}");
+    assert!(page.contains("still=yes") && page.contains("Stop loading it again"), "{page}");
     let still = world.get(&format!("{path}?still=yes")).await.of(200);
     assert!(!still.contains("http-equiv=\"refresh\"") && still.contains("Load it again by itself"), "{still}");
     for path in [format!("{path}?at=1"), format!("{path}/cancel")] {

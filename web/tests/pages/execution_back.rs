@@ -48,12 +48,12 @@ async fn a_fork_says_what_it_would_do_outside_once_more() {
     let world = world();
     let id = world.start(&trip(), &json!({"card": "card", "undo": "hotel"})).await;
     let page = text(&world.get(&format!("/executions/{id}/fork?to=3")).await.of(200));
-    let again = page.split("Would run again").nth(1).unwrap_or_else(|| panic!("{page}"));
-    let again = again.split("Would have to run").next().unwrap();
+    let again = page.split("Runs again").nth(1).unwrap_or_else(|| panic!("{page}"));
+    let again = again.split("Runs as well").next().unwrap();
     for said in [
         "What they do outside is done again.",
-        "Tell the hotel mail: does again what it does outside",
-        "Charge the card card: does again what it does outside",
+        "Tell the hotel mail · does again what it does outside",
+        "Charge the card card · does again what it does outside",
         "the fork ends as completed",
     ] {
         assert!(again.contains(said), "{said}: {page}");
@@ -63,9 +63,9 @@ async fn a_fork_says_what_it_would_do_outside_once_more() {
     let world = World::new();
     let id = world.start(&crate::execution::booking(), &json!({})).await;
     let page = text(&world.get(&format!("/executions/{id}/fork?to=1")).await.of(200));
-    let again = page.split("Would run again").nth(1).unwrap().split("Would have to run").next().unwrap();
+    let again = page.split("Runs again").nth(1).unwrap().split("Runs as well").next().unwrap();
     assert!(again.contains("Reserve the seat reserve") && !again.contains("does again"), "{page}");
-    assert!(page.contains("Ask the boss ask: asks people again"), "{page}");
+    assert!(page.contains("Ask the boss ask · asks people again"), "{page}");
 }
 
 #[tokio::test]
@@ -74,10 +74,10 @@ async fn a_rollback_says_what_stays_and_is_done_once_more() {
     let id = world.start(&trip(), &json!({"card": "card", "undo": "hotel"})).await;
     let page = world.get(&format!("/executions/{id}/rollback?to=3")).await.of(200);
     let words = text(&page);
-    assert!(words.contains("Would undo nothing and run Tell the hotel."), "{words}");
+    assert!(words.contains("nothing is undone, and then Tell the hotel runs."), "{words}");
     let stays = words.split("Stays as it is").nth(1).unwrap_or_else(|| panic!("{words}"));
     assert!(
-        stays.contains("Tell the hotel mail: runs again at once") && stays.contains("Charge the card card"),
+        stays.contains("Tell the hotel mail · runs again at once") && stays.contains("Charge the card card"),
         "{words}"
     );
     assert!(!stays.contains("Book the hotel"), "{words}");
@@ -87,12 +87,12 @@ async fn a_rollback_says_what_stays_and_is_done_once_more() {
     let page = text(&world.get(&format!("/executions/{id}/rollback?to=1")).await.of(200));
     let stays = page.split("Stays as it is").nth(1).unwrap_or_else(|| panic!("{page}"));
     assert!(
-        page.contains("Would undo 1 thing and run Book the hotel.") && page.contains("Undo what nodes did"),
+        page.contains("1 thing is undone, and then Book the hotel runs.") && page.contains("Undo what nodes did"),
         "{page}"
     );
     assert!(stays.contains("Tell the hotel mail Charge") && page.contains("does again what it does outside"), "{page}");
     let back = text(&world.get(&format!("/executions/{id}/backtrack?node=card")).await.of(200));
-    assert!(back.contains("Stays as it is") && back.contains("Charge the card card: runs again at once"), "{back}");
+    assert!(back.contains("Stays as it is") && back.contains("Charge the card card · runs again at once"), "{back}");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_journal_and_what_leads_back_name_nodes_as_pages_do() {
     for (control, class) in [("rollback?to=1", "danger"), ("fork?to=1", "main"), ("backtrack?node=mail", "danger")] {
         let page = world.get(&format!("/executions/{id}/{control}")).await.of(200);
         assert!(page.contains(&format!("<button class=\"{class}\"")), "{control}");
-        assert!(text(&page).contains("Leave it as it is"), "{control}");
+        assert!(text(&page).contains("Back to the execution"), "{control}");
     }
 }
 
@@ -215,9 +215,11 @@ async fn approve(world: &World, id: &str) {
 
 #[tokio::test]
 async fn nothing_is_undone_that_was_not_shown() {
-    for (control, more) in
-        [("rollback?to=1", "undo 1 thing"), ("backtrack?node=ask", "undo 1 thing"), ("fork?to=1", "Charge the card")]
-    {
+    for (control, more) in [
+        ("rollback?to=1", "1 thing is undone"),
+        ("backtrack?node=ask", "1 thing is undone"),
+        ("fork?to=1", "Charge the card"),
+    ] {
         // Given a page that says that nothing would be undone, as the card is not charged yet.
         let world = world();
         let id = world.start(&charge(), &json!({})).await;

@@ -49,8 +49,12 @@ async fn an_execution_is_paused_resumed_cancelled_and_retried() {
     let pairs = with(&filled(&old.text), &[("reason", "again & again")]);
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let refused = world.form_as(&path, &cookie, &pairs).await.of(409);
-    assert!(text(&refused).contains("it cannot be paused"), "{}", text(&refused));
-    assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("again & again"));
+    let told = text(&refused);
+    assert!(told.contains("This execution was not paused") && told.contains("it cannot be paused"), "{told}");
+    assert!(
+        told.contains("again & again") && !refused.contains("name=\"reason\""),
+        "what can only fail again is not offered: {told}"
+    );
 }
 
 #[tokio::test]
@@ -76,8 +80,8 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
     let path = format!("/executions/{id}/rollback?to=1");
     let page = text(&world.get(&path).await.of(200));
     assert!(
-        page.contains("Would undo 1 thing and run Reserve the seat.")
-            && page.contains("reserve, visit 1, by transform"),
+        page.contains("If you confirm, 1 thing is undone, and then Reserve the seat runs.")
+            && page.contains("reserve · undone by transform"),
         "{page}"
     );
     assert_eq!(world.state(&id).epoch, 0, "a dry run goes nowhere");
@@ -87,7 +91,10 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
     let state = world.state(&id);
     assert_eq!((state.epoch, state.status().as_str()), (1, "waiting_human"));
     let journal = text(&world.get(&format!("/executions/{id}")).await.of(200));
-    assert!(journal.contains("Goes back to checkpoint 1 by zoe@example.com, 1 thing to undo: wrong seat"), "{journal}");
+    assert!(journal.contains("Went back to checkpoint 1 by zoe@example.com, 1 thing to undo: wrong seat"), "{journal}");
+    world.click(&format!("/executions/{id}/pause"), &[]).await;
+    let paused = text(&world.get(&path).await.of(200));
+    assert!(paused.contains("The execution is paused: nothing is undone"), "{paused}");
     let beyond = world.get(&format!("/executions/{id}/rollback?to=999")).await.of(422);
     assert!(text(&beyond).contains("This was not done"), "{}", text(&beyond));
 }
@@ -102,7 +109,7 @@ async fn a_rollback_shows_what_it_would_undo_within_children() {
         "edges": [{"from": "start", "to": "each"}]});
     let id = world.start(&document, &json!({})).await;
     let page = text(&world.get(&format!("/executions/{id}/rollback?to=1")).await.of(200));
-    let (child, within) = (page.find("each, visit 1, child"), page.find("note, visit 1, by transform"));
+    let (child, within) = (page.find("each · child"), page.find("note · undone by transform"));
     assert!(child.is_some() && child < within, "{page}");
 }
 
@@ -114,7 +121,7 @@ async fn a_node_runs_again_with_an_edited_input() {
     let page = world.get(&path).await.of(200);
     let input = filled(&page).into_iter().find(|(name, _)| name == "input").unwrap().1;
     assert!(input.contains("\"who\": \"Zoe\""), "{input}");
-    assert!(text(&page).contains("Would undo 1 thing"), "{}", text(&page));
+    assert!(text(&page).contains("1 thing is undone"), "{}", text(&page));
     assert!(text(&page).contains("Its expressions call it output") && text(&page).contains("stays as it is"));
     // A preview and a fault change nothing, and keep what was typed.
     let preview = world.click(&path, &[("input", "{\"who\": \"Ann\"}"), ("act", "preview")]).await.of(200);
@@ -163,7 +170,7 @@ async fn a_workflow_is_changed_as_a_whole_and_what_is_in_the_way_is_shown_on_the
     let without = document.replace("\"reserve\"", "\"book\"").replace("ctx.reserve", "ctx.book");
     let refused = world.click(&path, &[("document", &without), ("act", "confirm")]).await.of(409);
     let node = refused.split("id=\"node-reserve\"").nth(1).unwrap().split("</title>").next().unwrap();
-    assert!(node.contains("refused") && node.contains("In the way"), "{node}");
+    assert!(node.contains("refused") && node.contains("Problem: node Reserve the seat was visited"), "{node}");
     // What is wrong with the text is told at its line, also where it is no JSON at all.
     let line = |html: &str| html.split("data-line=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let place =
@@ -189,7 +196,7 @@ async fn a_workflow_is_changed_as_a_whole_and_what_is_in_the_way_is_shown_on_the
     assert!(text(&late).contains("changed since this page was loaded"), "{}", text(&late));
     let page = text(&world.get(&format!("/executions/{id}")).await.of(200));
     assert!(
-        page.contains("Workflow patched by zoe@example.com: as agreed") && page.contains("changed since"),
+        page.contains("Workflow changed by zoe@example.com: as agreed") && page.contains("changed since"),
         "{page}"
     );
 }
@@ -208,7 +215,12 @@ async fn what_is_stuck_says_at_what_and_finds_its_way_out() {
     assert_eq!(status(&world, &id), "stuck");
     let path = format!("/executions/{id}/unstick");
     let page = text(&world.get(&path).await.of(200));
-    assert!(page.contains("compensation_failed") && page.contains("It is done"), "{page}");
+    assert!(
+        page.contains("“Reserve the seat” could not be undone.")
+            && page.contains("compensation_failed")
+            && page.contains("It was undone by hand"),
+        "{page}"
+    );
     // What the rules refuse is not offered: no message is left, and nothing takes an output.
     assert!(!page.contains("Send the messages again") && !page.contains("Output"), "{page}");
     let refused = world.click(&path, &[("action", "skip"), ("output", "1"), ("reason", "seen to")]).await.of(422);
@@ -220,6 +232,40 @@ async fn what_is_stuck_says_at_what_and_finds_its_way_out() {
     assert_eq!(done.status, 303, "{}", text(&done.text));
     world.run().await;
     assert_eq!(status(&world, &id), "waiting_human");
+}
+
+#[tokio::test]
+async fn the_way_out_is_taken_for_the_node_that_the_page_named_and_for_no_other() {
+    let world = World::new();
+    let mut document = booking();
+    let wrong = json!({"type": "transform", "config": {"set": {"freed": "{{ output.seat.of.nobody }}"}}});
+    document["nodes"][1]["compensate"] = wrong.clone();
+    let second = json!({"id": "second", "name": "Second thing", "type": "transform", "config": {"set": {"seat": "12B"}}, "compensate": wrong});
+    document["nodes"].as_array_mut().unwrap().push(second);
+    document["edges"][1] = json!({"from": "reserve", "to": "second"});
+    document["edges"].as_array_mut().unwrap().push(json!({"from": "second", "to": "ask"}));
+    let id = world.start(&document, &json!({})).await;
+    world.click(&format!("/executions/{id}/rollback?to=1"), &[]).await;
+    world.run().await;
+    let path = format!("/executions/{id}/unstick");
+    let page = world.get(&path).await;
+    assert!(text(&page.text).contains("“Second thing” could not be undone."), "{}", text(&page.text));
+    // Given somebody else who takes a way out first, after which the execution is stuck at another node,
+    let skipped = world.ask("POST", &format!("/v1{path}"), &json!({"action": "skip"})).await;
+    assert_eq!(skipped.status, 200, "{}", skipped.text);
+    world.run().await;
+    assert_eq!(status(&world, &id), "stuck");
+    // then the page that named the first one does nothing to the second, and says which it is.
+    let (cookie, pairs) =
+        (page.cookie().unwrap(), with(&filled(&page.text), &[("action", "skip"), ("reason", "seen to")]));
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let refused = world.form_as(&path, &cookie, &pairs).await;
+    assert!((400..500).contains(&refused.status), "{}", refused.status);
+    world.run().await;
+    assert_eq!(status(&world, &id), "stuck");
+    let told = text(&refused.text);
+    assert!(told.contains("This was not done") && told.contains("“Reserve the seat” could not be undone."), "{told}");
+    assert_eq!(attribute(&refused.text, "reason", "value").as_deref(), Some("seen to"));
 }
 
 #[tokio::test]

@@ -74,8 +74,9 @@ async fn beside_the_input_of_a_visit_stands_no_output_of_another() {
     let id = world.start(&document, &json!({"who": ["Ann", "Ben"]})).await;
     let mut seen = 0;
     for at in 1..=world.state(&id).seq {
-        let page = text(&world.get(&format!("/executions/{id}?at={at}&node=greet")).await.of(200));
-        let panel = page.split("Node greet").nth(1).unwrap_or_else(|| panic!("{page}"));
+        let page = world.get(&format!("/executions/{id}?at={at}&node=greet")).await.of(200);
+        let panel = page.split("id=\"node\"").nth(1).and_then(|panel| panel.split("</section>").next());
+        let panel = text(panel.unwrap_or_else(|| panic!("{page}")));
         let is_before = panel.contains("Output of the visit before This visit has given none yet.");
         assert_eq!(is_before, panel.contains("2 visits") && panel.contains("Hello Ann"), "{at}: {panel}");
         seen += usize::from(is_before);

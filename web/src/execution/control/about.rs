@@ -17,7 +17,7 @@ use crate::{
 use api::Scope;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
-use stepwell_core::decide::admitted::admitted;
+use stepwell_core::decide::admitted::{Ask, admitted};
 
 /// An execution about which something is asked, as it is now.
 pub async fn now(visit: &Visit, id: &str) -> Asked<Seen> {
@@ -38,18 +38,32 @@ pub fn not_done(visit: &Visit, seen: &Seen, refusal: Option<&Refusal>) -> Markup
     let ways = if is_of_state { admitted(&seen.newest) } else { Vec::new() };
     // The refusal says how the execution ended.
     let doing = Some(doing(&seen.newest, &seen.workflow)).filter(|_| !seen.newest.status().is_terminal());
+    // What would come of it has changed, and can be confirmed again.
+    let is_shown_anew = refusal.is_some_and(|refusal| refusal.problem.code == "changed_meanwhile");
     let next = html! {
-        @if is_of_state {
+        @if is_of_state && is_shown_anew {
+            @if ways.contains(&Ask::Pause) { p { "Where it goes on all the time, " a href={ (base) "/pause" } { "pause it" } " first." } }
+        } @else if is_of_state {
             @if let Some(doing) = doing { p dir="auto" { "By now: " (doing) } }
-            p { @if ways.is_empty() { "Nothing can be asked of it until that is over. " } @else {
-                    "What can be asked of it: "
-                    @for way in ways { @let (path, word) = button(way); a href={ (base) "/" (path) } { (word) } ", " }
+            p { @if ways.is_empty() { "Nothing can be done with it until that is over. " } @else {
+                    "What you can do instead: "
+                    @for way in &ways { @let (path, word) = button(*way); a href={ (base) "/" (path) } { (word) } ", " }
                     "or "
                 }
                 a href=(base) { "look at it" } "." }
         }
     };
-    refused::not_done(refusal, &next)
+    // What may be asked is told by the links below, and once.
+    let short = refusal.filter(|_| is_of_state && !ways.is_empty()).cloned().map(|mut refusal| {
+        let without = refusal
+            .problem
+            .detail
+            .strip_suffix(seen.newest.status().possible())
+            .map(|rest| rest.trim_end_matches([';', ' ']).to_owned());
+        refusal.problem.detail = without.unwrap_or(refusal.problem.detail);
+        refusal
+    });
+    refused::not_done(short.as_ref().or(refusal), &next)
 }
 
 /// A page about one thing that may be done: its title, and what stands below, which says beside the button why it was refused.

@@ -53,15 +53,16 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
         form method="get" action=(path) {
             div.field {
                 label for="to" { "Checkpoint" }
-                input #to type="number" name="to" min="1" max=(newest) required;
+                input #to type="number" name="to" min="1" max=(newest) required aria-describedby="to-hint";
+                p.hint #to-hint { "A number from 1 to " (newest) ", or one of those below." }
             }
             div.actions { button { "Show what would happen" } }
         }
         h2 { "The newest checkpoints" }
         div.scroll { table.list.journal {
-            thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What had happened" } th scope="col" { "When" } } }
+            thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What happened" } th scope="col" { "When" } } }
             tbody { @for turn in turns.iter().rev() { tr {
-                td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
+                td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } @if turn.seq == newest { " " span.hint { "now" } } }
                 td dir="auto" { (beginning(&seen.sentence(turn), limits::TOLD)) }
                 td { (stamp(turn.at)) }
             } } }
@@ -115,17 +116,18 @@ fn dry(to: &str) -> RollbackBody {
 pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Markup {
     let stays = stays_of(visit, seen, would).await;
     html! {
-        p { strong { "Would " (in_a_word(seen, would)) "." } }
+        p { strong { "If you confirm, " (in_a_word(seen, would)) "." } }
         @if let Some(then) = would.restored_state.timestamp {
-            p.hint { "The state of " (moment(then.0)) " comes back"
+            p.hint { "The execution is then as it was " (moment(then.0))
                 @if let Some(node) = &would.restored_state.node { ", after " (named(seen, node)) } "." }
         }
-        h2 { "Would be undone, in this order" }
-        @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since says how it is undone." } } @else {
+        @if seen.newest.paused { p.hint { "The execution is paused: nothing is undone and nothing runs before it is resumed." } }
+        h2 { "Is undone, in this order" }
+        @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since can be undone." } } @else {
             (undone(&would.would_compensate, &|id| named(seen, id)))
         }
         (left(seen, &stays, would))
-        h2 { "Would run, wait or ask then" }
+        h2 { "Then continues with" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list {
                 @for one in &would.would_run_with { li {
@@ -138,13 +140,21 @@ pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Markup 
     }
 }
 
-/// The whole in one sentence, as the API tells it, with the names of nodes.
+/// The whole in one sentence, with the names of nodes.
 fn in_a_word(seen: &Seen, would: &WouldGoBack) -> Markup {
     html! {
-        "undo " @if would.would_compensate.is_empty() { "nothing" } @else { (count(would.would_compensate.len() as u64, "thing")) }
-        @if would.would_run.is_empty() { ", and then nothing runs" } @else {
-            " and run "
-            @for (at, node) in would.would_run.iter().enumerate() { @if at > 0 { ", " } bdi { (seen.name_of(node)) } }
+        @match would.would_compensate.len() as u64 {
+            0 => "nothing is undone",
+            1 => "1 thing is undone",
+            many => { (count(many, "thing")) " are undone" },
+        }
+        @let next = &would.would_run;
+        @if next.is_empty() { ", and then nothing runs" } @else {
+            ", and then "
+            @for (at, node) in next.iter().enumerate() {
+                @if at > 0 { @if at + 1 == next.len() { " and " } @else { ", " } } bdi { (seen.name_of(node)) }
+            }
+            @if next.len() == 1 { " runs" } @else { " run" }
         }
     }
 }
@@ -156,9 +166,10 @@ fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
         ol.undone {
             @for one in all {
                 li {
-                    strong { (named(&one.node)) } ", visit " (one.visit)
-                    @if let Some(child) = &one.child { ", child " code { (child) } }
-                    @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
+                    strong { (named(&one.node)) }
+                    @if one.visit > 1 { span.hint { " · visit " (one.visit) } }
+                    @if let Some(child) = &one.child { span.hint { " · child " code { (child) } } }
+                    @if let Some(kind) = &one.r#type { span.hint { " · undone by " bdi { (kind.replace('_', " ")) } } }
                     @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
                     (filled_in(one.config.as_ref(), one.error.as_deref()))
                     @match &one.would_compensate {

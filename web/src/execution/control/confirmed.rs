@@ -64,8 +64,8 @@ impl Mark {
         if pairs.get("shown") == Some(self.0.as_str()) {
             return Ok(());
         }
-        let detail = "the execution has gone on since this page was loaded, and something else would come of it now: look at what this \
-                      page shows by now, and confirm that. What goes on all the time can be paused first";
+        let detail = "the execution has gone on since this page was loaded, and what you would confirm has changed: look at what this \
+                      page shows now, and confirm again";
         Err(Refusal::new(StatusCode::CONFLICT, "changed_meanwhile", detail))
     }
 }

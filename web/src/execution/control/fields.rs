@@ -59,7 +59,7 @@ pub fn typed(pairs: &Pairs, name: &str) -> Asked<Option<Value>> {
 
 /// The way back to the execution, for whoever decides against what a page asks.
 pub fn keep(visit: &Visit, seen: &Seen) -> Markup {
-    html! { a.button href=(address(&visit.up, seen.newest.id().as_str())) { "Leave it as it is" } }
+    html! { a.button href=(address(&visit.up, seen.newest.id().as_str())) { "Back to the execution" } }
 }
 
 /// Nodes in a sentence, with their names.

@@ -103,7 +103,7 @@ fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
 fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
     html! {
         p { "A new execution shares what was recorded until checkpoint " (would.checkpoint_id) ". It never undoes that, and this execution goes on unchanged." }
-        h2 { "Would run again" }
+        h2 { "Runs again" }
         @if would.would_run.is_empty() { p.empty { "Nothing that has run here since." } } @else {
             p { "What came after the checkpoint is not shared: the fork runs these nodes itself. "
                 strong { "What they do outside is done again." } }
@@ -111,13 +111,13 @@ fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
                 (named(seen, &one.node))
                 @if *visits > 1 { ", " (count(*visits, "time")) }
                 (told(seen, &one.node))
-                @if let Some(port) = one.port.as_ref().filter(|port| *port != "success") { span.hint { " · took " bdi { (port) } " here" } }
+                @if let Some(port) = one.port.as_ref().filter(|port| *port != "success") { span.hint { " · here it took the way “" bdi { (port) } "”" } }
             } } }
             @if let Some(status) = would.status { p.hint { "If all of it comes out as it did here, the fork ends as " (status) "." } }
         }
-        h2 { "Would have to run, wait or ask as well" }
-        @if would.needs_recordings.is_empty() { p.empty { "Nothing that has no outcome here." } } @else {
-            p.hint { "No outcome is recorded here of these, so that nobody can tell what comes after them." }
+        h2 { "Runs as well" }
+        @if would.needs_recordings.is_empty() { p.empty { "Nothing that has not finished here." } } @else {
+            p.hint { "These have not finished here, so it is not known what comes after them." }
             ul.plain-list { @for one in &would.needs_recordings { li { (named(seen, &one.node)) (told(seen, &one.node)) } } }
         }
     }
@@ -126,7 +126,7 @@ fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
 /// What a node does outside when the fork runs it.
 fn told(seen: &Seen, node: &str) -> Markup {
     let again = seen.workflow.node(node).and_then(again);
-    html! { @if let Some(again) = again { ": " strong { (again) } } }
+    html! { @if let Some(again) = again { " · " strong { (again) } } }
 }
 
 /// Visits in the order in which they would come, those of one node that take the same port together.

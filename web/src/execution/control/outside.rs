@@ -57,7 +57,7 @@ pub fn left(seen: &Seen, stays: &[&Node], would: &WouldGoBack) -> Markup {
             ul.plain-list {
                 @for node in stays { li {
                     (named(seen, node.id.as_str()))
-                    @if would.would_run.iter().any(|id| *id == node.id.as_str()) { ": " strong { "runs again at once" } }
+                    @if would.would_run.iter().any(|id| *id == node.id.as_str()) { " · " strong { "runs again at once" } }
                 } }
             }
         }

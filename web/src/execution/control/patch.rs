@@ -17,7 +17,7 @@ use crate::{
     },
     form::Pairs,
     layout::token,
-    limits,
+    limits, refused,
     session::{Sent, Visit},
     words::count,
 };
@@ -59,7 +59,7 @@ fn edited(
         (told)
         // What is wrong with the text alone is in no node's way.
         @if let Some(refusal) = refusal.filter(|refusal| !in_the_way(refusal).is_empty()) {
-            h2 #way { "Where it is in the way" }
+            h2 #way { "Nodes with a problem" }
             (of_execution(seen, &visit.up, &in_the_way(refusal), &Marks::new()))
         }
         div.editor.alone[found.is_empty()] data-editor {
@@ -86,23 +86,52 @@ fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) ->
                         "\n" (pairs.get("document").unwrap_or_default())
                     }
                 }
-                p.hint #text-hint { "JSON. Nodes that have not come to an end run by the change; what has happened stays as it is." }
+                p.hint #text-hint { "JSON. Nodes that have not finished run as changed; what has happened stays as it is." }
             }
             div.field {
                 label for="description" { "What the change is for " span.mark { "optional" } }
                 input #description name="description" value=(pairs.get("description").unwrap_or_default()) maxlength="1000";
             }
-            (not_done(visit, seen, refusal))
+            @match refusal.and_then(told_below) {
+                Some(short) => (refused::not_done(Some(&short), &html! {})),
+                None => (not_done(visit, seen, refusal)),
+            }
             @if refusal.is_some_and(|refusal| !in_the_way(refusal).is_empty()) {
-                p.hint { a href="#way" { "Where on the picture it is in the way" } }
+                p.hint { a href="#way" { "Show the nodes with a problem" } }
             }
             div.actions {
                 button.main name="act" value="confirm" { "Change the workflow" }
-                button name="act" value="check" { "Only check" }
+                button name="act" value="check" { "Check only" }
                 (keep(visit, seen))
             }
         }
     }
+}
+
+/// A refusal without its faults, where it has some: they are listed beside the text, each at its line, and told once.
+fn told_below(refusal: &Refusal) -> Option<Refusal> {
+    let mut short = refusal.clone();
+    let stand = match std::mem::take(&mut short.problem.errors).len() as u64 {
+        0 => return None,
+        1 => "1 problem stands".to_owned(),
+        many => format!("{many} problems stand"),
+    };
+    short.problem.detail = format!("the workflow cannot be changed so: {stand} in the list beside the text");
+    Some(short)
+}
+
+/// What stands in the way in the words of people: nodes by their names, and no events of the journal.
+fn plain(seen: &Seen, refusal: &Refusal) -> Refusal {
+    let mut refusal = refusal.clone();
+    for fault in refusal.problem.errors.iter_mut().filter(|fault| fault.node.is_some()) {
+        fault.message = seen.fault(&fault.message, fault.node.as_deref());
+        let hint = fault.hint.as_deref().and_then(|hint| {
+            let (checkpoint, rest) = hint.strip_prefix("checkpoint ")?.split_once(" recorded it (")?;
+            Some(format!("that was at checkpoint {checkpoint}{}", &rest[rest.find(')')? + 1..]))
+        });
+        fault.hint = hint.or(fault.hint.take());
+    }
+    refusal
 }
 
 /// What stands in the way, by node.
@@ -143,6 +172,7 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
         Ok(patched) if checks => edited(visit, &seen, pairs, None, &[], &possible(&patched)),
         Ok(_) => back_to(&id),
         Err(refusal) => {
+            let refusal = plain(&seen, &refusal);
             let (text, why) = (pairs.get("document").unwrap_or_default().to_owned(), refusal.clone());
             let found = api::aside(move || found(&text, &why)).await.unwrap_or_default();
             edited(visit, &seen, pairs, Some(&refusal), &found, &html! {})

@@ -27,6 +27,8 @@ use stepwell_core::{
 pub struct Verb {
     path: &'static str,
     title: &'static str,
+    /// The title where it cannot be done any more.
+    too_late: &'static str,
     button: &'static str,
     /// What cannot be taken back looks different from what can.
     class: &'static str,
@@ -44,10 +46,19 @@ impl Verb {
 }
 
 const VERBS: [Verb; 4] = [
-    Verb { path: "pause", title: "Pause this execution?", button: "Pause", class: "main", tells: pauses, shows: None },
+    Verb {
+        path: "pause",
+        title: "Pause this execution?",
+        too_late: "This execution was not paused",
+        button: "Pause",
+        class: "main",
+        tells: pauses,
+        shows: None,
+    },
     Verb {
         path: "resume",
         title: "Resume this execution?",
+        too_late: "This execution was not resumed",
         button: "Resume",
         class: "main",
         tells: resumes,
@@ -56,6 +67,7 @@ const VERBS: [Verb; 4] = [
     Verb {
         path: "cancel",
         title: "Cancel this execution?",
+        too_late: "This execution was not cancelled",
         button: "Cancel the execution",
         class: "danger",
         tells: cancels,
@@ -64,6 +76,7 @@ const VERBS: [Verb; 4] = [
     Verb {
         path: "retry",
         title: "Retry this execution?",
+        too_late: "This execution was not retried",
         button: "Retry",
         class: "main",
         tells: retries,
@@ -91,6 +104,15 @@ fn is_admitted(seen: &Seen, verb: Verb) -> bool {
 }
 
 fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&Refusal>) -> Response {
+    // Sent once more it would be refused once more: what was typed can still be read and copied.
+    if refusal.is_some() && !is_admitted(seen, verb) {
+        let body = html! {
+            (not_done(visit, seen, refusal))
+            @if !typed.is_empty() { p.kicker { "The reason that you had typed" } pre tabindex="0" dir="auto" aria-label="reason" { (typed) } }
+            div.actions { (keep(visit, seen)) }
+        };
+        return page(visit, seen, verb.too_late, refusal, &body);
+    }
     let body = html! {
         ((verb.tells)(seen))
         form method="post" {
@@ -130,7 +152,7 @@ pub async fn act<const VERB: usize>(Path(id): Path<String>, sent: Sent) -> Respo
 fn pauses(seen: &Seen) -> Markup {
     html! {
         p { "No further node starts until it is resumed. What runs finishes and is recorded; questions can be answered." }
-        h2 { "Runs, is due or waits now" }
+        h2 { "Active now" }
         (current(seen))
     }
 }
@@ -165,7 +187,7 @@ fn cancels(seen: &Seen) -> Markup {
 fn retries(seen: &Seen) -> Markup {
     html! {
         p { "It goes on where it ended. What is done stays done." }
-        h2 { "Runs again, or goes on" }
+        h2 { "Goes on at" }
         (nodes(seen, taken_up(seen)))
     }
 }

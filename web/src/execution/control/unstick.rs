@@ -11,13 +11,13 @@ use crate::{
     layout::token,
     look::coded,
     session::{Sent, Visit},
-    words::capital,
+    words::{capital, sentence},
 };
 use api::{NoParams, Problem, types::UnstickBody};
 use axum::{extract::Path, response::Response};
-use maud::html;
+use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::{decide::admitted::ways_out, event::Unstick};
+use stepwell_core::{decide::admitted::ways_out, error::Error, event::Unstick};
 
 /// The page that asks.
 pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
@@ -27,15 +27,44 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response 
     }
 }
 
-/// A way out, and what it does.
-fn told(way: Unstick) -> (&'static str, &'static str) {
-    match way {
-        Unstick::Retry => ("Try again", "What could not be done is tried again."),
-        Unstick::Skip => ("Skip it", "It is left as it is, and the execution goes on."),
-        Unstick::MarkDone => ("It is done", "Somebody has done it by hand."),
-        Unstick::Redrive => {
+/// A way out, and what it does. `undoes`: what it is about is undone.
+fn told(way: Unstick, undoes: bool) -> (&'static str, &'static str) {
+    match (way, undoes) {
+        (Unstick::Retry, true) => ("Try to undo it again", "Where that fails too, the execution is stuck again."),
+        (Unstick::Retry, false) => ("Try again", "What could not be done is tried again."),
+        (Unstick::Skip, true) => {
+            ("Go on without undoing it", "What it did stays, and the rollback goes on with what is left to undo.")
+        }
+        (Unstick::Skip, false) => {
+            ("Go on without it", "Nothing more is done of it, and the execution goes on with what comes after it.")
+        }
+        (Unstick::MarkDone, true) => {
+            ("It was undone by hand", "Nothing more is undone of it, and the rollback goes on.")
+        }
+        (Unstick::MarkDone, false) => ("It was done by hand", "Nothing more is done of it, and the execution goes on."),
+        (Unstick::Redrive, _) => {
             ("Send the messages again", "The messages that could not be processed go back to the queue.")
         }
+    }
+}
+
+/// What it is stuck at, in a sentence; what programs say of it is one step away.
+fn why_stuck(seen: &Seen, error: &Error, undoes: bool) -> Markup {
+    let node = error.node.as_ref().map(|node| seen.name_of(node.as_str()));
+    html! {
+        div.verdict.bad { div {
+            p { strong {
+                @match (node, undoes) {
+                    (Some(node), true) => { "“" bdi { (node) } "” could not be undone." },
+                    (Some(node), false) => { "The execution is stuck at “" bdi { (node) } "”." },
+                    (None, _) => (coded(&sentence(&seen.fault(&error.message, None)))),
+                }
+            } }
+            details { summary { "Details" }
+                p dir="auto" { (coded(&capital(&seen.fault(&error.message, error.node.as_ref().map(|node| node.as_str()))))) }
+                p { code { (error.code) } }
+            }
+        } }
     }
 }
 
@@ -47,8 +76,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
     let undoes = seen.then.rolling.is_some();
     let body = html! {
         @match stuck {
-            Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&seen.fault(&error.message, error.node.as_ref().map(|node| node.as_str()))))) } } p { code { (error.code) }
-                @if let Some(node) = &error.node { " at " bdi { (seen.name_of(node.as_str())) } } } } },
+            Some(error) => (why_stuck(seen, error, undoes)),
             None => p.empty { "This execution is not stuck: there is nothing to do here." },
         }
         // Somebody else was first: what was typed can still be read and copied.
@@ -62,9 +90,9 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
             form method="post" {
                 (token(visit))
                 fieldset.field {
-                    legend { "The way out" }
+                    legend { "How does it go on?" }
                     @for way in &ways_out(&seen.newest) {
-                        @let (word, what) = told(*way);
+                        @let (word, what) = told(*way, undoes);
                         label.choice {
                             input type="radio" name="action" value=(way) required checked[chosen == Some(way.as_str())];
                             span { strong { (word) } " " span.hint { (what) } }
@@ -89,7 +117,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                 @if !undoes { (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4)) }
                 (reason(pairs.get("reason").unwrap_or_default()))
                 (not_done(visit, seen, refusal))
-                div.actions { button.main { "Take this way out" } (keep(visit, seen)) }
+                div.actions { button.main { "Unstick" } (keep(visit, seen)) }
             }
         }
     };

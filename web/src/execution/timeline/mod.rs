@@ -2,6 +2,7 @@
 //! width, so that the script zooms by making the drawing wider.
 
 mod axis;
+mod signs;
 mod spans;
 
 pub use spans::{Doing, Ended, Span, spans};
@@ -11,13 +12,14 @@ use crate::{look::stripes, moment::moment, words::took};
 use axis::{Axis, FEW, MANY, SOME};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
+use signs::Signs;
 use std::time::Duration;
 
-/// Height of a row, in `rem`, which the list of names beside the drawing has too.
-const ROW: f64 = 1.75;
-
-/// Width of the narrowest bar, in percent: what took no time is seen too, also at the right end.
-const LEAST: f64 = 0.35;
+/// Bars that are narrower, in percent, are shown by a sign of [`SIGN`] pixels too: what took no time is seen as well, and how it
+/// ended. Where somebody zooms, the bar itself shows.
+const SHORT: f64 = 3.0;
+/// Width of the sign of a short bar, in pixels.
+const SIGN: i64 = 9;
 
 /// Where a word of the axis may have its middle, in percent; one that stands further to the right ends at its mark.
 const ROOM: f64 = 90.0;
@@ -41,7 +43,7 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
             } @else {
                 p.hint { "From " (moment(begin)) ", " (took(Duration::from_millis(axis.length.unsigned_abs()))) " in all"
                     @if !is_whole { "; earlier turns are in the journal" } "." }
-                (legend())
+                (legend(spans))
                 div.timeline data-zoom="timeline" {
                     ol.names { li.axis aria-hidden="true" {} @for node in &nodes { li { (name(seen, up, node)) } } }
                     div.pane tabindex="0" role="region" aria-label="Timeline" { (drawing(seen, &axis, &nodes, spans, end)) }
@@ -62,7 +64,8 @@ fn name(seen: &Seen, up: &str, node: &NodeId) -> Markup {
     }
 }
 
-fn legend() -> Markup {
+/// What the bars mean that there are.
+fn legend(spans: &[Span]) -> Markup {
     let kinds = [
         ("run", "ran"),
         ("run open", "runs"),
@@ -76,29 +79,59 @@ fn legend() -> Markup {
     ];
     html! {
         ul.legend {
-            @for (class, word) in kinds {
-                li { svg width="20" height="12" aria-hidden="true" { rect.bar.(class) width="20" height="12" rx="2" {} } " " (word) }
+            @for (kind, word) in kinds.into_iter().filter(|(kind, _)| spans.iter().any(|span| class(span) == *kind)) {
+                li { svg width="20" height="12" aria-hidden="true" { rect.bar.(kind) width="20" height="12" rx="2" {} } " " (word) }
             }
         }
     }
 }
 
 fn drawing(seen: &Seen, axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup {
-    let height = format!("{}rem", (nodes.len() as f64 + 1.0) * ROW);
-    let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() as f64 + 1.0;
+    // A row is as high as a letter of the drawing, which the stylesheet says: on a phone names have a line of their own in it.
+    let rows = nodes.len() + 1;
+    let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() + 1;
     html! {
-        svg.bars width="100%" height=(height) role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
+        svg.bars width="100%" height={ (rows) "em" } role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
             (stripes())
+            (patterns())
             (marks(&axis.marks(FEW), "few"))
             (marks(&axis.marks(SOME), "some"))
             (marks(&axis.marks(MANY), "many"))
             // An attempt that took no time would not be seen below the wait after it.
             @for span in spans.iter().filter(|span| !is_over(span)).chain(spans.iter().filter(|span| is_over(span))) {
                 @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
-                @let width = (to - from).max(LEAST);
-                rect.bar.(class(span)) x=(percent(from.min(100.0 - width))) width=(percent(width))
-                    y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span, seen.name_of(span.node.as_str()))) } }
+                rect.bar.exact[to - from < SHORT].(class(span)) x=(percent(from)) width=(percent(to - from))
+                    y={ (row_of(&span.node)) "em" } height="0.95rem" rx="2" { title { (told(span, seen.name_of(span.node.as_str()))) } }
             }
+            @for signs in nodes.iter().flat_map(|node| signs::beside(axis, spans, node, seen.name_of(node.as_str()), end)) { (group(&signs, row_of(signs.node))) }
+        }
+    }
+}
+
+/// Short bars as signs beside each other, which end at the right end of the axis at the latest.
+fn group(signs: &Signs<'_>, row: usize) -> Markup {
+    let wide = signs.all.len() as i64 * (SIGN + 1);
+    let left = -(signs.from / 100.0 * wide as f64).ceil() as i64;
+    html! {
+        svg.sign x=(percent(signs.from)) width="1" height="100%" {
+            @for (at, (kind, title)) in signs.all.iter().enumerate() {
+                rect.bar.(kind) x=(left + at as i64 * (SIGN + 1)) width=(SIGN) y={ (row) "em" } height="0.95rem" rx="2" { title { (title) } }
+            }
+        }
+    }
+}
+
+/// The patterns of bars beside the stripes of what failed: no two of them differ by their colours alone.
+fn patterns() -> Markup {
+    let pattern = |id: &str, inside: Markup| {
+        html! { pattern id=(id) width="6" height="6" patternUnits="userSpaceOnUse" { rect.gap width="6" height="6" {} (inside) } }
+    };
+    html! {
+        defs {
+            (pattern("goes-on", html! { path.mark d="M0 6 3 3 0 0" {} }))
+            (pattern("dropped", html! { path.mark d="M3 0V6" {} }))
+            (pattern("asked", html! { circle.mark cx="3" cy="3" r="1.4" {} }))
+            (pattern("not-undone", html! { path.mark d="M0 0 6 6M0 6 6 0" {} }))
         }
     }
 }
@@ -108,7 +141,7 @@ fn marks(marks: &[(f64, String)], which: &str) -> Markup {
     html! {
         g.marks.(which) {
             @for (place, word) in marks {
-                line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
+                line.mark x1=(percent(*place)) x2=(percent(*place)) y1="1em" y2="100%" {}
                 @let (anchor, by) = if *place == 0.0 { ("start", "4") } else if *place < ROOM { ("middle", "0") } else { ("end", "0") };
                 text.mark x=(percent(*place)) dx=(by) y="1.1rem" text-anchor=(anchor) { (word) }
             }
@@ -145,7 +178,7 @@ fn told(span: &Span, name: &str) -> String {
         Doing::Running => "ran",
         Doing::Waiting => "waited",
         Doing::Asking => "asked people",
-        Doing::Below => "had its body or children run",
+        Doing::Below => "had its loop or children run",
         Doing::Undoing => "was undone",
     };
     let long = match (span.begin, span.end) {

@@ -1,7 +1,7 @@
 //! What the turns of a journal say of time: when each node ran, waited or asked, and how it ended.
 
 use document::{Workflow, id::NodeId, node::node_type::Mode, time::Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::event::{Event, Turn};
 
 /// What a node did during a span.
@@ -59,10 +59,10 @@ pub struct Span {
 
 /// The spans of some turns, in the order in which they began.
 pub fn spans(workflow: &Workflow, turns: &[Turn]) -> Vec<Span> {
-    let (open, stopped, questions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let (open, stopped, questions, asking) = Default::default();
+    let (restored, undoing, round, seq) = (None, None, 0, 0);
     let spans = Vec::new();
-    let mut making =
-        Making { workflow, spans, open, stopped, questions, restored: None, undoing: None, round: 0, seq: 0 };
+    let mut making = Making { workflow, spans, open, stopped, questions, asking, restored, undoing, round, seq };
     for turn in turns {
         making.seq = turn.seq;
         for event in &turn.events {
@@ -81,6 +81,8 @@ struct Making<'a> {
     stopped: BTreeMap<NodeId, usize>,
     /// The node of each question that is open.
     questions: BTreeMap<String, NodeId>,
+    /// The tool calls of each agent in which people are asked.
+    asking: BTreeMap<NodeId, BTreeSet<u32>>,
     /// When the execution last came back to a checkpoint: what was due there is due again, which no event tells.
     restored: Option<Time>,
     /// Since when the next thing is undone, one after another; none while the execution does not go back.
@@ -101,32 +103,41 @@ impl Making<'_> {
             }
             Event::AttemptIntended { node, visit, attempt, .. } => self.intend(node, *visit, *attempt, at),
             Event::WaitStarted { node, visit, .. } => self.change(node, *visit, 1, Doing::Waiting, at),
-            Event::ChildrenPlanned(planned) => self.change(&planned.node, planned.visit, 0, Doing::Below, at),
+            Event::ChildrenPlanned(planned) => {
+                self.asking.remove(&planned.node);
+                self.change(&planned.node, planned.visit, 0, Doing::Below, at);
+            }
             Event::LoopEntered { node, .. } => self.change(node, 0, 0, Doing::Below, at),
             Event::InteractionOpened { interaction, .. } => {
                 let (node, visit) = (&interaction.activation.node, interaction.activation.visit);
                 self.questions.insert(interaction.interaction_id.to_string(), node.clone());
                 self.change(node, visit, 0, Doing::Asking, at);
             }
+            Event::ChildrenAsked { node, asking, ceased, .. } => self.ask_below(node, asking, ceased, at),
             Event::InteractionClosed(closed) => {
                 if let Some(node) = self.questions.remove(closed.interaction_id.as_str()) {
                     self.end(&node, at, Ended::Done);
                 }
             }
             Event::AttemptFailed { node, visit, attempt, error, retry_at, .. } => {
-                self.whole(node, *visit, *attempt, None, at, Ended::Failed(error.code.clone()));
+                // Where people were asked about a failure, it was recorded before: this only says that another attempt follows.
+                self.stopped.remove(node);
+                if !self.has_failed(node, *visit, *attempt) {
+                    self.whole(node, *visit, *attempt, None, at, Ended::Failed(error.code.clone()));
+                }
                 if *retry_at > at {
                     self.begin(node, *visit, attempt + 1, Doing::Waiting, Some(at));
                     self.end(node, *retry_at, Ended::Done);
                 }
                 self.begin(node, *visit, attempt + 1, Doing::Running, Some((*retry_at).max(at)));
             }
-            Event::NodeFailed { node, visit, attempt, error, .. } => {
+            Event::NodeFailed { node, visit, attempt, error, .. } if !self.has_failed(node, *visit, *attempt) => {
                 self.whole(node, *visit, *attempt, None, at, Ended::Failed(error.code.clone()));
                 let last = self.spans.iter().rposition(|span| span.node == *node);
                 self.stopped.extend(last.map(|ix| (node.clone(), ix)));
             }
             Event::NodeSucceeded { node, visit, attempt, duration_ms, .. } => {
+                self.stopped.remove(node);
                 self.whole(node, *visit, *attempt, *duration_ms, at, Ended::Done);
             }
             Event::LoopBroken { node, .. } => self.drop_body(node, at),
@@ -201,7 +212,11 @@ impl Making<'_> {
     /// Ends what a node did, and begins another thing of the same visit. A node that waits, asks or has its children run
     /// does nothing of its own before that: it was only due.
     fn change(&mut self, node: &NodeId, visit: u32, attempt: u32, doing: Doing, at: Time) {
-        let before = self.open.get(node).map(|ix| &self.spans[*ix]);
+        // One that asks about its failure does so in the attempt that failed.
+        let last = || {
+            self.spans.iter().rev().find(|span| span.node == *node && span.visit == visit && span.round == self.round)
+        };
+        let before = self.open.get(node).map(|ix| &self.spans[*ix]).or_else(last);
         let (old_visit, old_attempt) = before.map_or((0, 1), |span| (span.visit, span.attempt));
         let visit = if visit == 0 { old_visit } else { visit };
         let attempt = if attempt == 0 { old_attempt } else { attempt };
@@ -246,6 +261,29 @@ impl Making<'_> {
         self.end(node, at, ended);
     }
 
+    /// Whether the failure of an attempt was recorded before.
+    fn has_failed(&self, node: &NodeId, visit: u32, attempt: u32) -> bool {
+        let is_attempt = |span: &Span| (span.visit, span.attempt, span.round) == (visit, attempt, self.round);
+        let mut own = self.spans.iter().rev().filter(|span| span.node == *node && is_attempt(span));
+        !self.open.contains_key(node)
+            && own.any(|span| matches!(span.ended, Ended::Failed(_)) && span.doing != Doing::Undoing)
+    }
+
+    /// An agent waits for people while one of its tool calls does: nothing else of it goes on.
+    fn ask_below(&mut self, node: &NodeId, asking: &[(u32, u64)], ceased: &[(u32, u64)], at: Time) {
+        if !self.workflow.node(node.as_str()).is_some_and(|node| node.of.mode == Mode::Agent) {
+            return;
+        }
+        let below = self.asking.entry(node.clone()).or_default();
+        below.extend(asking.iter().map(|(index, _)| *index));
+        below.retain(|index| !ceased.iter().any(|(one, _)| one == index));
+        let doing = if below.is_empty() { Doing::Below } else { Doing::Asking };
+        let goes_on = self.open.get(node).map(|ix| self.spans[*ix].doing);
+        if goes_on.is_some_and(|now| now != doing) {
+            self.change(node, 0, 0, doing, at);
+        }
+    }
+
     fn drop_body(&mut self, node: &NodeId, at: Time) {
         let Some(ix) = self.workflow.node_ix(node.as_str()) else { return };
         for inside in &self.workflow.graph.body[ix] {
@@ -270,6 +308,10 @@ impl Making<'_> {
                 // It goes on with what it has.
                 Ended::Failed(_) if reopened.contains(&node) => self.begin(&node, visit, attempt, doing, Some(at)),
                 Ended::Failed(_) => self.begin(&node, visit, attempt + 1, Doing::Running, Some(at)),
+                // An agent goes on with its tool calls, in which people are asked anew.
+                Ended::Dropped if doing == Doing::Asking && self.asking.remove(&node).is_some() => {
+                    self.begin(&node, visit, attempt, Doing::Below, Some(at));
+                }
                 // A question is asked anew, which an event of its own tells.
                 Ended::Dropped if doing != Doing::Asking => self.begin(&node, visit, attempt, doing, Some(at)),
                 Ended::Dropped | Ended::Open | Ended::Done => {}

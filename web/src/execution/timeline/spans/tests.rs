@@ -229,3 +229,72 @@ fn the_answer_to_a_question_is_no_run_of_its_node() {
     let lost = ("a".to_owned(), Doing::Running, Some(900), Some(900), Ended::Failed("timeout".into()));
     assert_eq!(of(&late), vec![asking, lost]);
 }
+
+#[test]
+fn a_failure_that_people_are_asked_about_is_one_attempt_and_trying_again_another() {
+    let event = |value| serde_json::from_value::<Event>(value).unwrap();
+    let id = |number: u32| format!("6f2d9c1e-8a4b-5c3d-9e7f-00112233445{number}");
+    let opened = |number| {
+        event(json!({"type": "interaction_opened", "interaction": {"interaction_id": id(number), "created_at": 10,
+            "activation": {"node": "a", "visit": 1}, "kind": "decision", "question": "What now?", "on_error": true}}))
+    };
+    let closed =
+        |number| event(json!({"type": "interaction_closed", "interaction_id": id(number), "status": "answered"}));
+    let error = || Error::new("broken", "no");
+    let failed = |attempt| Event::NodeFailed { node: "a".into(), visit: 1, attempt, error: error(), unknown: false };
+    let again = Event::AttemptFailed {
+        node: "a".into(),
+        visit: 1,
+        attempt: 1,
+        error: error(),
+        unknown: false,
+        retry_at: Time(900),
+    };
+    let turns = [
+        turn(1, 0, vec![activated("a", 1)]),
+        turn(2, 25, vec![failed(1), opened(1)]),
+        turn(3, 900, vec![closed(1), again]),
+        turn(4, 974, vec![failed(2), opened(2)]),
+    ];
+    let (workflow, code) = (workflow(), || Ended::Failed("broken".into()));
+    let told = |span: Span| (span.attempt, span.doing, span.begin.map(|time| time.0), span.ended);
+    assert_eq!(
+        spans(&workflow, &turns).into_iter().map(told).collect::<Vec<_>>(),
+        [
+            (1, Doing::Running, Some(0), code()),
+            (1, Doing::Asking, Some(25), Ended::Done),
+            (2, Doing::Running, Some(900), code()),
+            (2, Doing::Asking, Some(974), Ended::Open),
+        ]
+    );
+}
+
+#[test]
+fn an_agent_asks_people_while_one_of_its_tools_does() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"});
+    let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "agent",
+        "config": {"model": model, "prompt": "Hello"}}], "edges": [{"from": "a", "to": "b"}]});
+    let workflow = document::parse(&document).unwrap().workflow;
+    let event = |value| serde_json::from_value::<Event>(value).unwrap();
+    let planned = event(
+        json!({"type": "children_planned", "node": "b", "visit": 1, "attempt": 1, "count": 2, "limit": 2, "items": []}),
+    );
+    let asked = |asking: &[(u32, u64)], ceased: &[(u32, u64)]| Event::ChildrenAsked {
+        node: "b".into(),
+        visit: 1,
+        asking: asking.to_vec(),
+        ceased: ceased.to_vec(),
+    };
+    let turns = [
+        turn(1, 0, vec![activated("b", 1)]),
+        turn(2, 100, vec![planned]),
+        turn(3, 200, vec![asked(&[(0, 1)], &[])]),
+        turn(4, 300, vec![asked(&[(1, 1)], &[])]),
+        turn(5, 400, vec![asked(&[], &[(0, 2)])]),
+        turn(6, 500, vec![asked(&[], &[(1, 2)])]),
+    ];
+    let told = |span: Span| (span.doing, span.begin.map(|time| time.0), span.end.map(|time| time.0));
+    let told: Vec<_> = spans(&workflow, &turns).into_iter().map(told).collect();
+    let asking = (Doing::Asking, Some(200), Some(500));
+    assert_eq!(told[1..], [(Doing::Below, Some(100), Some(200)), asking, (Doing::Below, Some(500), None)]);
+}
