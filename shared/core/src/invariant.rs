@@ -77,11 +77,15 @@ struct Seen<'a> {
     failed: BTreeSet<(u32, &'a NodeId, u32)>,
     unrouted: BTreeSet<(u32, &'a NodeId, u32)>,
     ended: bool,
+    /// Whether it goes back, and whether a person decides what becomes of what could not be undone.
+    goes_back: bool,
+    stuck: bool,
 }
 
 impl<'a> Seen<'a> {
     fn looks_at(&mut self, turn: u64, event: &'a Event, broken: &mut Vec<String>) {
         self.reopens(turn, event, broken);
+        self.undoes(turn, event, broken);
         // What has ended is patched before it is retried, and arrives from elsewhere. The last messages to people tell of
         // the end.
         let goes_on = matches!(event, Event::WorkflowPatched(_) | Event::ExecutionImported | Event::InteractionTold(_));
@@ -129,6 +133,20 @@ impl<'a> Seen<'a> {
             }
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
                 self.ended = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// While a person decides what becomes of what could not be undone, no attempt to undo it is awaited.
+    fn undoes(&mut self, turn: u64, event: &Event, broken: &mut Vec<String>) {
+        match event {
+            Event::RollbackBegun { .. } => (self.goes_back, self.stuck) = (true, false),
+            Event::RolledBack { .. } => (self.goes_back, self.stuck) = (false, false),
+            Event::ExecutionStuck { .. } => self.stuck = self.goes_back,
+            Event::ExecutionUnstuck { .. } | Event::ExecutionRetried { .. } => self.stuck = false,
+            Event::CompensationFailed(_) | Event::Compensated { .. } if self.stuck => {
+                broken.push(format!("turn {turn} records what came of an attempt that nobody awaits: {event:?}"));
             }
             _ => {}
         }
@@ -200,6 +218,12 @@ fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.left.is_empty() {
         folded.left.clear();
     }
+    if let (Some(rolling), Some(decided)) = (&mut folded.rolling, &state.rolling)
+        && decided.failed.is_none()
+        && rolling.failed.is_some()
+    {
+        Arc::make_mut(rolling).failed = None;
+    }
     for (id, looped) in &mut folded.loops {
         if state.loops.get(id).is_some_and(|decided| decided.visit == 0) {
             Arc::make_mut(looped).visit = 0;
@@ -227,6 +251,10 @@ fn moves(workflow: &Workflow, state: &Execution, broken: &mut Vec<String>) {
     let held_back = stands || state.held || state.arrives();
     if !held_back && !state.nodes.iter().any(|(id, _)| can_act(workflow, state, id)) {
         broken.push(format!("the execution is {}, and nothing in it can act", state.status()));
+    }
+    let planned = state.rolling.as_ref().filter(|rolling| rolling.plan.is_some());
+    if state.status() == Status::RollingBack && planned.is_some_and(|rolling| rolling.current().is_none()) {
+        broken.push("all is undone, and the checkpoint does not come back".into());
     }
     for one in state.open_interactions() {
         let asking = state.node(&one.activation.node).map(|node| &node.phase);

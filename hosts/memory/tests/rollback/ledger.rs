@@ -179,6 +179,12 @@ impl World {
         self.ask(Command::Control { control, reason: None }).await
     }
 
+    /// The same, and nothing of what follows runs yet.
+    pub async fn control_only(&self, control: Control) {
+        let asked = Command::Control { control, reason: None };
+        submit(&self.host, &self.id, asked).await.unwrap().unwrap().replies.pop().unwrap().unwrap();
+    }
+
     /// Lets time pass, and what is due by then run.
     pub async fn after(&self, seconds: f64) {
         let until = self.state().updated_at.after_seconds(seconds);

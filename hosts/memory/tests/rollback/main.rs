@@ -4,6 +4,7 @@
 mod children;
 mod forks;
 mod handed;
+mod late;
 mod ledger;
 mod patched_beside;
 mod patches;

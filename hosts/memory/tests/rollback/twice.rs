@@ -17,7 +17,7 @@ use stepwell_core::{
 };
 
 /// Handles messages until the next one is to undo something, which a worker takes.
-async fn until_it_undoes(world: &World) -> engine::port::Delivery {
+pub async fn until_it_undoes(world: &World) -> engine::port::Delivery {
     loop {
         let delivery = world.host.take().unwrap();
         if matches!(delivery.message.work, Work::Undo(_)) {
@@ -28,7 +28,7 @@ async fn until_it_undoes(world: &World) -> engine::port::Delivery {
     }
 }
 
-async fn begins(world: &World, rollback: Rollback) {
+pub async fn begins(world: &World, rollback: Rollback) {
     roll_back(&world.host, &world.id, rollback, None, None).await.unwrap().unwrap();
 }
 

@@ -28,5 +28,6 @@ mod story;
 mod stuck;
 mod timeouts;
 mod timing;
+mod undoing;
 mod waits;
 mod warnings;

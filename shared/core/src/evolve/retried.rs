@@ -30,7 +30,10 @@ pub(super) fn take_up(state: &mut Execution, at: Time, deadline: Time, by_parent
     state.taken_up = state.taken_up.max(by_parent);
     state.extended = Some(deadline);
     // It was cancelled while it went back: the checkpoint brings its nodes.
-    if state.rolling.is_some() {
+    if let Some(rolling) = &mut state.rolling {
+        if rolling.failed.is_some() {
+            Arc::make_mut(rolling).failed = None;
+        }
         return;
     }
     // What was due when it got stuck or was paused is asked for again by itself.

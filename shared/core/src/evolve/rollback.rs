@@ -37,6 +37,7 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
             let stays = failed.unknown && failed.retry_at.is_none();
             rolling.intended = rolling.intended.filter(|_| stays).map(|_| state.updated_at);
             rolling.due = failed.retry_at;
+            rolling.failed = failed.retry_at.is_none().then(|| Box::new(failed.error.clone()));
             rolling.attempt += u32::from(failed.retry_at.is_some());
         }
         Event::Compensated { skipped, .. } => {
@@ -44,12 +45,12 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
             state.left.extend(current.and_then(|undo| undo.child_of(&state.started.execution_id)));
             rolling.next += 1;
             (rolling.attempt, rolling.forgiven) = (1, 0);
-            (rolling.intended, rolling.due, rolling.carried) = (None, None, None);
+            (rolling.intended, rolling.due, rolling.carried, rolling.failed) = (None, None, None, None);
         }
         Event::ExecutionUnstuck { action: Unstick::Retry, .. } => {
             rolling.forgiven = rolling.attempt;
             rolling.attempt += 1;
-            (rolling.intended, rolling.due, rolling.carried) = (None, None, None);
+            (rolling.intended, rolling.due, rolling.carried, rolling.failed) = (None, None, None, None);
         }
         Event::RolledBack { deadline } => {
             state.extended = Some(*deadline);

@@ -3,6 +3,7 @@
 use super::{Carried, Point, Rollback};
 use crate::{
     effect::Undoing,
+    error::Error,
     id::{Activation, ExecutionId, child_id},
     payload::Payload,
 };
@@ -148,6 +149,9 @@ pub struct Rolling {
     /// Attempts that no longer count against the `retry` of `compensate`, since somebody asked for more.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub forgiven: u32,
+    /// Why the last attempt to undo the next one failed, where no other follows by itself: nothing is awaited of it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Box<Error>>,
     /// What came of attempts that still ran when the rollback began, by their positions in the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<(usize, Ended)>,
@@ -197,6 +201,7 @@ impl Rolling {
             next: 0,
             attempt: 1,
             forgiven: 0,
+            failed: None,
             ended: Vec::new(),
             intended: None,
             due: None,

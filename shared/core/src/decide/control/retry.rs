@@ -1,7 +1,7 @@
 //! Retry: an execution that failed or was cancelled goes on where it ended.
 
 use super::{
-    super::turn::Deciding,
+    super::{rollback, turn::Deciding},
     resume::{route_recorded, send_due},
 };
 use crate::{
@@ -30,12 +30,12 @@ pub(super) fn retry(
         _ => return Err(Rejection::instead(status, "only one that failed or was cancelled is retried")),
     }
     // It was cancelled while it went back: it goes on with that.
-    if turn.state.rolling.is_some() {
+    if let Some(rolling) = turn.state.rolling.clone() {
         let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
         let above = turn.above.clone();
         let (timeouts, begun, cut_off, reopened) = Default::default();
         turn.record(Event::ExecutionRetried { reason, above, deadline, timeouts, begun, cut_off, reopened, by_parent });
-        turn.undo_next();
+        rollback::take_up(turn, &rolling);
         return Ok(());
     }
     let lost = |(ix, node): (NodeIx, &document::Node)| {

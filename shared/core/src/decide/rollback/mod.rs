@@ -5,7 +5,7 @@ mod restore;
 mod undo;
 mod unstick;
 
-pub(super) use undo::{child_undone, intend, stop_awaiting, undone};
+pub(super) use undo::{child_undone, intend, stop_awaiting, take_up, undone};
 pub(super) use unstick::unstick;
 
 use super::turn::Deciding;

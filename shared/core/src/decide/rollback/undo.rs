@@ -5,22 +5,29 @@ use crate::{
     command::Again,
     effect::Undoing,
     error::{Error, Rejection},
-    event::{Event, NotUndone},
+    event::{Event, NotUndone, Unstick},
     id::Activation,
     payload::Payload,
     rollback::{Ended, Rolling, Undo, What},
     task::{Failure, Outcome},
 };
-use document::{Delivery, time::Time};
+use document::{Delivery, id::NodeId, time::Time};
 use std::sync::Arc;
 
-/// The rollback that an attempt belongs to, where the attempt is its present one.
+/// The code of an execution that is stuck at what cannot be undone.
+pub(super) const NOT_UNDONE: &str = "compensation_failed";
+
+/// The rollback that an attempt belongs to, where the attempt is the one that it awaits. Of one that failed for good, or that a
+/// dead letter has it stuck at, another copy may still run: what comes of that changes nothing, since a person decides.
 fn present(turn: &Deciding<'_>, undoing: Undoing) -> Result<(Arc<Rolling>, Undo), Rejection> {
     // An attempt of a rollback that was cut short counts for the one that took its place.
     let counts = |rolling: &Arc<Rolling>| turn.state.epoch == undoing.epoch || rolling.carried == Some(undoing);
     let Some(rolling) = turn.state.rolling.clone().filter(counts) else {
         return Err(Rejection::Stale("that rollback is over"));
     };
+    if turn.state.stuck.is_some() || rolling.failed.is_some() {
+        return Err(Rejection::Stale("no outcome is awaited: a person decides"));
+    }
     let Some(current) = rolling.current().cloned() else { return Err(Rejection::Unknown) };
     if rolling.carried == Some(undoing) {
         return Ok((rolling, current));
@@ -117,10 +124,28 @@ fn failed(
     if retry_at.is_some() {
         turn.undo_next();
     } else {
-        let message = format!("node {node} could not be compensated: {} ({})", error.message, error.code);
-        turn.stuck_in_rollback(Error { code: "compensation_failed".into(), message, ..error });
+        turn.stuck_in_rollback(not_compensated(&node, error));
     }
     Ok(())
+}
+
+/// Takes up what could not be undone for good before the execution was cancelled: it is tried once more. An `at_most_once`
+/// attempt of which nobody knows what it did is not, unless a person asks for that.
+pub fn take_up(turn: &mut Deciding<'_>, rolling: &Rolling) {
+    let Some(error) = rolling.failed.as_deref() else { return turn.undo_next() };
+    match (&error.node, rolling.intended) {
+        (Some(node), Some(_)) => turn.stuck_in_rollback(not_compensated(node, error.clone())),
+        _ => {
+            turn.record(Event::ExecutionUnstuck { action: Unstick::Retry, reason: None });
+            turn.undo_next();
+        }
+    }
+}
+
+/// The error of an execution that is stuck at a node which could not be undone.
+fn not_compensated(node: &NodeId, error: Error) -> Error {
+    let message = format!("node {node} could not be compensated: {} ({})", error.message, error.code);
+    Error { code: NOT_UNDONE.into(), message, ..error }
 }
 
 /// Records that a child is undone whole, or that it is stuck, and this execution with it.
@@ -142,7 +167,7 @@ pub fn child_undone(
         // The child may have found its own way out while its parent was stuck because of it.
         None => {
             if turn.state.stuck.is_some() {
-                let action = crate::event::Unstick::MarkDone;
+                let action = Unstick::MarkDone;
                 turn.record(Event::ExecutionUnstuck { action, reason: Some("the child is undone".into()) });
             }
             done(turn, current, rolling.attempt, false);
@@ -152,7 +177,7 @@ pub fn child_undone(
             let child = crate::id::child_id(turn.state.id(), activation, attempt, index);
             let error = Error {
                 node: Some(activation.node.clone()),
-                ..Error::new("compensation_failed", format!("child {index} ({child}) is stuck: {message}"))
+                ..Error::new(NOT_UNDONE, format!("child {index} ({child}) is stuck: {message}"))
             };
             turn.stuck_in_rollback(error);
         }

@@ -1,15 +1,18 @@
 //! The ways out of `stuck`.
 
-use super::{super::turn::Deciding, undo::done};
+use super::{
+    super::turn::Deciding,
+    undo::{NOT_UNDONE, done},
+};
 use crate::{
     below::tell_one,
     effect::ChildControl,
-    error::{Reason, Rejection},
+    error::{Error, Reason, Rejection},
     event::{Event, Unstick},
     execution::{Phase, Status},
     owed::{Since, owed},
     payload::Payload,
-    rollback::What,
+    rollback::{Rolling, What},
 };
 use document::{graph::NodeIx, id::NodeId};
 
@@ -25,29 +28,8 @@ pub fn unstick(
     let Some(error) = turn.state.stuck.clone() else {
         return Err(Rejection::instead(status, "only an execution that is stuck needs a way out"));
     };
-    let undoing = turn.state.rolling.as_ref().and_then(|rolling| rolling.current().cloned());
-    if let Some(current) = undoing {
-        if node.as_ref().is_some_and(|node| *node != current.activation.node) {
-            let stuck = &current.activation.node;
-            return Err(invalid("/node", format!("it is stuck at the compensation of {stuck}")));
-        }
-        if action == Unstick::Redrive && error.code == "compensation_failed" {
-            let why = "no message is left to be sent again: use retry, skip or mark_done";
-            return Err(Rejection::status(status, why));
-        }
-        turn.record(Event::ExecutionUnstuck { action, reason });
-        match action {
-            Unstick::Retry | Unstick::Redrive => turn.undo_next(),
-            Unstick::Skip | Unstick::MarkDone => {
-                done(turn, &current, 0, true);
-                if let What::Child { attempt, index, .. } = current.what {
-                    // It is stuck too, and nobody waits for it any more.
-                    let left = tell_one(turn.state.id(), &current.activation, attempt, index, ChildControl::Cancel);
-                    turn.request(left);
-                }
-            }
-        }
-        return Ok(());
+    if let Some(rolling) = turn.state.rolling.clone() {
+        return while_undoing(turn, &rolling, &error, (status, action, node, reason));
     }
     match action {
         Unstick::Retry | Unstick::Redrive => {
@@ -71,6 +53,47 @@ pub fn unstick(
     }
     for effect in owed(turn.workflow, &turn.state, Since::Ever) {
         turn.request(effect);
+    }
+    Ok(())
+}
+
+/// What a person asks for: in which status, which way, for which node, and why.
+type Way = (Status, Unstick, Option<NodeId>, Option<String>);
+
+/// The way out for an execution that goes back.
+fn while_undoing(
+    turn: &mut Deciding<'_>,
+    rolling: &Rolling,
+    error: &Error,
+    (status, action, node, reason): Way,
+) -> Result<(), Rejection> {
+    let failed = error.code == NOT_UNDONE;
+    let current = rolling.current();
+    let stuck = error.node.as_ref().filter(|_| failed).or(current.map(|undo| &undo.activation.node));
+    if let (Some(node), Some(stuck)) = (&node, stuck)
+        && node != stuck
+    {
+        return Err(invalid("/node", format!("it is stuck at the compensation of {stuck}")));
+    }
+    if action == Unstick::Redrive && failed {
+        let why = "no message is left to be sent again: use retry, skip or mark_done";
+        return Err(Rejection::status(status, why));
+    }
+    let by_hand = matches!(action, Unstick::Skip | Unstick::MarkDone);
+    if by_hand && rolling.plan.is_none() {
+        return Err(Rejection::status(status, "it is not planned yet what is undone: use retry or redrive"));
+    }
+    turn.record(Event::ExecutionUnstuck { action, reason });
+    // Earlier releases took an outcome that came late: then what it is stuck at is undone, and what follows is not.
+    let Some(current) = current.filter(|undo| by_hand && stuck == Some(&undo.activation.node)) else {
+        turn.undo_next();
+        return Ok(());
+    };
+    done(turn, current, 0, true);
+    if let What::Child { attempt, index, .. } = current.what {
+        // It is stuck too, and nobody waits for it any more.
+        let left = tell_one(turn.state.id(), &current.activation, attempt, index, ChildControl::Cancel);
+        turn.request(left);
     }
     Ok(())
 }
