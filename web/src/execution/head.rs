@@ -82,6 +82,7 @@ fn then(seen: &Seen) -> String {
 /// Where the questions are answered that an execution waits for: the one, or the list of them.
 fn asks(visit: &Visit, seen: &Seen, below: &Below) -> Option<String> {
     match below.asked() {
+        _ if seen.shown.status != Status::WaitingHuman => None,
         [] => None,
         [one] => Some(format!("{}inbox/{}", visit.up, part(&one.interaction_id))),
         _ => Some(format!("{}{}#questions", address(&visit.up, &seen.shown.execution_id), seen.aim.query())),

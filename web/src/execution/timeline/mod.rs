@@ -128,10 +128,10 @@ fn patterns() -> Markup {
     };
     html! {
         defs {
-            (pattern("goes-on", html! { path.mark d="M0 6 3 3 0 0" {} }))
-            (pattern("dropped", html! { path.mark d="M3 0V6" {} }))
-            (pattern("asked", html! { circle.mark cx="3" cy="3" r="1.4" {} }))
-            (pattern("not-undone", html! { path.mark d="M0 0 6 6M0 6 6 0" {} }))
+            (pattern("bar-goes-on", html! { path.mark d="M0 6 3 3 0 0" {} }))
+            (pattern("bar-dropped", html! { path.mark d="M3 0V6" {} }))
+            (pattern("bar-asked", html! { circle.mark cx="3" cy="3" r="1.4" {} }))
+            (pattern("bar-not-undone", html! { path.mark d="M0 0 6 6M0 6 6 0" {} }))
         }
     }
 }
