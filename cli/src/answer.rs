@@ -6,10 +6,11 @@ use super::{
     commands, output,
     pick::{self, pick},
     source,
+    tool_name::ToolName,
 };
 use api::types::{AnswerBody, Execution, Interaction, Page, Responded};
 use document::time::Time;
-use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
+use stepwell_core::interaction::InteractionStatus;
 
 /// The arguments of `stepwell answer`.
 #[derive(clap::Args)]
@@ -185,9 +186,8 @@ async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Fa
     }
     let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await?;
     let about = question.read::<Interaction>()?.authorization;
-    let Some(about) = about.filter(|about| about.security_level == SecurityLevel::High) else { return Ok(()) };
-    let tool = output::clean(&output::text(&about.tool));
-    let message = format!("{interaction} would let {tool} loose: it is approved only by its name");
+    let Some(ToolName { shown, .. }) = ToolName::asked(about.as_ref()) else { return Ok(()) };
+    let message = format!("{interaction} would let {shown} loose: it is approved only by its name");
     Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 

@@ -1,12 +1,12 @@
 //! The commands by which a question is answered or an execution goes on, as they can be pasted into a shell.
 
-use super::{Globals, example::example, output};
+use super::{Globals, example::example, output, tool_name::ToolName};
 use api::types::{Choice, Delivery, Execution, Interaction};
 use engine::groups::group_of;
 use local::store::running;
 use stepwell_core::{
     execution::Status,
-    interaction::{InteractionKind, REWIND, SecurityLevel, channel::ChannelKind, delivery::DeliveryStatus},
+    interaction::{InteractionKind, REWIND, channel::ChannelKind, delivery::DeliveryStatus},
 };
 
 /// The commands that answer a question, one for each way to decide it. What a person is to fill in stands as an example.
@@ -26,7 +26,7 @@ pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
         InteractionKind::Approval | InteractionKind::Review => vec![command(&["--approve"]), command(&["--reject"])],
         InteractionKind::Authorization => {
             let about = question.authorization.as_ref();
-            let dangerous = about.is_some_and(|about| about.security_level == SecurityLevel::High);
+            let dangerous = ToolName::asked(about).is_some();
             // A person types the name of a dangerous tool, so the command that lets it loose is not one to paste.
             let approve = if dangerous { command(&["--approve", "--tool", "NAME"]) } else { command(&["--approve"]) };
             vec![approve, command(&["--reject"])]

@@ -14,6 +14,7 @@ use super::{
     output,
     reached::Reached,
     run::{lines::Lines, signals::Signals},
+    tool_name::Typed,
 };
 use local::server;
 use serde_json::{Value, json};
@@ -69,7 +70,10 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
         if line.is_empty() {
             continue;
         }
-        let (path, body) = said(&path, &line, session.as_deref(), question.is_some());
+        let Some((path, body)) = said(&path, &line, session.as_deref(), question.as_ref()) else {
+            exit = Exit::Failed;
+            continue;
+        };
         let mut shown = Shown::new(globals.json);
         let told = tokio::select! {
             told = client.events(&path, &body, |name, data| shown.tell(name, data)) => told,
@@ -124,18 +128,25 @@ fn advised(failure: Failure, workflow: &str) -> Failure {
     failure.with_hint(hint)
 }
 
-/// The request that a line makes: an answer where something is asked, else a message.
-fn said(path: &str, line: &str, session: Option<&str>, asks: bool) -> (String, Value) {
-    match session.filter(|_| asks) {
-        Some(session) => (format!("{path}/resume"), json!({"session_id": session, "value": line})),
-        None => {
-            let mut body = json!({ "message": line });
-            if let Some(session) = session {
-                body["session_id"] = session.into();
-            }
-            (path.to_owned(), body)
+/// The request that a line makes: an answer where something is asked, else a message. None where the line answers nothing, as
+/// where a dangerous tool is to be let loose by its name and the line has another.
+fn said(path: &str, line: &str, session: Option<&str>, asked: Option<&Value>) -> Option<(String, Value)> {
+    let Some((session, question)) = session.zip(asked) else {
+        let mut body = json!({ "message": line });
+        if let Some(session) = session {
+            body["session_id"] = session.into();
         }
-    }
+        return Some((path.to_owned(), body));
+    };
+    let value = match shown::tool_name(question) {
+        None => line.into(),
+        Some(tool) => match tool.read(line) {
+            Typed::Allowed => json!({"approved": true, "tool": tool.name}),
+            Typed::Refused => json!({"approved": false}),
+            Typed::Neither => return None,
+        },
+    };
+    Some((format!("{path}/resume"), json!({"session_id": session, "value": value})))
 }
 
 /// A failure in the midst of a stream.

@@ -1,6 +1,6 @@
 //! What a conversation shows: answers on stdout, as they are given where that is a terminal, and all else on stderr.
 
-use crate::output;
+use crate::{output, tool_name::ToolName};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -104,6 +104,12 @@ impl Shown {
     }
 }
 
+/// The name that approving a dangerous tool takes; none where a question is about no such tool.
+pub fn tool_name(question: &Value) -> Option<ToolName> {
+    let about = serde_json::from_value(question["authorization"].clone()).ok()?;
+    ToolName::asked(Some(&about))
+}
+
 /// Tells a question, and how it is answered.
 fn ask(question: &Value) {
     let text = |at: &str| question.pointer(at).and_then(Value::as_str).unwrap_or_default();
@@ -114,16 +120,18 @@ fn ask(question: &Value) {
             output::clean(text("/authorization/tool")),
             output::clean(&question["authorization"]["arguments"].to_string())
         );
+        eprintln!("  security level: {}", output::clean(text("/authorization/security_level")));
     }
     for option in question["options"].as_array().into_iter().flatten() {
         let word = |key: &str| option[key].as_str().unwrap_or_default();
         eprintln!("  {}  {}", output::clean(word("id")), output::clean(word("label")));
     }
-    let how = match text("/kind") {
-        "approval" | "review" | "authorization" => "yes or no",
-        "decision" => "one of these",
-        "input" => "JSON",
-        _ => "a line",
+    let how = match (text("/kind"), tool_name(question)) {
+        (_, Some(tool)) => tool.prompt(),
+        ("approval" | "review" | "authorization", None) => "yes or no".to_owned(),
+        ("decision", None) => "one of these".to_owned(),
+        ("input", None) => "JSON".to_owned(),
+        (_, None) => "a line".to_owned(),
     };
     let more = format!("{how}; or, with more to say: stepwell answer {}", text("/interaction_id"));
     eprintln!("  {}", output::dim(&output::clean(&more)));

@@ -1,22 +1,17 @@
 //! Asks a question of the person at the terminal, or of the lines that are piped in, and sends the answer to the API.
 
-use super::{
-    editor::Editor,
-    form::{Draft, yes_or_no},
-    lines::Lines,
-    sight::Sight,
-    signals::Signals,
-};
+use super::{editor::Editor, form::Draft, lines::Lines, sight::Sight, signals::Signals};
 use crate::{
     Failure,
     client::{Client, escaped},
     commands::{KEPT_OUT, is_kept_out, on_behalf_of},
     failure::reason,
     output,
+    tool_name::{ToolName, Typed, yes_or_no},
 };
 use api::types::{AnswerBody, Choice, Interaction};
 use serde_json::{Value, json};
-use stepwell_core::interaction::{AfterError, InteractionKind, REWIND, SecurityLevel};
+use stepwell_core::interaction::{AfterError, InteractionKind, REWIND};
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,24 +207,18 @@ impl Asking<'_> {
         }
     }
 
-    /// Asks whether a tool may run. One of the level `high` is approved only by typing its name, so that none is let
-    /// loose by a slip of the finger.
+    /// Asks whether a tool may run. A dangerous one is approved only by typing its name.
     async fn authorization(&mut self) -> Heard<AnswerBody> {
-        let about = self.question.authorization.as_ref();
-        let Some(about) = about.filter(|about| about.security_level == SecurityLevel::High) else {
+        let Some(tool) = ToolName::asked(self.question.authorization.as_ref()) else {
             return self.approval().await;
         };
-        let tool = output::clean(&output::text(&about.tool));
         loop {
-            let line = self.line(&format!("type {tool} to allow it, n to refuse")).await?;
-            if line == tool {
-                let allowed = AnswerBody { tool: Some(output::text(&about.tool)), ..verdict(true) };
-                return self.commented(allowed, String::new()).await;
-            }
-            if yes_or_no(&line) == Some(false) {
-                return self.commented(verdict(false), String::new()).await;
-            }
-            eprintln!("  that is not {tool}: nothing is decided yet");
+            let answer = match tool.read(&self.line(&tool.prompt()).await?) {
+                Typed::Allowed => AnswerBody { tool: Some(tool.name), ..verdict(true) },
+                Typed::Refused => verdict(false),
+                Typed::Neither => continue,
+            };
+            return self.commented(answer, String::new()).await;
         }
     }
 

@@ -1,7 +1,10 @@
 //! Makes a form of a JSON Schema: one line of text for each field of an object. Each field is checked as soon as it is
 //! typed, by the schema as the rules read it; the host checks the whole afterwards.
 
-use crate::example::{example_of, resolved, types};
+use crate::{
+    example::{example_of, resolved, types},
+    tool_name::yes_or_no,
+};
 use api::types::Fault;
 use document::validate::schema::Schema;
 use serde_json::{Map, Value, json};
@@ -220,15 +223,6 @@ fn about(schema: &Value, kinds: &[&str], required: bool) -> String {
 /// A value as people type it: text without quotes, everything else as JSON.
 pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Reads yes or no as people write it; none for another word.
-pub fn yes_or_no(word: &str) -> Option<bool> {
-    match word.to_ascii_lowercase().as_str() {
-        "y" | "yes" | "true" | "approve" | "approved" | "ok" => Some(true),
-        "n" | "no" | "false" | "reject" | "rejected" => Some(false),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

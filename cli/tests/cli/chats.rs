@@ -50,6 +50,32 @@ fn an_answer_that_is_not_understood_is_asked_for_again_and_the_next_line_is_read
 }
 
 #[test]
+fn a_dangerous_tool_is_let_loose_by_its_name_alone() {
+    let model = Model::start();
+    let home = Home::new();
+    let text = std::fs::read_to_string(example("chat-assistant.json")).unwrap();
+    let mut document: Value =
+        serde_json::from_str(&text.replace("127.0.0.1:4010", &format!("127.0.0.1:{}", model.port))).unwrap();
+    let pay_back = document["nodes"].as_array_mut().unwrap().iter_mut().find(|node| node["id"] == "pay_back").unwrap();
+    pay_back["tool"]["require_approval"] = json!({"security_level": "high"});
+    let file = home.file("chat.json", document);
+    home.run(&["save", &file]).exits(0);
+    let begins = "What of O-2?\nPay it back, please.\n";
+    // Neither a yes nor another name decides anything, and neither goes out as a message.
+    let told = says(&home, &model, &["--session", "s"], &format!("{begins}yes\npay\n")).exits(1);
+    assert_eq!(told.err.matches("that is not pay_back: nothing is decided yet").count(), 2, "{told:?}");
+    for part in ["security level: high", "type pay_back to allow it, n to refuse"] {
+        assert!(told.err.contains(part), "{told:?}");
+    }
+    assert_eq!(model.refunds(), json!([]));
+    let told = says(&home, &model, &["--session", "t"], &format!("{begins}yes\npay_back\n")).exits(0);
+    assert!(told.out.ends_with("250 was paid back.\n"), "{told:?}");
+    assert_eq!(model.refunds(), json!([{"order_id": "O-2", "amount": 250}]));
+    says(&home, &model, &["--session", "u"], &format!("{begins}no\n"));
+    assert_eq!(model.refunds(), json!([{"order_id": "O-2", "amount": 250}]), "what is refused does not run");
+}
+
+#[test]
 fn programs_are_told_each_piece_as_the_model_gives_it() {
     let model = Model::start();
     let home = assistant(&model);
