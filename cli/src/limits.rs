@@ -77,3 +77,5 @@ pub const LINES_BYTES: usize = 64 * 1024;
 /// How long an agent that has closed its end may wait for what it asked before: a tool waits 25 seconds, as the agent was
 /// told.
 pub const LAST_ANSWERS: Duration = Duration::from_secs(30);
+/// How long is waited for the reason why a host is lost, which comes at once from the request that it refused.
+pub const LAST_REASONS: Duration = Duration::from_secs(2);

@@ -135,12 +135,12 @@ async fn pass_on(client: Client, stopped: impl Future<Output = ()>) -> Outcome {
     let (messages, sifted) = tokio::io::duplex(limits::LINES_BYTES);
     let sifting = tokio::spawn(lines::sift(input, sifted, failed.clone()));
     let agent = AsyncRwTransport::new_server(messages, output);
-    tokio::select! {
-        () = between(agent, host, (failed, failures)) => {}
-        () = stopped => {}
-    }
+    let passed = tokio::select! {
+        passed = between(agent, host, (failed, failures)) => passed,
+        () = stopped => Ok(Exit::Done),
+    };
     sifting.abort();
-    Ok(Exit::Done)
+    passed
 }
 
 /// One of this process's own streams, read or written without waiting for it.
@@ -150,18 +150,64 @@ fn own(stream: impl AsFd) -> Result<tokio::fs::File, Failure> {
     Ok(tokio::fs::File::from_std(std::fs::File::from(taken)))
 }
 
+/// What is owed to the agent, and what is known of the host.
+#[derive(Default)]
+struct Talk {
+    /// The requests of the agent that have no answer.
+    open: HashSet<RequestId>,
+    /// Whether the host has said anything.
+    heard: bool,
+    /// Why it could not be asked, the first time.
+    why: Option<String>,
+}
+
+impl Talk {
+    /// Takes a message to the agent.
+    fn told(&mut self, message: &ServerJsonRpcMessage) {
+        if let Some(id) = answers(message) {
+            self.open.remove(id);
+        }
+    }
+
+    /// Takes word that a request did not reach the host, or that a line was none.
+    fn failed(&mut self, message: &ServerJsonRpcMessage) {
+        if let ServerJsonRpcMessage::Error(error) = message
+            && error.id.is_some()
+        {
+            self.why.get_or_insert_with(|| error.error.message.to_string());
+        }
+        self.told(message);
+    }
+
+    /// How it ended. A host that never said anything is none.
+    fn end(self) -> Outcome {
+        match self.why {
+            Some(why) if !self.heard => Err(unreached(why)),
+            Some(_) | None => Ok(Exit::Done),
+        }
+    }
+}
+
+fn unreached(why: impl Into<String>) -> Failure {
+    let hint = "see that a host runs at --url, and that it takes the token of --token";
+    Failure::failed(why.into(), hint).with_code("host_not_reached")
+}
+
 /// Passes each message on, those of the agent to the host and those of the host to the agent. A request that does not
 /// reach the host is answered with an error, so that the agent does not wait for it; so is what was found wrong before. Once
 /// the agent has closed its end, what it asked before is still answered.
+///
+/// # Errors
+/// Where the host is not there, or turns the agent away.
 async fn between(
     mut agent: impl Transport<RoleServer>,
     mut host: impl Transport<RoleClient>,
     (failed, mut failures): (UnboundedSender<ServerJsonRpcMessage>, UnboundedReceiver<ServerJsonRpcMessage>),
-) {
-    let (mut open, mut ends, mut greeting) = (HashSet::new(), None, Greeting::default());
+) -> Outcome {
+    let (mut talk, mut ends, mut greeting) = (Talk::default(), None, Greeting::default());
     loop {
-        if ends.is_some() && open.is_empty() && failures.is_empty() {
-            return;
+        if ends.is_some() && talk.open.is_empty() && failures.is_empty() {
+            return talk.end();
         }
         let answer = tokio::select! {
             message = agent.receive(), if ends.is_none() => {
@@ -169,44 +215,85 @@ async fn between(
                     ends = Some(Instant::now() + limits::LAST_ANSWERS);
                     continue;
                 };
-                let id = match &message {
-                    ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
-                    ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => None,
-                    ClientJsonRpcMessage::Notification(_) => None,
-                };
-                open.extend(id.clone());
+                if let ClientJsonRpcMessage::Request(request) = &message {
+                    talk.open.insert(request.id.clone());
+                }
                 if greeting.is_owed_before(&message) {
                     greet(&mut host).await;
                 }
-                let (mut sending, failed) = (Box::pin(host.send(message)), failed.clone());
-                // The first look at it puts it into the host's queue, so that messages keep their order: the host takes what
-                // follows the first request for the word that its answer came, and answers it to nobody.
-                let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
-                // A call may take half a minute, and others come meanwhile.
-                tokio::spawn(async move {
-                    let sent = match begun {
-                        Poll::Ready(sent) => sent,
-                        Poll::Pending => sending.await,
-                    };
-                    if let (Err(error), Some(id)) = (sent, id) {
-                        let error = ErrorData::internal_error(format!("the host cannot be asked: {error}"), None);
-                        let _ = failed.send(ServerJsonRpcMessage::error(error, Some(id)));
-                    }
-                });
+                ask(&mut host, message, failed.clone()).await;
                 continue;
             }
-            message = host.receive() => message,
-            failure = failures.recv() => failure,
-            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => return,
+            message = host.receive() => {
+                let Some(message) = message else { return lost(agent, talk, failures).await };
+                talk.heard = true;
+                talk.told(&message);
+                message
+            }
+            failure = failures.recv() => {
+                let Some(failure) = failure else { return talk.end() };
+                talk.failed(&failure);
+                failure
+            }
+            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => return talk.end(),
         };
-        let Some(answer) = answer else { return };
-        if let Some(id) = answers(&answer) {
-            open.remove(id);
-        }
         if agent.send(answer).await.is_err() {
-            return;
+            return talk.end();
         }
     }
+}
+
+/// Sends a message to the host. Where that fails and it is a request, its answer goes to `failed`.
+async fn ask(
+    host: &mut impl Transport<RoleClient>,
+    message: ClientJsonRpcMessage,
+    failed: UnboundedSender<ServerJsonRpcMessage>,
+) {
+    let id = match &message {
+        ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => None,
+        ClientJsonRpcMessage::Notification(_) => None,
+    };
+    let mut sending = Box::pin(host.send(message));
+    // The first look at it puts it into the host's queue, so that messages keep their order: the host takes what
+    // follows the first request for the word that its answer came, and answers it to nobody.
+    let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+    // A call may take half a minute, and others come meanwhile.
+    tokio::spawn(async move {
+        let sent = match begun {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        };
+        if let (Err(error), Some(id)) = (sent, id) {
+            let _ = failed.send(unasked(&error, id));
+        }
+    });
+}
+
+/// The answer to a request that did not reach the host.
+fn unasked(why: &impl std::fmt::Display, id: RequestId) -> ServerJsonRpcMessage {
+    ServerJsonRpcMessage::error(ErrorData::internal_error(format!("the host cannot be asked: {why}"), None), Some(id))
+}
+
+/// Answers what is still open, where the host has gone or turned the agent away. Why it did so comes with the request that it
+/// refused, a moment later.
+async fn lost(
+    mut agent: impl Transport<RoleServer>,
+    mut talk: Talk,
+    mut failures: UnboundedReceiver<ServerJsonRpcMessage>,
+) -> Outcome {
+    let until = Instant::now() + limits::LAST_REASONS;
+    while !talk.open.is_empty() {
+        let told = tokio::time::timeout_at(until, failures.recv()).await;
+        let Ok(Some(failure)) = told else { break };
+        talk.failed(&failure);
+        let _ = agent.send(failure).await;
+    }
+    let why = talk.why.take().unwrap_or_else(|| "the host has closed the connection".to_owned());
+    for id in std::mem::take(&mut talk.open) {
+        let _ = agent.send(unasked(&"it has closed the connection", id)).await;
+    }
+    Err(unreached(why))
 }
 
 /// Says to the host that the answer to the first request was taken.

@@ -3,7 +3,8 @@
 use crate::support::Home;
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
     process::Stdio,
 };
 
@@ -51,4 +52,43 @@ fn what_was_asked_before_the_end_of_the_input_is_answered() {
     }
     let told = home.say(&["mcp"], "no JSON\n").exits(0);
     assert_eq!(told.json()["error"]["code"], -32700, "{told:?}");
+}
+
+/// Answers whatever is asked with 401, as a host does that does not know the token.
+fn turns_away() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 8192];
+            let _ = stream.read(&mut head);
+            let answer = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn a_host_that_refuses_and_one_that_is_not_there_are_told_to_the_agent_and_to_its_user() {
+    let home = Home::new();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for port in [turns_away(), nobody] {
+        let url = format!("http://127.0.0.1:{port}");
+        let args = ["--url", &url, "--token", "bad", "mcp"];
+        for _ in 0..8 {
+            // The input closes at once.
+            let told = home.say(&args, &begin()).exits(1);
+            assert_eq!((&told.json()["id"], &told.json()["error"]["code"]), (&json!(1), &json!(-32603)), "{told:?}");
+            assert!(told.err.contains("the host cannot be asked") && told.err.contains("--token"), "{told:?}");
+        }
+        // The input stays open.
+        let mut child = home.command(&args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(begin().as_bytes()).unwrap();
+        let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["error"]["code"], json!(-32603));
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        drop(stdin);
+    }
 }
