@@ -29,11 +29,17 @@ pub(crate) fn left_standing(state: &Execution, rolling: &Rolling) -> Vec<Effect>
     ids.map(|id| told(id, ChildControl::Cancel)).collect()
 }
 
-/// Ends the children that were to be undone and that people left as they are. One that was left itself, before it was done
-/// with those below it, leaves them too.
+/// Tells the child that is undone next what its parent wants; none where the parent undoes a node, or nothing.
+pub(crate) fn tell_undone(state: &Execution, control: ChildControl) -> Option<Effect> {
+    let id = state.rolling.as_ref()?.current()?.child_of(state.id())?;
+    Some(told(id, control))
+}
+
+/// Ends the children that were to be undone and that people left as they are. One that ended before it was done with those
+/// below it leaves them too.
 pub(crate) fn left_alone(state: &Execution) -> Vec<Effect> {
     let mut effects: Vec<Effect> = state.left.iter().map(|id| told(id.clone(), ChildControl::Cancel)).collect();
-    let planned = |rolling: &&Arc<Rolling>| state.end.is_some() && state.was_to_be_undone() && rolling.plan.is_some();
+    let planned = |rolling: &&Arc<Rolling>| state.end.is_some() && rolling.plan.is_some();
     if let Some(rolling) = state.rolling.as_ref().filter(planned) {
         effects.extend(left_standing(state, rolling));
     }

@@ -137,6 +137,13 @@ pub enum Command {
         /// The reason that is recorded, for people.
         reason: Option<String>,
     },
+    /// Stand still or go on, as a child that is undone whole and whose parent does.
+    StandStill {
+        /// Whether it stands still.
+        still: bool,
+        /// The reason that is recorded, for people.
+        reason: Option<String>,
+    },
     /// Go on, as a child of a node that failed, and of which the parent is retried.
     TakeUp {
         /// Which retry of the parent that is.
@@ -195,6 +202,8 @@ pub enum Command {
         index: u32,
         /// Why it is stuck, for people; none where it is undone.
         error: Option<String>,
+        /// Number of the child's turn that says so; 0 where it is undone.
+        seq: u64,
     },
     /// Find the way out of what the execution is stuck in.
     Unstick {

@@ -183,6 +183,9 @@ pub enum Work {
         /// Why it is stuck, for people; none where it is undone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+        /// Number of the child's turn that says so; 0 where it is undone, and in messages of earlier releases.
+        #[serde(default, skip_serializing_if = "crate::id::is_no_turn")]
+        seq: u64,
     },
     /// Send a message about a question to one receiver.
     Deliver(Delivering),

@@ -31,6 +31,10 @@ pub struct Activation {
     pub visit: u32,
 }
 
+pub(crate) fn is_no_turn(seq: &u64) -> bool {
+    *seq == 0
+}
+
 pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
 }

@@ -210,7 +210,7 @@ fn folds(documents: Documents<'_>, turns: &[Turn], state: &Execution, broken: &m
 }
 
 /// A folded state without what the decided one does not note, since a release decided it that noted less: which visit entered
-/// a loop, who paused it, and which children were left as they are.
+/// a loop, who paused it or had it go back, why what it undoes failed, and which children were left as they are.
 fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.instructed.is_none() {
         folded.instructed = None;
@@ -218,11 +218,10 @@ fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.left.is_empty() {
         folded.left.clear();
     }
-    if let (Some(rolling), Some(decided)) = (&mut folded.rolling, &state.rolling)
-        && decided.failed.is_none()
-        && rolling.failed.is_some()
-    {
-        Arc::make_mut(rolling).failed = None;
+    if let (Some(rolling), Some(decided)) = (&mut folded.rolling, &state.rolling) {
+        let rolling = Arc::make_mut(rolling);
+        rolling.failed = rolling.failed.take().filter(|_| decided.failed.is_some());
+        rolling.by = rolling.by.take().filter(|_| decided.by.is_some());
     }
     for (id, looped) in &mut folded.loops {
         if state.loops.get(id).is_some_and(|decided| decided.visit == 0) {

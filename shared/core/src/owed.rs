@@ -176,9 +176,10 @@ pub(crate) fn owed_undo(state: &Execution) -> Option<Effect> {
 
 /// Tells the parent of a child in whose epoch the child was asked to be undone whole that it is, or why it is stuck.
 pub(crate) fn child_undone(state: &Execution, epoch: u32, error: Option<String>) -> Option<Effect> {
+    let seq = if error.is_some() { state.stuck_seq } else { 0 };
     let parent = state.started.parent.as_ref()?;
     let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
-    let work = Work::ChildUndone { epoch, activation, attempt, index, error };
+    let work = Work::ChildUndone { epoch, activation, attempt, index, error, seq };
     Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
 }
 

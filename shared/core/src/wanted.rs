@@ -22,6 +22,10 @@ pub fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildC
 /// The same of one child, by how it stands itself; none of the parent's state stands for a parent that is gone.
 pub fn wish_for(parent: Option<&Execution>, child: &Execution) -> ChildControl {
     let (Some(parent), Some(of)) = (parent, &child.started.parent) else { return ChildControl::Cancel };
+    // One that is being undone stands still as its parent does.
+    if child.is_being_undone() && undoes(parent, of) {
+        return if parent.paused { ChildControl::Pause } else { ChildControl::Resume };
+    }
     match wish(parent, &of.activation, of.attempt) {
         ChildControl::Cancel => stop(parent, child),
         other => other,
@@ -71,16 +75,59 @@ fn instruction(asked: &Execution, control: ChildControl) -> Option<Instruction> 
     Some(Instruction { said: Said { above: Some(above), ..found.said.clone() }, ..found.clone() })
 }
 
-/// Whether a child that is being undone was left as it is: its parent went on without that. One that is undone itself, and
-/// was left too, undoes nothing any more.
+/// In whose name an execution that goes back undoes its children, and why; none where nobody asked it, or an earlier release did.
+pub fn undone_in_the_name_of(parent: &Execution, control: ChildControl) -> Option<Instruction> {
+    let rolling = parent.rolling.as_ref()?;
+    let above = rolling.asked.above.clone().unwrap_or_else(|| parent.id().clone());
+    let said = Said { reason: rolling.asked.reason.clone(), above: Some(above) };
+    Some(Instruction { control, by: rolling.by.clone(), said })
+}
+
+/// In whose name a child is asked to do as its parent does, and why where nobody said.
+/// None of the parent's state stands for a parent that is gone.
+pub fn name_for(
+    parent: Option<&Execution>,
+    child: &Execution,
+    control: ChildControl,
+) -> (Option<Instruction>, &'static str) {
+    let (Some(parent), Some(of)) = (parent, &child.started.parent) else {
+        return (None, if child.is_being_undone() { LEFT } else { why(control) });
+    };
+    match (undoes(parent, of), child.is_being_undone()) {
+        (true, false) => (undone_in_the_name_of(parent, control), GOES_BACK),
+        (true, true) => (instruction(parent, control), why(control)),
+        // It stops with its parent, or was left by it.
+        (false, true) => (instruction(parent, control).filter(|_| parent.end == Some(Status::Cancelled)), LEFT),
+        (false, false) => (in_the_name_of(parent, &of.activation, of.attempt, control), why(control)),
+    }
+}
+
+/// The reason that is recorded in a child's journal where nobody gave one.
+fn why(control: ChildControl) -> &'static str {
+    match control {
+        ChildControl::Pause => "its parent was paused",
+        ChildControl::Resume => "its parent was resumed",
+        ChildControl::Retry => "its parent was retried",
+        ChildControl::Cancel => NO_LONGER,
+    }
+}
+
+const NO_LONGER: &str = "its parent no longer needs it";
+
+/// Why a child stops and is undone.
+pub const GOES_BACK: &str = "its parent goes back";
+
+/// Whether an execution goes back, and has that child of its own still to undo.
+fn undoes(parent: &Execution, of: &Parent) -> bool {
+    let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none());
+    rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
+}
+
+/// Whether a child that is being undone was left as it is: its parent went on without that, or ended.
 /// None of the parent's state stands for a parent that is gone.
 pub fn is_left(parent: Option<&Execution>, child: &Execution) -> bool {
-    let undoes = |of: &Parent| {
-        let goes_on = |parent: &&Execution| parent.end.is_none() || !parent.was_to_be_undone();
-        let rolling = parent.filter(goes_on).and_then(|parent| parent.rolling.as_ref());
-        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
-    };
-    child.is_being_undone() && child.started.parent.as_ref().is_some_and(|of| !undoes(of))
+    let undone = |of: &Parent| parent.is_some_and(|parent| undoes(parent, of));
+    child.is_being_undone() && child.started.parent.as_ref().is_some_and(|of| !undone(of))
 }
 
 /// Why a child ends that was left as it is.
@@ -102,10 +149,7 @@ pub fn instead(parent: Option<&Execution>, child: &Execution, command: Command) 
 /// How a child stops that its parent does not wait for. One that is cancelled hears no more of the requests that it has sent.
 /// So where it is to be undone, and has begun what can be undone, it stands still until then.
 pub fn stop(parent: &Execution, child: &Execution) -> ChildControl {
-    let undone = |of: &Parent| {
-        let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none());
-        rolling.is_some_and(|rolling| rolling.undoes(&of.activation, of.attempt, of.index))
-    };
+    let undone = |of: &Parent| undoes(parent, of);
     let begun = |node: &Arc<NodeState>| matches!(node.phase, Phase::Intended { .. } | Phase::Children);
     let stands = child.started.parent.as_ref().is_some_and(undone) && child.nodes.values().any(begun);
     if stands { ChildControl::Pause } else { ChildControl::Cancel }

@@ -12,7 +12,8 @@ use crate::{
 use document::Workflow;
 use std::sync::Arc;
 use stepwell_core::{
-    command::{Asked, Command},
+    command::{Asked, Command, Control},
+    effect::ChildControl,
     error::Rejection,
     event::{Request, Unstick},
     execution::Execution,
@@ -20,7 +21,8 @@ use stepwell_core::{
     owed::{Since, owed},
     patch::Obstacle,
     reading::Reading,
-    rollback::{After, Plan, Rollback, Rolling, Unreachable, plan},
+    rollback::{After, Passed, Plan, Rollback, Rolling, Unreachable, plan},
+    wanted::{GOES_BACK, undone_in_the_name_of},
 };
 
 pub use preview::{Preview, WouldRun, WouldUndo, preview};
@@ -97,7 +99,8 @@ pub async fn roll_back_seen(
         };
         let Planned { state, workflow, past, plan } = planned;
         let command = Command::RollBack { rollback: Box::new(rollback.clone()), plan: Arc::new(plan), seq: state.seq };
-        let asked = Asked { request: request.clone(), checkpoint: seen, ..Asked::by(command, by.clone()) };
+        let above = rollback.above.clone();
+        let asked = Asked { request: request.clone(), checkpoint: seen, above, ..Asked::by(command, by.clone()) };
         let documents = past.ran_by.others(&workflow.hash);
         let submission = Submission { documents, ..Submission::of(vec![asked], &state, &workflow) };
         let Some(mut submitted) = submit(host, id, submission).await? else {
@@ -126,21 +129,28 @@ pub async fn asked(host: &dyn Host, state: &Execution) -> Result<bool, StoreErro
 }
 
 /// How far a child is that is to be undone whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undone {
     /// It is undone, or there was nothing to undo.
     Whole,
     /// It tells when it is.
     Begun,
+    /// It cannot go on by itself, since this turn of it and for this reason.
+    Stuck(u64, String),
     /// It does not exist: it never began, or was deleted.
     Gone,
 }
 
-/// Undoes a child whole, since its parent goes back.
+/// Undoes a child whole, since its parent goes back. `again`: where it is stuck, it is to try once more.
 ///
 /// # Errors
 /// What the store says.
-pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bool) -> Result<Undone, StoreError> {
+pub async fn undo_child(
+    host: &dyn Host,
+    parent: &Execution,
+    id: &ExecutionId,
+    again: bool,
+) -> Result<Undone, StoreError> {
     let Some(child) = host.journal().load_lean(id).await? else { return Ok(Undone::Gone) };
     if child.undone_for.is_some() {
         return Ok(Undone::Whole);
@@ -148,21 +158,31 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
     if child.arrives() {
         return Err(StoreError::Transient(format!("the import of execution {id} is not complete")));
     }
-    let after = After::Cancel { epoch };
+    let after = After::Cancel { epoch: parent.epoch };
+    let name = undone_in_the_name_of(parent, ChildControl::Cancel);
+    let (by, said) = name.map(|name| (name.by, name.said)).unwrap_or_default();
+    let reason = said.reason.or_else(|| Some(GOES_BACK.into()));
     let same = |rolling: &Arc<Rolling>| rolling.plan.is_some() && rolling.asked.after == after;
     if child.rolling.as_ref().is_some_and(same) {
-        // Where it is stuck, it tries once more when it is asked once more.
-        if again && child.stuck.is_some() {
-            let (action, reason) = (Unstick::Retry, Some("its parent tries again".into()));
-            submit(host, id, Command::Unstick { action, node: None, output: None, reason }).await?;
-        } else {
-            begun_elsewhere(host, &child).await?;
+        // It was cancelled with its parent, which was retried since.
+        if child.end.is_some() {
+            let retry = Command::Control { control: Control::Retry, reason };
+            submit(host, id, Asked { above: said.above, ..Asked::by(retry, by) }).await?;
+            return Ok(Undone::Begun);
         }
-        return Ok(Undone::Begun);
+        let Some(error) = &child.stuck else {
+            begun_elsewhere(host, &child).await?;
+            return Ok(Undone::Begun);
+        };
+        let Some(way) = way_out(parent, &child, again) else {
+            return Ok(Undone::Stuck(child.stuck_seq, error.message.clone()));
+        };
+        let submitted = submit(host, id, way).await?;
+        let moved = |submitted: &Submitted| matches!(submitted.replies.as_slice(), [Err(Rejection::MovedOn(_))]);
+        return if submitted.as_ref().is_some_and(moved) { Err(StoreError::Conflict) } else { Ok(Undone::Begun) };
     }
-    let reason = Some("its parent goes back".into());
-    let rollback = Rollback { after, reason, ..Rollback::to(0) };
-    match roll_back(host, id, rollback, None, None).await? {
+    let rollback = Rollback { after, reason, above: said.above, ..Rollback::to(0) };
+    match roll_back(host, id, rollback, by, None).await? {
         Ok(submitted) if submitted.state.undone_for.is_some() => Ok(Undone::Whole),
         Ok(_) => Ok(Undone::Begun),
         // Another copy of the message was faster.
@@ -176,6 +196,22 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
         Err(Refused::Rejected(_) | Refused::InTheWay(_)) => Ok(Undone::Whole),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
     }
+}
+
+/// The way out of what a child is stuck in that somebody took for its parent, as long as the child is stuck in nothing else;
+/// none where nobody did.
+fn way_out(parent: &Execution, child: &Execution, again: bool) -> Option<Asked> {
+    let passed = parent.rolling.as_ref().and_then(|rolling| rolling.passed.clone());
+    let unstick = |action, reason| Command::Unstick { action, node: None, output: None, reason };
+    let (command, by, above) = match passed {
+        Some(Passed { action, seq, by, said }) if seq == child.stuck_seq => {
+            (unstick(action, said.reason), by, said.above.or_else(|| Some(parent.id().clone())))
+        }
+        Some(_) => return None,
+        None if again => (unstick(Unstick::Retry, Some("its parent tries again".into())), None, None),
+        None => return None,
+    };
+    Some(Asked { above, checkpoint: Some(child.seq), ..Asked::by(command, by) })
 }
 
 /// Delivers what follows from the rollback of a child that is under way: whoever began it may have died before it could.

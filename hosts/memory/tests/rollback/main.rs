@@ -9,6 +9,7 @@ mod ledger;
 mod patched_beside;
 mod patches;
 mod retried;
+mod standing;
 mod stories;
 mod twice;
 mod unheard;

@@ -42,9 +42,9 @@ pub fn admitted(execution: &Execution) -> Vec<Ask> {
         Ask::Fork => goes_back(status),
         Ask::Pause => {
             matches!(status, Status::Pending | Status::Running | Status::Waiting | Status::WaitingHuman)
-                || status == Status::RollingBack
+                || status == Status::RollingBack && !execution.is_being_undone()
         }
-        Ask::Resume => status == Status::Paused,
+        Ask::Resume => status == Status::Paused && !execution.is_being_undone(),
         Ask::Retry => matches!(status, Status::Failed | Status::Cancelled),
         Ask::Unstick => status == Status::Stuck,
     };

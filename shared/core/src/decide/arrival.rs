@@ -25,6 +25,7 @@ pub(super) fn table(turn: &mut Deciding<'_>, command: Command, before: &Executio
         }
         Command::Control { .. }
         | Command::LeaveUndone { .. }
+        | Command::StandStill { .. }
         | Command::TakeUp { .. }
         | Command::Answer { .. }
         | Command::PassOn { .. }

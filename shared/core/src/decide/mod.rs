@@ -105,6 +105,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::LeaveUndone { reason }) => control::leave_undone(turn, reason),
+        (_, Command::StandStill { still, reason }) => control::stand_still(turn, still, reason),
         (_, Command::TakeUp { by_parent, reason }) => control::take_up(turn, status, by_parent, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         // What became of a message is kept also after the end, of which the last messages tell.
@@ -131,8 +132,8 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::IntendUndo { undoing, deadline }) => rollback::intend(turn, undoing, deadline),
         (_, Command::Undone { undoing, outcome, again }) => rollback::undone(turn, undoing, outcome, again.as_ref()),
         (_, Command::StopAwaiting { undoing, lost }) => rollback::stop_awaiting(turn, undoing, lost),
-        (_, Command::ChildUndone { epoch, activation, attempt, index, error }) => {
-            rollback::child_undone(turn, epoch, &activation, attempt, index, error)
+        (_, Command::ChildUndone { epoch, activation, attempt, index, error, seq }) => {
+            rollback::child_undone(turn, epoch, &activation, (attempt, index), error.map(|error| (error, seq)))
         }
         // Nobody knows how long it takes to undo what was done: the time begins afresh after it.
         (_, Command::Timeout) if turn.state.rolling.is_some() => Err(Rejection::Stale("it is rolled back")),

@@ -346,8 +346,7 @@ pub enum Event {
         /// What came of it.
         ended: Ended,
     },
-    /// An `at_most_once` attempt to undo something is about to run.
-    /// After the deadline its outcome is unknown.
+    /// An `at_most_once` attempt to undo something is about to run. After the deadline its outcome is unknown.
     #[allow(missing_docs)]
     CompensationIntended { deadline: Time },
     /// An attempt to undo something failed.
@@ -376,13 +375,16 @@ pub enum Event {
     ExecutionUnstuck {
         /// What was chosen.
         action: Unstick,
-        /// The caller's reason, for people; none where the caller gave none.
+        /// Why, and of which execution above.
+        #[serde(flatten)]
+        said: Said,
+        /// Number of the turn in which a child got stuck, to which it is passed on. None where it counts for this execution.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
+        below: Option<u64>,
     },
     /// Every turn of an execution that came from another host is there, and it goes on here from now on.
     ExecutionImported,
-    /// A message of the execution failed so often that it became a dead letter, which the error's code says: `dead_letter`.
+    /// A message of it failed so often that it became a dead letter (`dead_letter`), or something could not be undone.
     #[allow(missing_docs)]
     ExecutionStuck { error: Error },
     /// The execution completed, with this result.

@@ -337,6 +337,9 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         Event::ExecutionStuck { error } => {
             state.stuck = Some(error.clone());
             state.stuck_seq = state.seq;
+            if let Some(rolling) = state.rolling.as_mut().filter(|rolling| rolling.passed.is_some()) {
+                Arc::make_mut(rolling).passed = None;
+            }
         }
         Event::ExecutionCompleted { output } => {
             state.output = Some(output.clone());

@@ -5,7 +5,7 @@ use crate::{
     event::{Event, Unstick},
     execution::{Children, Execution, Kept, NodeState, Phase},
     id::ExecutionId,
-    rollback::{After, Plan, Point, Rollback, Rolling},
+    rollback::{After, Passed, Plan, Point, Rollback, Rolling},
 };
 use document::{id::NodeId, time::Time};
 use std::{collections::BTreeMap, sync::Arc};
@@ -46,11 +46,16 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
             rolling.next += 1;
             (rolling.attempt, rolling.forgiven) = (1, 0);
             (rolling.intended, rolling.due, rolling.carried, rolling.failed) = (None, None, None, None);
+            rolling.passed = None;
         }
-        Event::ExecutionUnstuck { action: Unstick::Retry, .. } => {
-            rolling.forgiven = rolling.attempt;
-            rolling.attempt += 1;
-            (rolling.intended, rolling.due, rolling.carried, rolling.failed) = (None, None, None, None);
+        Event::ExecutionUnstuck { action, said, below } => {
+            rolling.passed = below.map(|seq| Passed { action: *action, seq, by: None, said: said.clone() });
+            // A person who wants another attempt begins a new round of them.
+            if *action == Unstick::Retry {
+                rolling.forgiven = rolling.attempt;
+                rolling.attempt += 1;
+                (rolling.intended, rolling.due, rolling.carried, rolling.failed) = (None, None, None, None);
+            }
         }
         Event::RolledBack { deadline } => {
             state.extended = Some(*deadline);

@@ -1,6 +1,6 @@
 //! What is asked of a rollback.
 
-use crate::{error::Error, payload::Payload};
+use crate::{error::Error, id::ExecutionId, payload::Payload};
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +43,17 @@ pub struct Rollback {
     /// The caller's reason, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// For a child that is undone whole: the execution above it that a caller had go back, or that does so by itself. None
+    /// in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<ExecutionId>,
 }
 
 impl Rollback {
     /// A rollback to a checkpoint, from which the execution goes on.
     pub fn to(checkpoint: u64) -> Self {
-        Self { to: checkpoint, compensate: true, after: After::GoOn, input: None, node: None, reason: None }
+        let (compensate, after) = (true, After::GoOn);
+        Self { to: checkpoint, compensate, after, input: None, node: None, reason: None, above: None }
     }
 }
 

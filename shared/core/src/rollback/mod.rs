@@ -21,5 +21,5 @@ pub use fork::{fork, fork_of, state_at};
 pub use node::to_node;
 pub use plan::{Unreachable, lineage, plan};
 pub use point::{Fork, Point};
-pub use rolling::{Ended, Plan, Rolling, Seen, Undo, What};
+pub use rolling::{Ended, Passed, Plan, Rolling, Seen, Undo, What};
 pub use seen::Undoing;

@@ -4,6 +4,7 @@ use super::{Carried, Point, Rollback};
 use crate::{
     effect::Undoing,
     error::Error,
+    event::{Said, Unstick},
     id::{Activation, ExecutionId, child_id},
     payload::Payload,
 };
@@ -164,6 +165,12 @@ pub struct Rolling {
     /// The attempt to undo the next one that an earlier rollback began, as that one names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Undoing>,
+    /// The subject that asked for it; none where nobody did, and in states of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The way out that is passed on to the child which is next, and is stuck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Passed>,
     /// Number of the turn in which it began; 0 where no plan is made yet, or where an earlier release began it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub begun: u64,
@@ -175,6 +182,21 @@ fn is_none(begun: &u64) -> bool {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// The way out of what a child is stuck in, which a person took for an execution above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Which way.
+    pub action: Unstick,
+    /// Number of the child's turn that says what it is stuck in. For anything else it does not count.
+    pub seq: u64,
+    /// The subject that took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, and for which execution.
+    #[serde(flatten)]
+    pub said: Said,
 }
 
 /// What came of an attempt that still ran when a rollback began.
@@ -206,6 +228,8 @@ impl Rolling {
             intended: None,
             due: None,
             carried: None,
+            by: None,
+            passed: None,
             begun: 0,
         }
     }

@@ -251,7 +251,10 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
         Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {} undone", name(node)),
         Event::Compensated { node, .. } => format!("Node {} undone", name(node)),
         Event::RolledBack { .. } => "Rolled back".into(),
-        Event::ExecutionUnstuck { action, reason } => format!("Unstuck{by}, {}{}", unstuck_as(*action), why(reason)),
+        Event::ExecutionUnstuck { action, said, below } => {
+            let place = if below.is_some() { ", in a child" } else { "" };
+            format!("Unstuck{by}{}{place}, {}{}", with(&said.above, &None), unstuck_as(*action), why(&said.reason))
+        }
         Event::ExecutionImported => format!("Imported from another host{by}"),
         Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),
         Event::ExecutionCompleted { .. } => "Execution completed".into(),
@@ -320,7 +323,10 @@ fn began(rollback: &Rollback, plan: &Plan, by: &str, name: Name<'_>) -> String {
         many => format!(", {many} things to undo"),
     };
     match (&rollback.after, &rollback.node) {
-        (After::Cancel { .. }, _) => format!("To be undone whole{undoes}{why}"),
+        (After::Cancel { .. }, _) => {
+            let above = rollback.above.as_ref().map(|above| format!(" with execution {above}")).unwrap_or_default();
+            format!("To be undone whole{by}{above}{undoes}{why}")
+        }
         (After::Fail { .. } | After::GoOn, Some(node)) => {
             format!("Went back to node {}{by}{undoes}{why}", name(node))
         }

@@ -3,7 +3,7 @@
 
 use super::{
     first_turns, named,
-    taken_up::{REASON, begin_again, goes_on, take_up},
+    taken_up::{begin_again, goes_on, take_up},
 };
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
@@ -25,7 +25,7 @@ use stepwell_core::{
     id::{Activation, ExecutionId},
     owed::{Since, owed, owed_at_end},
     reading::Reading,
-    wanted::{LEFT, in_the_name_of, is_left, taken_up_by, taken_up_with, wish, wish_for},
+    wanted::{is_left, taken_up_by, taken_up_with, wish, wish_for},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -161,11 +161,9 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         let done = match wish {
             // It is stuck at what cannot be undone, and its parent went on without that, or is gone.
             ChildControl::Cancel if is_left(above.as_deref(), &child) => {
-                submit(host, id, Command::LeaveUndone { reason: Some(LEFT.into()) }).await?;
+                submit(host, id, named::as_its_parent(above.as_deref(), &child, wish)).await?;
                 return Ok(());
             }
-            // What its parent asked first comes late: it is being undone, and cancelled then.
-            ChildControl::Cancel | ChildControl::Pause if child.is_being_undone() => return Ok(()),
             ChildControl::Cancel => false,
             ChildControl::Pause => child.paused,
             ChildControl::Resume | ChildControl::Retry => !child.paused,
@@ -179,20 +177,9 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         if asked.take() != Some(wish) && done {
             return Ok(());
         }
-        let name = above.as_deref().and_then(|above| in_the_name_of(above, &parent.activation, parent.attempt, wish));
-        submit(host, id, named::control(name, wish.into(), reason(wish))).await?;
+        submit(host, id, named::as_its_parent(above.as_deref(), &child, wish)).await?;
     }
     Ok(())
-}
-
-/// The reason that is recorded in the child's journal where nobody gave one.
-fn reason(control: ChildControl) -> &'static str {
-    match control {
-        ChildControl::Pause => "its parent was paused",
-        ChildControl::Resume => "its parent was resumed",
-        ChildControl::Retry => REASON,
-        ChildControl::Cancel => "its parent no longer needs it",
-    }
 }
 
 /// The end of a child, by its index: why it failed, none where it completed.

@@ -353,8 +353,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         }
         Work::RollBack => return undo::plan(host, state, workflow, delivery.deliveries > 1).await,
         Work::Undo(undoing) => return undo::undo(host, state, workflow, undoing, delivery.deliveries > 1).await,
-        Work::ChildUndone { epoch, activation, attempt, index, error } => {
-            Command::ChildUndone { epoch, activation, attempt, index, error }
+        Work::ChildUndone { epoch, activation, attempt, index, error, seq } => {
+            Command::ChildUndone { epoch, activation, attempt, index, error, seq }
         }
         Work::Deliver(delivering) => return deliver::deliver(host, state, workflow, delivering).await,
         Work::Remember { activation, seq } => return agent::remember(host, state, &activation, seq).await,

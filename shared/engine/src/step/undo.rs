@@ -1,6 +1,7 @@
 //! Undoes the next thing of a rollback: runs what a node declares as `compensate`, or has a child undone whole.
 
 use super::{
+    children::obey,
     handled::{Handled, failed, later, unknown},
     secrets::Vault,
 };
@@ -17,7 +18,7 @@ use document::{Delivery, Workflow, time::Time};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Again, Asked, Command},
-    effect::Undoing,
+    effect::{ChildControl, Undoing},
     execution::Execution,
     id::{Activation, ExecutionId, child_id, derive},
     owed::{Since, owed},
@@ -79,12 +80,17 @@ pub(super) async fn undo(
     match &current.what {
         What::Child { attempt, index, completed } => {
             let id = child_id(state.id(), &current.activation, *attempt, *index);
-            match undo_child(host, &id, undoing.epoch, undoing.attempt > 1).await {
+            match child(host, state, &id, undoing).await {
                 // Somebody deleted it, and with it what it did is forgotten.
                 Ok(Undone::Gone) if *completed => asks(gone(undoing, &id)),
                 Ok(Undone::Whole | Undone::Gone) => asks(succeeded(undoing)),
                 // The child tells when it is undone.
                 Ok(Undone::Begun) => Handled::Verdict(Verdict::Acknowledge),
+                Ok(Undone::Stuck(seq, why)) => {
+                    let (epoch, activation, attempt, index) =
+                        (undoing.epoch, current.activation.clone(), *attempt, *index);
+                    asks(Command::ChildUndone { epoch, activation, attempt, index, error: Some(why), seq })
+                }
                 Err(error) => Handled::Verdict(failed(&error)),
             }
         }
@@ -93,6 +99,15 @@ pub(super) async fn undo(
             Err(error) => Handled::Verdict(failed(&error)),
         },
     }
+}
+
+/// Has a child undone whole. What its parent wants may have changed while the child began, and could not be told so.
+async fn child(host: &dyn Host, parent: &Execution, id: &ExecutionId, undoing: Undoing) -> Result<Undone, StoreError> {
+    let undone = undo_child(host, parent, id, undoing.attempt > 1).await?;
+    if undone == Undone::Begun {
+        obey(host, id, ChildControl::Pause).await?;
+    }
+    Ok(undone)
 }
 
 /// Waits for the outcome of a run that is to be undone, as long as it can come.

@@ -198,7 +198,7 @@ fn the_reason_why_a_child_failed_fits_on_a_queue() {
     };
     let undone = Message {
         execution: "p".into(),
-        work: Work::ChildUndone { epoch: 1, activation: activation(), attempt: 1, index: 0, error },
+        work: Work::ChildUndone { epoch: 1, activation: activation(), attempt: 1, index: 0, error, seq: 9 },
     };
     let effects = [message, undone].map(|message| Effect::Send { message, at: None });
     let plan = plan(&"e1".into(), &effects, None, Time(0));

@@ -39,6 +39,18 @@ pub(super) fn leave_undone(turn: &mut Deciding<'_>, reason: Option<String>) -> R
     cancel::leave_undone(turn, reason)
 }
 
+/// Has a child that is undone whole stand still, or go on, as its parent does.
+pub(super) fn stand_still(turn: &mut Deciding<'_>, still: bool, reason: Option<String>) -> Result<(), Rejection> {
+    if !turn.state.is_being_undone() {
+        return Err(Rejection::Stale("nobody undoes it"));
+    }
+    match still {
+        true => pause::stand(turn, reason),
+        false => resume::go_on(turn, reason),
+    }
+    Ok(())
+}
+
 /// Lets a child go on that its parent takes up by this retry.
 pub(super) fn take_up(
     turn: &mut Deciding<'_>,
@@ -56,6 +68,12 @@ impl Deciding<'_> {
             let Some(ix) = self.touched.pop_front() else { break };
             self.check_join(ix);
         }
+    }
+
+    /// Passes a control on to the child that is undone next.
+    pub fn control_undone(&mut self, control: ChildControl) {
+        let effect = crate::below::tell_undone(&self.state, control);
+        effect.into_iter().for_each(|effect| self.request(effect));
     }
 
     /// Passes a control on to those children of a node that were asked for and have not ended.

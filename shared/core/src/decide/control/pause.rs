@@ -10,13 +10,22 @@ pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         return Err(Rejection::instead(status, "it cannot be paused"));
     }
     if turn.state.is_being_undone() {
-        return Err(Rejection::status(status, "its parent goes back and undoes it whole, which goes on by itself"));
+        return Err(Rejection::status(
+            status,
+            "its parent goes back and undoes it whole: it is paused and resumed with that one",
+        ));
     }
+    stand(turn, reason);
+    Ok(())
+}
+
+/// Starts nothing more, and tells those below.
+pub(super) fn stand(turn: &mut Deciding<'_>, reason: Option<String>) {
     if !turn.state.paused {
         turn.record(Event::ExecutionPaused(turn.said(reason)));
     }
     for ix in 0..turn.workflow.nodes.len() {
         turn.control_children(ix, ChildControl::Pause);
     }
-    Ok(())
+    turn.control_undone(ChildControl::Pause);
 }

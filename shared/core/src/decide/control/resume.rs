@@ -14,13 +14,27 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     if status.is_terminal() {
         return Err(Rejection::instead(status, "it cannot be resumed"));
     }
+    if turn.state.is_being_undone() {
+        let why = "its parent goes back and undoes it whole: it is paused and resumed with that one";
+        return Err(Rejection::status(status, why));
+    }
+    go_on(turn, reason);
+    Ok(())
+}
+
+/// Asks for what is due and is undone next, and tells those below.
+pub(super) fn go_on(turn: &mut Deciding<'_>, reason: Option<String>) {
     let paused = turn.state.paused;
     if paused {
         turn.record(Event::ExecutionResumed(turn.said(reason)));
     }
     if turn.state.rolling.is_some() {
-        turn.undo_next();
-        return Ok(());
+        turn.control_undone(ChildControl::Resume);
+        // What runs already is not sent once more.
+        if paused {
+            turn.undo_next();
+        }
+        return;
     }
     for ix in 0..turn.workflow.nodes.len() {
         turn.control_children(ix, ChildControl::Resume);
@@ -29,18 +43,17 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
         }
     }
     if !paused {
-        return Ok(());
+        return;
     }
     // An execution that was admitted while it was paused has not begun yet.
     if !turn.state.held && turn.state.nodes.is_empty() {
         begin_at_trigger(turn);
-        return Ok(());
+        return;
     }
     send_due(turn);
     route_recorded(turn);
     turn.look_at_joins();
     turn.settle();
-    Ok(())
 }
 
 /// Makes outcomes that were recorded take effect in the order in which they were recorded, each with the joins that it

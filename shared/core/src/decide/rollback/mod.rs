@@ -12,7 +12,7 @@ use super::turn::Deciding;
 use crate::{
     effect::Work,
     error::{Error, Rejection},
-    event::Event,
+    event::{Event, Unstick},
     execution::Status,
     id::Activation,
     payload::Payload,
@@ -56,7 +56,7 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
 fn under_way(turn: &Deciding<'_>, asked: &Rollback) -> Option<u64> {
     let rolling = turn.state.rolling.as_ref()?;
     let goes_on = turn.state.end.is_none() && turn.state.stuck.is_none() && rolling.begun > 0;
-    let Rollback { to, compensate, after, input, node, reason: _ } = &rolling.asked;
+    let Rollback { to, compensate, after, input, node, reason: _, above: _ } = &rolling.asked;
     let same = (to, compensate, after) == (&asked.to, &asked.compensate, &asked.after);
     let same = same && (input, node) == (&asked.input, &asked.node);
     (goes_on && same).then_some(rolling.begun)
@@ -128,6 +128,12 @@ impl Deciding<'_> {
         if let Some(After::Cancel { epoch }) = after {
             self.tell_parent_undone(epoch, Some(error.message));
         }
+    }
+
+    /// Records that a person found the way out, and whether it is passed on to a child that is stuck since this turn of it.
+    pub(super) fn unstuck(&mut self, action: Unstick, reason: Option<String>, below: Option<u64>) {
+        let said = self.said(reason);
+        self.record(Event::ExecutionUnstuck { action, said, below });
     }
 
     /// Tells the parent of a child that the child is undone, or why not.

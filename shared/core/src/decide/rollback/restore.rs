@@ -8,10 +8,10 @@ use super::super::{
 };
 use crate::{
     effect::{Effect, Purpose},
-    event::Event,
+    event::{Event, Said},
     execution::Phase,
     interaction::{Interaction, InteractionStatus},
-    rollback::After,
+    rollback::{After, Rollback},
 };
 use document::graph::NodeIx;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ impl Deciding<'_> {
         self.record(Event::RolledBack { deadline: self.now.after_seconds(self.workflow.settings.timeout_seconds) });
         match rolling.asked.after.clone() {
             After::Cancel { epoch } => {
-                self.record(Event::ExecutionCancelled(self.said(rolling.asked.reason.clone())));
+                let Rollback { reason, above, .. } = &rolling.asked;
+                self.record(Event::ExecutionCancelled(Said { reason: reason.clone(), above: above.clone() }));
                 self.tell_parent_undone(epoch, None);
                 self.tell_of_end(Some("it was undone".into()));
             }

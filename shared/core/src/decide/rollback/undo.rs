@@ -12,10 +12,13 @@ use crate::{
     task::{Failure, Outcome},
 };
 use document::{Delivery, id::NodeId, time::Time};
+use serde_json::json;
 use std::sync::Arc;
 
 /// The code of an execution that is stuck at what cannot be undone.
 pub(super) const NOT_UNDONE: &str = "compensation_failed";
+/// In the details of such an error, where it is a child that cannot be undone: the child's turn that says so.
+const STUCK_SINCE: &str = "stuck_since";
 
 /// The rollback that an attempt belongs to, where the attempt is the one that it awaits. Of one that failed for good, or that a
 /// dead letter has it stuck at, another copy may still run: what comes of that changes nothing, since a person decides.
@@ -136,7 +139,7 @@ pub fn take_up(turn: &mut Deciding<'_>, rolling: &Rolling) {
     match (&error.node, rolling.intended) {
         (Some(node), Some(_)) => turn.stuck_in_rollback(not_compensated(node, error.clone())),
         _ => {
-            turn.record(Event::ExecutionUnstuck { action: Unstick::Retry, reason: None });
+            turn.unstuck(Unstick::Retry, None, None);
             turn.undo_next();
         }
     }
@@ -148,14 +151,24 @@ fn not_compensated(node: &NodeId, error: Error) -> Error {
     Error { code: NOT_UNDONE.into(), message, ..error }
 }
 
+/// The child's turn in which it got stuck, where an execution is stuck since a child of it is.
+pub(super) fn stuck_below(error: &Error) -> Option<u64> {
+    let since = error.details.as_ref()?.get(STUCK_SINCE)?.as_u64()?;
+    (error.code == NOT_UNDONE && since > 0).then_some(since)
+}
+
+/// Whether a child is stuck in something else by now than what its parent knows.
+fn is_newer(stuck: &Error, seq: u64) -> bool {
+    stuck_below(stuck).is_some_and(|known| seq > known)
+}
+
 /// Records that a child is undone whole, or that it is stuck, and this execution with it.
 pub fn child_undone(
     turn: &mut Deciding<'_>,
     epoch: u32,
     activation: &Activation,
-    attempt: u32,
-    index: u32,
-    error: Option<String>,
+    (attempt, index): (u32, u32),
+    error: Option<(String, u64)>,
 ) -> Result<(), Rejection> {
     let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == epoch);
     let current = rolling.as_ref().and_then(|rolling| rolling.current());
@@ -167,16 +180,18 @@ pub fn child_undone(
         // The child may have found its own way out while its parent was stuck because of it.
         None => {
             if turn.state.stuck.is_some() {
-                let action = Unstick::MarkDone;
-                turn.record(Event::ExecutionUnstuck { action, reason: Some("the child is undone".into()) });
+                turn.unstuck(Unstick::MarkDone, Some("the child is undone".into()), None);
             }
             done(turn, current, rolling.attempt, false);
         }
-        Some(_) if turn.state.stuck.is_some() => return Err(Rejection::Stale("it is stuck already")),
-        Some(message) => {
+        Some((_, seq)) if turn.state.stuck.as_ref().is_some_and(|stuck| !is_newer(stuck, seq)) => {
+            return Err(Rejection::Stale("it is stuck already"));
+        }
+        Some((message, seq)) => {
             let child = crate::id::child_id(turn.state.id(), activation, attempt, index);
             let error = Error {
                 node: Some(activation.node.clone()),
+                details: Some(json!({ "execution_id": child, STUCK_SINCE: seq })),
                 ..Error::new(NOT_UNDONE, format!("child {index} ({child}) is stuck: {message}"))
             };
             turn.stuck_in_rollback(error);

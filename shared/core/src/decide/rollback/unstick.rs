@@ -2,13 +2,13 @@
 
 use super::{
     super::turn::Deciding,
-    undo::{NOT_UNDONE, done},
+    undo::{NOT_UNDONE, done, stuck_below},
 };
 use crate::{
     below::tell_one,
     effect::ChildControl,
     error::{Error, Reason, Rejection},
-    event::{Event, Unstick},
+    event::Unstick,
     execution::{Phase, Status},
     owed::{Since, owed},
     payload::Payload,
@@ -37,7 +37,7 @@ pub fn unstick(
             if node.is_some() {
                 stuck_node(turn, node)?;
             }
-            turn.record(Event::ExecutionUnstuck { action, reason });
+            turn.unstuck(action, reason, None);
         }
         Unstick::Skip | Unstick::MarkDone => {
             let ix = stuck_node(turn, node)?;
@@ -45,7 +45,7 @@ pub fn unstick(
                 let id = &turn.node(ix).id;
                 return Err(invalid("/node", format!("{id} has no port to go on by: use retry or redrive")));
             }
-            turn.record(Event::ExecutionUnstuck { action, reason });
+            turn.unstuck(action, reason, None);
             turn.close(ix);
             turn.finish(ix, "success", output.unwrap_or_default(), None);
             turn.settle();
@@ -79,11 +79,18 @@ fn while_undoing(
         let why = "no message is left to be sent again: use retry, skip or mark_done";
         return Err(Rejection::status(status, why));
     }
+    // What failed is further down, and so is the way out: all else of the child is undone.
+    let below = stuck_below(error).filter(|_| current.is_some_and(|undo| matches!(undo.what, What::Child { .. })));
+    if below.is_some() {
+        turn.unstuck(action, reason, below);
+        turn.undo_next();
+        return Ok(());
+    }
     let by_hand = matches!(action, Unstick::Skip | Unstick::MarkDone);
     if by_hand && rolling.plan.is_none() {
         return Err(Rejection::status(status, "it is not planned yet what is undone: use retry or redrive"));
     }
-    turn.record(Event::ExecutionUnstuck { action, reason });
+    turn.unstuck(action, reason, None);
     // Earlier releases took an outcome that came late: then what it is stuck at is undone, and what follows is not.
     let Some(current) = current.filter(|undo| by_hand && stuck == Some(&undo.activation.node)) else {
         turn.undo_next();

@@ -155,8 +155,14 @@ fn what_a_status_alone_does_not_say_is_known_too() {
     let mut child = given(get());
     let asked = Rollback { after: After::Cancel { epoch: 1 }, ..Rollback::to(0) };
     child.state.rolling = Some(rolling(asked));
-    assert_eq!(admitted(&child.state), [Ask::Pause]);
-    assert!(matches!(child.when(control(Control::Cancel)), Err(Rejection::Status { .. })));
+    assert_eq!(admitted(&child.state), []);
+    for asked in [Control::Pause, Control::Resume, Control::Cancel] {
+        assert!(matches!(child.when(control(asked)), Err(Rejection::Status { .. })), "{asked:?}");
+    }
+    // It stands still with its parent.
+    child.when(Command::StandStill { still: true, reason: None }).unwrap();
+    child.is(Status::Paused);
+    assert_eq!(admitted(&child.state), [Ask::RollBack, Ask::Fork]);
     // One that is stuck on its way back takes no other document.
     let mut stuck = after(get(), goes_back);
     buried(&mut stuck);
