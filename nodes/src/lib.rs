@@ -14,23 +14,22 @@ pub mod limits;
 mod mcp;
 pub mod memory;
 mod model;
-mod secrets;
 
 pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
+pub use engine::masking::{mask, mask_text};
 pub use http::{AllowList, Blocked, Fetcher, Post, Posted, Poster, judge};
 pub use json::aside;
 pub use mcp::{COMMANDS_VARIABLE, Commands};
 pub use model::AwsRole;
-pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
 use engine::{
+    masking::{Needles, mask_outcome},
     pieces::Pieces,
     port::{Memory, Runner, Unbounded},
 };
-use secrets::Needles;
 use std::sync::Arc;
 use stepwell_core::task::{Report, Task, Work};
 
@@ -141,17 +140,17 @@ impl Runner for Nodes {
             Work::Http(http) => {
                 let needles = Arc::new(Needles::of(&task.secrets));
                 let outcome = self.http.run(http, task, &needles, bound.limit, now).await;
-                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
+                Report { outcome: mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Model(call) => {
                 let needles = Arc::new(Needles::of(&model::masked(call, &task.secrets)));
                 let outcome = self.models.run(call, task, &bound, &needles, now).await;
-                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
+                Report { outcome: mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Mcp(ask) => {
                 let needles = Needles::of(&task.secrets);
                 let outcome = self.mcp.run(ask, task, &needles, bound.limit).await;
-                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
+                Report { outcome: mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,
         };

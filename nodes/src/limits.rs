@@ -47,15 +47,6 @@ pub const RETRY_AFTER_SECONDS: f64 = 86_400.0;
 pub const ATTEMPT_SECONDS: f64 = engine::limits::ATTEMPT_SECONDS;
 /// Seconds of one attempt that an operator may allow: those of a whole execution.
 pub const MOST_ATTEMPT_SECONDS: f64 = engine::limits::EXECUTION_SECONDS;
-/// Bytes that a secret's value must have to be masked.
-pub const SECRET_BYTES: usize = engine::limits::MASKED_BYTES;
-/// Bytes from which a secret is masked in any case: shorter ones in another case are ordinary words too often.
-pub const SECRET_FOLDED_BYTES: usize = 8;
-/// How often escapes within escapes are undone when secrets are looked for: what is encoded more often comes from
-/// somebody who knows the secret.
-pub const SECRET_ROUNDS: usize = 3;
-/// Bytes of a text that are searched for secrets at once. What decoders make of them takes ten times as much.
-pub const SECRET_WINDOW_BYTES: usize = 1024 * 1024;
 
 /// Bytes of JavaScript's heap: an output of 32 MiB beside what it was made of.
 pub const JS_HEAP_BYTES: usize = 64 * 1024 * 1024;

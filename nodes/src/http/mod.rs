@@ -20,9 +20,8 @@ pub use fetch::Fetcher;
 pub(crate) use open::{Door, Doors, anywhere};
 pub use post::{Post, Posted, Poster};
 
-use crate::secrets::Needles;
 use document::time::Time;
-use engine::port::Memory;
+use engine::{masking::Needles, port::Memory};
 use guarded::Guarded;
 use request::Hop;
 use std::{sync::Arc, time::Duration};

@@ -5,8 +5,7 @@ use super::{
     allow::plain,
     request::{Hop, check_scheme},
 };
-use crate::secrets::Needles;
-use engine::port::ANY_HOST;
+use engine::{masking::Needles, port::ANY_HOST};
 use reqwest::{
     Method, Response, StatusCode, Url,
     header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HOST, HeaderMap, LOCATION},

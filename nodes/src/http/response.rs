@@ -4,11 +4,10 @@ use super::{allow::plain, failure};
 use crate::{
     json::{self, Read, aside},
     limits::{ASIDE_BYTES, DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS},
-    secrets::Needles,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use document::time::Time;
-use engine::port::Memory;
+use engine::{masking::Needles, port::Memory};
 use expression::{Context, ExecutionScope, Expr, Scope};
 use reqwest::{
     Response,

@@ -4,9 +4,8 @@ use super::failure::{too_large, unreadable};
 use crate::{
     json::{self, Read},
     limits::MCP_BYTES,
-    secrets::Needles,
 };
-use engine::port::Memory;
+use engine::{masking::Needles, port::Memory};
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde_json::Value;
 use stepwell_core::task::Failure;

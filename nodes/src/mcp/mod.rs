@@ -10,12 +10,9 @@ mod remote;
 
 pub use commands::{Commands, VARIABLE as COMMANDS_VARIABLE};
 
-use crate::{
-    http::{AllowList, Doors, anywhere},
-    secrets::Needles,
-};
+use crate::http::{AllowList, Doors, anywhere};
 use document::work::{McpServer, McpTask};
-use engine::port::Memory;
+use engine::{masking::Needles, port::Memory};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{Failure, Outcome, Task};
 

@@ -1,7 +1,7 @@
 //! Which secrets a request to a model takes along, and where the key of its model may go.
 
-use crate::{limits::SECRET_BYTES, secrets::Needles};
 use document::work::{ModelCall, ModelChoice, Provider};
+use engine::{limits::MASKED_BYTES, masking::Needles};
 use reqwest::Url;
 use stepwell_core::task::UsedSecret;
 
@@ -18,7 +18,7 @@ pub(super) fn sent(
     let within = |secret: &UsedSecret| {
         let needles = Needles::of(std::slice::from_ref(secret));
         // Secrets that are too short to be found count as being in every request.
-        secret.value.len() < SECRET_BYTES
+        secret.value.len() < MASKED_BYTES
             || needles.found_in(body)
             || needles.found_in(url.as_bytes())
             || headers.iter().any(|(_, value)| needles.found_in(value.as_bytes()))

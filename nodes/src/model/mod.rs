@@ -23,7 +23,6 @@ use crate::{
     http::{AllowList, Answered, Ask, Asker, Each},
     json::{self, Read, aside},
     limits::MODEL_ANSWER_BYTES,
-    secrets::Needles,
 };
 use anthropic::Anthropic;
 use bedrock::Bedrock;
@@ -31,13 +30,16 @@ use document::{
     time::Time,
     work::{ModelAnswer, ModelCall, ModelChoice, Provider},
 };
-use engine::{pieces::Pieces, port::Memory};
+use engine::{masking::Needles, pieces::Pieces, port::Memory};
 use gemini::Gemini;
 use openai::OpenAi;
 use protocol::{NoAnswer, Protocol, Said};
 use refusal::Refusal;
 use std::{sync::Arc, time::Duration};
-use stepwell_core::task::{Failure, Outcome, Task, UsedSecret};
+use stepwell_core::{
+    agent::name_used_up,
+    task::{Failure, Outcome, Task, UsedSecret},
+};
 use stream::{Events, Saying};
 use tokio::time::{Instant, timeout};
 
@@ -82,7 +84,7 @@ impl Models {
         now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Outcome {
         let deadline = Instant::now() + bound.limit;
-        let mut refused = Vec::new();
+        let (mut refused, mut used_up) = (Vec::new(), Vec::new());
         for (position, choice) in call.models.iter().enumerate() {
             let left = u32::try_from(call.models.len() - position).unwrap_or(u32::MAX);
             let sharers = if call.is_patient { 1 } else { left };
@@ -101,19 +103,23 @@ impl Models {
                 }
             }
             match said {
-                Ok(said) => return succeeded(said, name, needles).await,
+                Ok(said) => return succeeded(said, (name, used_up), needles).await,
                 Err(refusal) if refusal.next => {
-                    let waits = refusal.failure.retryable && call.is_patient;
+                    let may_answer_later = refusal.failure.retryable;
                     refused.push(refusal.of(&name));
-                    // Another attempt may help with this one, so the next is not asked yet.
-                    if waits {
-                        break;
+                    match (call.is_patient, may_answer_later) {
+                        // Another attempt may help with this one, so the next is not asked yet.
+                        (true, true) => break,
+                        (true, false) => used_up.push(choice.place),
+                        (false, _) => {}
                     }
                 }
                 Err(refusal) => return Outcome::Failed(refusal.of(&name).failure),
             }
         }
-        Outcome::Failed(refusal::all(refused))
+        let mut failure = refusal::all(refused);
+        name_used_up(&mut failure.details, &used_up);
+        Outcome::Failed(failure)
     }
 
     /// Asks one model.
@@ -205,7 +211,7 @@ fn late(share: Duration, bound: &Bound) -> String {
 }
 
 /// The outcome of an answer. What a model says may repeat a secret that it was shown.
-async fn succeeded(said: Said, model: String, needles: &Arc<Needles>) -> Outcome {
+async fn succeeded(said: Said, (model, used_up): (String, Vec<u32>), needles: &Arc<Needles>) -> Outcome {
     let size = said.text.len();
     let answer = ModelAnswer {
         text: said.text,
@@ -213,6 +219,7 @@ async fn succeeded(said: Said, model: String, needles: &Arc<Needles>) -> Outcome
         usage: said.usage,
         model,
         stop_reason: said.stop_reason,
+        used_up,
     };
     match serde_json::to_value(answer) {
         Ok(mut output) => {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 fn choice(provider: Provider, name: &str) -> ModelChoice {
     ModelChoice {
+        place: 0,
         provider,
         name: name.into(),
         base_url: None,

@@ -96,3 +96,19 @@ async fn the_next_model_is_tried_where_one_is_not_available() {
     let failure = failed(run(&nodes(), call(vec![], vec![user("anybody")]), vec![], 10.0).await);
     assert_eq!(failure.code, "invalid_request");
 }
+
+#[tokio::test]
+async fn a_patient_call_names_the_models_whose_quota_is_used_up() {
+    let named = |place, name: &str| ModelChoice { place, name: name.into(), ..choice(Provider::Openai) };
+    let patient = |text: &str| {
+        let list = vec![named(4, "first"), named(6, "second")];
+        ModelCall { is_patient: true, ..call(list, vec![user(text)]) }
+    };
+    let ask = patient("the quota is gone, and the next is busy");
+    let failure = failed(run(&nodes(), ask, vec![key()], 10.0).await);
+    assert_eq!((failure.code.as_str(), failure.retryable), ("model_unavailable", true), "{failure:?}");
+    assert_eq!(failure.details.unwrap()["used_up"], serde_json::json!([4]));
+    let ask = patient("the quota is gone, and the next answers");
+    let said = answer(run(&nodes(), ask, vec![key()], 10.0).await);
+    assert_eq!((said.model.as_str(), said.used_up), ("openai/second", vec![4]));
+}

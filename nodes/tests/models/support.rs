@@ -68,6 +68,7 @@ pub fn choice(provider: Provider) -> ModelChoice {
 pub fn choice_at(provider: Provider, base_url: Option<String>) -> ModelChoice {
     let api_key = (provider != Provider::Bedrock).then(|| KEY.to_owned());
     ModelChoice {
+        place: 0,
         provider,
         name: "vendor.model-v1:0".into(),
         base_url,

@@ -105,14 +105,6 @@ pub struct Node {
     pub compensate: Option<Box<Node>>,
 }
 
-impl Node {
-    /// Attempts in all: each model of a list has those of the policy.
-    pub fn attempts(&self) -> u32 {
-        let models = self.kind.agent().map_or(1, |agent| agent.models.len().max(1));
-        self.retry.max_attempts.saturating_mul(u32::try_from(models).unwrap_or(u32::MAX))
-    }
-}
-
 /// A node's config, by the mode of its type: who does the work.
 #[derive(Debug)]
 pub enum NodeKind {

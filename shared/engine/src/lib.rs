@@ -22,6 +22,7 @@ pub mod lines;
 pub mod link;
 pub mod loads;
 pub mod locks;
+pub mod masking;
 pub mod model;
 pub mod moving;
 pub mod past;

@@ -50,6 +50,15 @@ pub const TOLD_CHARS: usize = 200;
 pub const REMEMBERED_SECONDS: u64 = 900;
 /// Bytes that a secret's value must have to be masked. Masking shorter ones would blot out ordinary words.
 pub const MASKED_BYTES: usize = 4;
+/// Bytes from which a secret is masked in any case: shorter ones in another case are ordinary words too often.
+pub const MASKED_FOLDED_BYTES: usize = 8;
+/// How often escapes within escapes are undone when secrets are looked for: what is encoded more often comes from
+/// somebody who knows the secret.
+pub const MASKED_ROUNDS: usize = 3;
+/// Bytes of a text that are searched for secrets at once. What decoders make of them takes ten times as much.
+pub const MASKED_WINDOW_BYTES: usize = 1024 * 1024;
+/// Texts of conversations that are known to hold no secret: those of a hundred long ones, in half a megabyte.
+pub const MASKED_KNOWN: usize = 64 * 1024;
 /// Bytes of one field of a line of the log. A longer field is cut, since a line of CloudWatch has 256 KB at most.
 pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 /// Turns that are read at once where a few are shown or handed on, so that few are read in vain.

@@ -66,7 +66,10 @@ impl<'a> Model<'a> {
         let agent = self.workflow.nodes.iter().find_map(|node| node.kind.agent());
         let models = agent.map_or(&[][..], |agent: &Agent| &agent.models);
         Ok(ModelCall {
-            models: models.iter().map(|model| model.choice(&scope, &self.vault)).collect::<Result<_, _>>()?,
+            models: (0..)
+                .zip(models)
+                .map(|(place, model)| model.choice(place, &scope, &self.vault))
+                .collect::<Result<_, _>>()?,
             is_patient: false,
             system: Some(system.to_owned()),
             messages: messages.to_vec(),

@@ -14,4 +14,5 @@ mod patches;
 mod remembered;
 mod sealed;
 mod servers;
+mod veiled;
 mod world;

@@ -1,8 +1,7 @@
 //! Telling the pieces of an answer to whoever listens, secrets masked. A secret may come in several pieces, so what may be
 //! the beginning of one is held back until it is clear that it is none.
 
-use crate::secrets::Needles;
-use engine::pieces::Speaker;
+use engine::{masking::Needles, pieces::Speaker};
 use std::sync::Arc;
 
 /// Tells the pieces of one answer.

@@ -1,6 +1,7 @@
 //! The tool calls that a model asks for: which are run, and what becomes of the others.
 
 use super::{
+    asked,
     decided::Decided,
     misfits::{misfits, told},
     servers::{of_called, of_server, own_name, tool_of},
@@ -111,11 +112,17 @@ pub fn judge(
                 Verdict::Refused(format!("{} was called as often as it may be", call.name))
             }
             Ok(Meant { tool, own_name, takes }) => {
+                let given = [("args", &call.arguments)];
+                let scope = sight.scope_with(&given);
+                if let Some(why) = told(asked::in_vain(tool, &scope, empty), sealed) {
+                    calls.push((position, Verdict::Refused(format!("the arguments do not fit: {why}"))));
+                    continue;
+                }
                 used.push(tool.name.clone());
                 let args = &call.arguments;
                 let asks = tool.approval.as_ref().map(|approval| match &approval.when {
                     None => Ok(true),
-                    Some(when) => when.eval_bool(&sight.scope_with(&[("args", args)])),
+                    Some(when) => when.eval_bool(&scope),
                 });
                 let approved = asks.is_some_and(|asks| {
                     asks.unwrap_or_else(|error| {

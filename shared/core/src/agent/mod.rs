@@ -1,18 +1,23 @@
 //! What agents and their models say to each other: what a model is asked next, what of its answer can be used, and what
 //! comes of it in the end.
 
+mod asked;
 mod calls;
 mod decided;
 mod memory;
 mod misfits;
+mod models;
 mod outcome;
 mod servers;
 mod transcript;
 
+pub use asked::groups_asked;
 pub(crate) use calls::ended;
 pub use calls::{Call, Ended, Planned, Verdict, judge};
 pub use decided::Decided;
 pub use memory::{key_of, last_of};
+pub use models::name_used_up;
+pub(crate) use models::{Tries, note, used_up};
 pub use outcome::{misfit, output};
 pub use servers::listed;
 pub use transcript::{ask, opens, transcript};
@@ -53,6 +58,9 @@ pub enum Heard {
         /// The groups whom it wants to ask and in which nobody is.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         empty: Vec<String>,
+        /// Positions of the models that were asked before and have no quota any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        used_up: Vec<u32>,
     },
     /// What the tool calls of the latest answer gave.
     Ended(Vec<Ended>),

@@ -1,9 +1,12 @@
 //! What a model is asked: what it was told first, what it answered, and what its tools gave.
 
-use super::servers::{of_called, tool_of};
+use super::{
+    models::Tries,
+    servers::{of_called, tool_of},
+};
 use crate::{
     evolve::parts_of_input,
-    execution::{CallStatus, Execution, NodeState, Talk, ToolEnd},
+    execution::{CallStatus, Execution, Talk, ToolEnd},
     reading::Reading,
     sight::Sight,
 };
@@ -44,9 +47,10 @@ pub fn ask(
     let head = agent.head(&scope, reading.value(&came), &handed)?;
     let node = state.node(&workflow.nodes[ix].id);
     let talk = node.and_then(|node| node.talk.as_deref());
-    let left = agent.models.iter().skip(spent(workflow, ix, node));
+    let tries = Tries::of(&workflow.nodes[ix], node, node.map_or(1, |node| node.attempt));
+    let left = tries.asked().iter().filter_map(|&position| Some((position, agent.models.get(position as usize)?)));
     let call = ModelCall {
-        models: left.map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?,
+        models: left.map(|(place, model)| model.choice(place, &scope, secrets)).collect::<Result<_, _>>()?,
         is_patient: true,
         system: head.system.clone(),
         messages: transcript(agent, talk, &head, reading),
@@ -54,14 +58,6 @@ pub fn ask(
         output_schema: agent.output_schema.as_ref().map(|schema| schema.source.clone()),
     };
     Ok(Some((call, head)))
-}
-
-/// How many models of an agent's list have had all of their attempts.
-fn spent(workflow: &Workflow, ix: NodeIx, node: Option<&NodeState>) -> usize {
-    let each = workflow.nodes[ix].retry.max_attempts.max(1);
-    let attempt = node.map_or(1, |node| node.attempt.saturating_sub(node.forgiven).max(1));
-    let models = workflow.nodes[ix].attempts() / each;
-    ((attempt - 1) / each).min(models.saturating_sub(1)) as usize
 }
 
 /// All tools that a model may ask for.

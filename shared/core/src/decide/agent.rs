@@ -30,8 +30,8 @@ pub(super) fn heard(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, reported
             turn.record(Event::AgentOpened(Box::new(opened)));
             go_on(turn, ix, agent);
         }
-        Ok(Heard::Answered { asked, answer, empty }) => {
-            answered(turn, ix, agent, &asked, (&answer, &empty), duration_ms);
+        Ok(Heard::Answered { asked, answer, empty, used_up }) => {
+            answered(turn, ix, agent, &asked, (&answer, &empty), (duration_ms, used_up));
         }
         Ok(Heard::Ended(ended)) => {
             let mut failed = None;
@@ -74,7 +74,7 @@ fn answered(
     agent: &Agent,
     asked: &Head,
     (answer, empty): (&ModelAnswer, &[String]),
-    duration_ms: Option<u64>,
+    (duration_ms, used_up): (Option<u64>, Vec<u32>),
 ) {
     let (node, visit, attempt) = at(turn, ix);
     let judged = match &agent.output_schema {
@@ -95,6 +95,7 @@ fn answered(
             .flatten()
             .map(|remembered| kept(turn, remembered)),
         duration_ms,
+        used_up,
     };
     turn.record(Event::AgentAnswered(Box::new(event)));
     match judged {

@@ -1,7 +1,12 @@
 //! Attempts that failed: whether another one follows, and when.
 
 use super::{delay::delay_seconds, turn::Deciding};
-use crate::{error::Error, event::Event, task::Failure};
+use crate::{
+    agent::{Tries, used_up},
+    error::Error,
+    event::Event,
+    task::Failure,
+};
 use document::{Delivery, graph::NodeIx};
 
 /// Records that the present attempt of a node failed. Another attempt follows where the failure is retryable and
@@ -18,9 +23,8 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
         attempt: Some(attempt),
         details: failure.details,
     };
-    let forgiven = turn.state.node(&node.id).map_or(0, |state| state.forgiven);
-    let counted = attempt.saturating_sub(forgiven);
-    if !failure.retryable || once || counted >= node.attempts() {
+    let tries = Tries::of(node, turn.state.node(&node.id), attempt).without(&used_up(error.details.as_ref()));
+    if !failure.retryable || once || tries.is_last() {
         return turn.fail_node(ix, error, unknown);
     }
     // The delay is the policy's, or the longer one that the other side asked for, within `max_seconds`. The jitter
@@ -28,10 +32,8 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     let activation = turn.state.activation(&node.id);
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
     // Each model of a list is waited for as if it were the only one, and the next of them is not waited for.
-    let each = node.retry.max_attempts.max(1);
-    let of_this = counted.saturating_sub(1) % each + 1;
-    let delay = match of_this < each {
-        true => delay_seconds(&node.retry, of_this, &seed).max(failure.retry_after_seconds.unwrap_or_default()),
+    let delay = match tries.again() {
+        true => delay_seconds(&node.retry, tries.of_this(), &seed).max(failure.retry_after_seconds.unwrap_or_default()),
         false => 0.0,
     };
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));

@@ -51,6 +51,9 @@ pub struct AgentAnswered {
     /// Milliseconds that the call took; none where nobody measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// Positions of the models that were asked before the one that answered, and have no quota any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_up: Vec<u32>,
 }
 
 /// A tool call of the model's latest answer ended.

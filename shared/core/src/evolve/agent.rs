@@ -18,8 +18,10 @@ pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
             next(state, node);
         }
         Event::AgentAnswered(answered) => {
-            let AgentAnswered { node, attempt, asked, answer, usage, again, remember, duration_ms, .. } = &**answered;
+            let AgentAnswered { node, attempt, asked, answer, usage, again, remember, duration_ms, used_up, .. } =
+                &**answered;
             attempted(state, node, *attempt, *duration_ms);
+            node_mut(state, node).used_up.extend(used_up);
             let seq = state.seq;
             let talk = talk_mut(state, node);
             talk.usage.add(usage);

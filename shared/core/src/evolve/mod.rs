@@ -17,6 +17,7 @@ mod rollback;
 pub use inputs::{input_of, iteration_value, parts_of_input};
 
 use crate::{
+    agent::note,
     documents::Documents,
     event::{Event, Request, Started, Turn},
     execution::{Answered, EdgeState, Execution, Phase, Status},
@@ -245,6 +246,9 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             let asked = asked_about(state, node);
             if !asked {
                 attempted(state, node, *attempt, None);
+                if let Some(of) = workflow.node(node.as_str()) {
+                    note(node_mut(state, node), of, *attempt, error);
+                }
             }
             let node = node_mut(state, node);
             node.timeout_at = None;

@@ -41,6 +41,7 @@ pub(super) fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[
     node.given = None;
     node.talk = None;
     node.forgiven = 0;
+    node.used_up.clear();
     node.taken_back = 0;
     node.via = via.to_vec();
     node.attempt = 1;

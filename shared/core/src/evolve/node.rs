@@ -17,6 +17,7 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             attempt: 0,
             attempts: 0,
             forgiven: 0,
+            used_up: Vec::new(),
             taken_back: 0,
             activated_at: Time(0),
             activated_seq: 0,

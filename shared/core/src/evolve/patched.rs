@@ -13,8 +13,10 @@ pub fn put_on(state: &mut Execution, patched: &Patched, at: Time) {
     state.patched = Some(patched.hash.clone());
     state.edges = Arc::new(patched.edges.clone());
     for node in state.nodes.values_mut() {
-        if !node.via.is_empty() {
-            Arc::make_mut(node).via.clear();
+        if !node.via.is_empty() || !node.used_up.is_empty() {
+            let node = Arc::make_mut(node);
+            node.via.clear();
+            node.used_up.clear();
         }
     }
     state.won.clone_from(&patched.won);

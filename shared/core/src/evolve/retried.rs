@@ -111,6 +111,7 @@ fn go_on(node: &mut NodeState, kids: Option<&Children>) {
 /// The attempts so far no longer count, and another one is due.
 fn next_attempt(node: &mut NodeState) -> Phase {
     node.forgiven = node.attempt;
+    node.used_up.clear();
     node.attempt += 1;
     Phase::Due { at: None }
 }

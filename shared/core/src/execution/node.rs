@@ -36,6 +36,10 @@ pub struct NodeState {
     /// Attempts of the visit that no longer count against the node's `retry`, since somebody retried the execution.
     #[serde(default, skip_serializing_if = "is_none_so_far")]
     pub forgiven: u32,
+    /// Of an agent, positions of the models that have no quota any more. They are not asked again in the visit, unless somebody
+    /// retries the execution or patches its workflow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_up: Vec<u32>,
     /// When the latest visit began.
     pub activated_at: Time,
     /// Number of the turn that began the latest visit; 0 where that was one of the execution that this one is forked from.

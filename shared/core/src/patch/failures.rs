@@ -1,19 +1,26 @@
 //! What became of failures, decided again.
 
 use super::{obstacle::Why, walk::Walk};
-use crate::{decide::Deciding, event::Event, execution::Phase, payload::Payload, sight::Sight};
+use crate::{
+    agent::{Tries, used_up},
+    decide::Deciding,
+    event::Event,
+    execution::Phase,
+    payload::Payload,
+    sight::Sight,
+};
 use document::{NodeKind, graph::NodeIx, id::NodeId};
 
 impl Walk<'_> {
     /// A failed attempt that was followed by another one.
     pub fn tries_again(&mut self, event: &Event, node: &NodeId, visit: u32) {
-        let Event::AttemptFailed { attempt, unknown, .. } = event else { return };
+        let Event::AttemptFailed { attempt, error, unknown, .. } = event else { return };
         let by_people = self.then.node(node).is_some_and(|found| matches!(found.phase, Phase::Asking { .. }));
         let of = self.new.node(node.as_str()).filter(|_| self.differs.retries(node.as_str()));
         let Some(of) = of.filter(|_| !by_people && !self.is_open(node, visit)) else { return };
-        let forgiven = self.then.node(node).map_or(0, |found| found.forgiven);
+        let tries = Tries::of(of, self.then.node(node), *attempt).without(&used_up(error.details.as_ref()));
         let once = *unknown && of.delivery == document::Delivery::AtMostOnce;
-        if once || attempt.saturating_sub(forgiven) >= of.attempts() {
+        if once || tries.is_last() {
             let message =
                 format!("attempt {attempt} of node {node} was followed by another one, and would have been the last");
             self.stands(node.as_str(), visit, event, Why::FailureHandled, message);
@@ -61,8 +68,7 @@ impl Walk<'_> {
             }
             NodeKind::Lend(_) => false,
             NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Agent(_) => {
-                let forgiven = self.then.node(&of.id).map_or(0, |found| found.forgiven);
-                self.differs.retries(id) && attempt.saturating_sub(forgiven) < of.attempts()
+                self.differs.retries(id) && !Tries::of(of, self.then.node(&of.id), attempt).is_last()
             }
         }
     }

@@ -68,6 +68,7 @@ fn what_models_used_counts_where_the_agent_would_ask_them_still() {
             again: None,
             remember: None,
             duration_ms: None,
+            used_up: Vec::new(),
         };
         past.turns[1].events.push(Event::AgentAnswered(Box::new(answered)));
     }

@@ -109,7 +109,16 @@ pub(crate) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         f.missing(cx, "base_url", "Say where the server is, such as `http://127.0.0.1:11434/v1`.");
     }
     let api_key = match f.text(cx, "api_key") {
-        Some(_) => cx.template(&f, "api_key", place.with_secrets(SecretsIn::Strings)),
+        Some(_) => {
+            let key = cx.template(&f, "api_key", place.with_secrets(SecretsIn::Strings));
+            if key.as_ref().is_some_and(|key| key.secrets().is_empty()) {
+                let message =
+                    "a key that is no secret stands in the clear where the document or its executions are kept";
+                let hint = "Store it as a secret, and write `{{ secrets.NAME }}`.";
+                cx.warning("key_in_clear", &f.at.key("api_key"), message, hint);
+            }
+            key
+        }
         None => usual_key(provider),
     };
     let stop = f.list(cx, "stop", limits::STOPS).unwrap_or_default();
@@ -147,16 +156,17 @@ fn usual_key(provider: Option<Provider>) -> Option<Template> {
 }
 
 impl Model {
-    /// The model as it is asked, its templates rendered.
+    /// The model as it is asked, its templates rendered. `place` is its position in its list.
     ///
     /// # Errors
     /// Where a template fails, or yields what is no text.
-    pub fn choice(&self, scope: &Scope<'_>, secrets: &dyn Secrets) -> Result<ModelChoice, ExprError> {
+    pub fn choice(&self, place: u32, scope: &Scope<'_>, secrets: &dyn Secrets) -> Result<ModelChoice, ExprError> {
         let text = |template: &Template| match template.render_with(scope, &|name, _| stored(secrets, name))? {
             Value::String(text) => Ok(text),
             _ => Err(ExprError { code: "template_error", message: "a model is named by texts".into() }),
         };
         Ok(ModelChoice {
+            place,
             provider: self.provider,
             name: text(&self.name)?,
             base_url: self.base_url.as_ref().map(text).transpose()?,

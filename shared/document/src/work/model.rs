@@ -45,6 +45,8 @@ impl fmt::Debug for ModelCall {
 
 /// One model, and how it is asked.
 pub struct ModelChoice {
+    /// Its position in the document's list, from 0.
+    pub place: u32,
     /// Who serves it.
     pub provider: Provider,
     /// The provider's name of the model, such as `gpt-5-mini`.
@@ -145,6 +147,9 @@ pub struct ModelAnswer {
     pub model: String,
     /// Why the model stopped: `stop`, `tool_calls`, `length`, `content_filter`, or the provider's own word.
     pub stop_reason: String,
+    /// Positions of the models of the list that were asked before it and have no quota any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_up: Vec<u32>,
 }
 
 /// Tokens that calls of models used.

@@ -4,6 +4,7 @@
 use super::{
     children::saved,
     handled::{Handled, failed},
+    veil::veil_found,
 };
 use crate::{
     delivery::may_be_lost,
@@ -18,8 +19,9 @@ use crate::{
 };
 use document::{
     Workflow,
+    id::NodeId,
     node::{
-        agent::{Agent, BuiltIn, Head, built_in::groups_asked, tool::parameters_by},
+        agent::{Agent, Head, tool::parameters_by},
         memory::Memory as Conversation,
     },
     work::{McpAsk, Message as Said, ModelAnswer, ToolSpec, Work},
@@ -27,7 +29,7 @@ use document::{
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell_core::{
-    agent::{self, key_of, last_of, talk},
+    agent::{self, groups_asked, key_of, last_of, talk},
     execution::Execution,
     id::Activation,
     reading::Reading,
@@ -71,9 +73,8 @@ pub(super) async fn open(
         }
     }
     tools.extend(agent::listed(agent, listed));
-    let looked = !agent.servers.is_empty() || agent.tools.iter().any(|tool| tool.called.is_some());
-    let tools = looked.then_some(Value::Object(tools));
     let (mut key, mut memory) = (None, None);
+    let looked = !agent.servers.is_empty() || agent.tools.iter().any(|tool| tool.called.is_some());
     if let Some(conversation) = &agent.memory {
         let rendered = with_values(host, state.id(), || {
             Reading::of(|reading| conversation.key.render(&Sight::of_config(workflow, state, ix, reading).scope()))
@@ -90,6 +91,8 @@ pub(super) async fn open(
         memory = Some(recalled(host, state, &named, conversation).await?);
         key = Some(named);
     }
+    veil_found(host, state, workflow, memory.as_mut(), &mut tools).await?;
+    let tools = looked.then_some(Value::Object(tools));
     Ok(told(&agent::Heard::Opened { key, memory, tools }))
 }
 
@@ -151,14 +154,23 @@ pub(super) fn heard(host: &dyn Host, state: &Execution, activation: &Activation,
     host.pieces()?.begin(state.id(), (&activation.node, turn), &task.idempotency_key)
 }
 
+/// What a model was told first, and the agent that asked it.
+pub(super) struct Asked<'a> {
+    pub head: Head,
+    pub state: &'a Arc<Execution>,
+    pub workflow: &'a Arc<Workflow>,
+    pub node: &'a NodeId,
+}
+
 /// The outcome of a call of a model, with what the model was told first.
-pub(super) async fn answered(host: &dyn Host, owner: &str, asked: Head, outcome: Outcome) -> Outcome {
+pub(super) async fn answered(host: &dyn Host, asked: Asked<'_>, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Succeeded { output, .. } => match serde_json::from_value::<ModelAnswer>(output) {
             Ok(mut answer) => {
                 answer.usage.nano_usd = host.prices().and_then(|prices| prices.cost(&answer.model, &answer.usage));
-                let empty = asked_in_vain(host, owner, &answer).await;
-                told(&agent::Heard::Answered { asked, answer, empty })
+                let used_up = std::mem::take(&mut answer.used_up);
+                let empty = asked_in_vain(host, &asked, &answer).await;
+                told(&agent::Heard::Answered { asked: asked.head, answer, empty, used_up })
             }
             Err(error) => {
                 let message = format!("the answer of the model is not understood: {error}");
@@ -172,13 +184,17 @@ pub(super) async fn answered(host: &dyn Host, owner: &str, asked: Head, outcome:
 
 /// The groups whom a model wants to ask and in which nobody is. Where the store cannot tell, none is held back: the answer of
 /// the model would be lost.
-async fn asked_in_vain(host: &dyn Host, owner: &str, answer: &ModelAnswer) -> Vec<String> {
+async fn asked_in_vain(host: &dyn Host, asked: &Asked<'_>, answer: &ModelAnswer) -> Vec<String> {
     if host.tokens_name_groups() {
         return Vec::new();
     }
-    let asks = answer.tool_calls.iter().filter(|call| call.name == BuiltIn::AskHuman.name());
-    let names: Vec<&str> = asks.flat_map(|call| groups_asked(&call.arguments)).collect();
-    without_members(host, owner, &names).await.unwrap_or_default()
+    let Some(&ix) = asked.workflow.graph.index.get(asked.node) else { return Vec::new() };
+    let (state, workflow) = (asked.state, asked.workflow);
+    let names =
+        with_values(host, state.id(), || Reading::of(|reading| groups_asked(workflow, state, ix, answer, reading)));
+    let names = names.await.unwrap_or_default();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    without_members(host, &state.started.owner, &names).await.unwrap_or_default()
 }
 
 fn told(heard: &agent::Heard) -> Outcome {

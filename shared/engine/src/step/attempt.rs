@@ -146,14 +146,14 @@ async fn make_good(
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells
 /// that nothing waits for the outcome any more, as after a cancel, the attempt is stopped on the spot: what it holds is
 /// free for others, and there is nothing to be recorded.
-/// `asked` is what a model is told first in the call that the task is, which is kept beside the answer, and the owner.
+/// `asked` is what a model is told first in the call that the task is, which is kept beside the answer.
 async fn run(
     host: &dyn Host,
     id: &ExecutionId,
     activation: Activation,
     attempt: u32,
     task: &Task,
-    asked: Option<(Head, &str)>,
+    asked: Option<(Head, (&Arc<Execution>, &Arc<Workflow>))>,
 ) -> Handled {
     let begun = host.now();
     let unwanted = host.journal().unwanted(id, &activation, attempt);
@@ -163,7 +163,10 @@ async fn run(
     };
     let Report { outcome, logs } = report;
     let outcome = match asked {
-        Some((head, owner)) => agent::answered(host, owner, head, outcome).await,
+        Some((head, (state, workflow))) => {
+            let asked = agent::Asked { head, state, workflow, node: &activation.node };
+            agent::answered(host, asked, outcome).await
+        }
         None => outcome,
     };
     let visit = activation.visit;
@@ -220,5 +223,5 @@ async fn ask(
         return Handled::Verdict(failed(&error));
     }
     let _heard = agent::heard(host, state, &activation, &task);
-    run(host, state.id(), activation, attempt, &task, Some((head, &state.started.owner))).await
+    run(host, state.id(), activation, attempt, &task, Some((head, (state, workflow)))).await
 }

@@ -1,19 +1,19 @@
-//! The value of a secret that somebody typed, or that a node or a tool handed on: in what a model is asked, in what it answers and in
-//! what its tools give, its name stands in its place. So the journal of an agent has exactly what the model saw, and neither has the
-//! value.
+//! The value of a secret that somebody typed, or that a node or a tool handed on: in what a model is asked, in what it answers, in
+//! what its tools give and in what it remembers, its name stands in its place, however the value is encoded. So the journal of an
+//! agent has exactly what the model saw, and neither has the value.
 
 use super::secrets::Vault;
 use crate::{
-    limits,
+    masking::Needles,
     port::{Host, StoreError},
     prepare::SecretSource as _,
 };
 use document::{
     Workflow,
     node::agent::Head,
-    work::{Message, Work},
+    work::{Message, ModelCall, ToolSpec, Work},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use stepwell_core::{
     execution::Execution,
@@ -38,12 +38,11 @@ pub(super) async fn veil(
     // They are masked in the answer too. Where they may be sent is not asked: nothing has placed them.
     let others = Vault::named(host, state, others).await?.used().into_iter();
     task.secrets.extend(others.map(|secret| UsedSecret { hosts: vec!["*".into()], ..secret }));
-    let hide = hidden(&task.secrets);
-    head.system.iter_mut().for_each(&hide);
-    head.messages.iter_mut().for_each(|message| within(message, &hide));
+    let needles = Needles::of(&task.secrets);
+    head.system.iter_mut().for_each(|text| needles.mask_text_once(text));
+    head.messages.iter_mut().for_each(|message| said(&needles, message));
     if let Work::Model(call) = &mut task.work {
-        call.system.iter_mut().for_each(&hide);
-        call.messages.iter_mut().for_each(|message| within(message, &hide));
+        asked(&needles, call);
     }
     Ok(())
 }
@@ -58,10 +57,50 @@ pub(super) async fn veil_given(
     workflow: &Workflow,
     given: &mut Value,
 ) -> Result<(), StoreError> {
-    let all = names(host, state, workflow).await?;
-    let all = Vault::named(host, state, all.iter().map(String::as_str).collect()).await?.used();
-    in_texts(given, &hidden(&all));
+    let needles = needles(host, state, workflow).await?;
+    let ended = given.get_mut("ended").and_then(Value::as_array_mut);
+    for (key, value) in ended.into_iter().flatten().filter_map(Value::as_object_mut).flatten() {
+        // Which call it was, of which execution and how it ended is said in words of ours.
+        if !["call", "status", "execution_id"].contains(&key.as_str()) {
+            needles.mask(value);
+        }
+    }
     Ok(())
+}
+
+/// Masks them in what an agent finds when it begins: what it remembers, which may be from before a secret was one, and what
+/// its tools take.
+///
+/// # Errors
+/// Where the store fails.
+pub(super) async fn veil_found(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    memory: Option<&mut Vec<Message>>,
+    tools: &mut Map<String, Value>,
+) -> Result<(), StoreError> {
+    let needles = needles(host, state, workflow).await?;
+    memory.into_iter().flatten().for_each(|message| said(&needles, message));
+    for found in tools.values_mut() {
+        let each = match found {
+            Value::Array(tools) => tools.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        for (key, value) in each.iter_mut().filter_map(Value::as_object_mut).flatten() {
+            // A server is asked for its tools by their names.
+            if key != "name" {
+                needles.mask(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What finds the secrets that the whole document names.
+async fn needles(host: &dyn Host, state: &Execution, workflow: &Workflow) -> Result<Needles, StoreError> {
+    let all = names(host, state, workflow).await?;
+    Ok(Needles::of(&Vault::named(host, state, all.iter().map(String::as_str).collect()).await?.used()))
 }
 
 /// The names of the secrets in the whole document, of which the body of a `map` and the flow of a tool are parts.
@@ -73,51 +112,25 @@ async fn names(host: &dyn Host, state: &Execution, workflow: &Workflow) -> Resul
     Ok(root.as_deref().unwrap_or(workflow).secrets().into_iter().map(str::to_owned).collect())
 }
 
-/// Puts in a text the names of secrets in the place of their values, but for values so short that any text has them.
-fn hidden(all: &[UsedSecret]) -> impl Fn(&mut String) {
-    let mut forms: Vec<_> =
-        all.iter().filter(|secret| secret.value.len() >= limits::MASKED_BYTES).flat_map(forms).collect();
-    // Of two that begin alike the longer one is meant.
-    forms.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    move |text| {
-        for (value, shown) in &forms {
-            if text.contains(value) {
-                *text = text.replace(value, shown);
-            }
-        }
+/// Masks secrets in all that a call says to a model.
+fn asked(needles: &Needles, call: &mut ModelCall) {
+    call.system.iter_mut().for_each(|text| needles.mask_text_once(text));
+    call.messages.iter_mut().for_each(|message| said(needles, message));
+    for ToolSpec { name: _, description, parameters } in &mut call.tools {
+        needles.mask_text_once(description);
+        needles.mask_once(parameters);
     }
+    call.output_schema.iter_mut().for_each(|schema| needles.mask_once(schema));
 }
 
-/// How a secret stands in a text, and in a text that is JSON; each with what is shown in its place.
-fn forms(secret: &UsedSecret) -> Vec<(String, String)> {
-    let shown = format!("[secret {}]", secret.name);
-    let escaped = Value::String(secret.value.clone()).to_string();
-    let escaped = escaped[1..escaped.len() - 1].to_owned();
-    let both = [secret.value.clone()].into_iter().chain((escaped != secret.value).then_some(escaped));
-    both.map(|form| (form, shown.clone())).collect()
-}
-
-fn within(message: &mut Message, hide: &impl Fn(&mut String)) {
+fn said(needles: &Needles, message: &mut Message) {
     match message {
-        Message::System { content } | Message::User { content } | Message::Tool { content, .. } => hide(content),
+        Message::System { content } | Message::User { content } | Message::Tool { content, .. } => {
+            needles.mask_text_once(content);
+        }
         Message::Assistant { content, tool_calls } => {
-            hide(content);
-            tool_calls.iter_mut().for_each(|call| in_texts(&mut call.arguments, hide));
+            needles.mask_text_once(content);
+            tool_calls.iter_mut().for_each(|call| needles.mask_once(&mut call.arguments));
         }
-    }
-}
-
-fn in_texts(value: &mut Value, hide: &impl Fn(&mut String)) {
-    match value {
-        Value::String(text) => hide(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| in_texts(item, hide)),
-        Value::Object(members) => {
-            for (mut name, mut member) in std::mem::take(members) {
-                hide(&mut name);
-                in_texts(&mut member, hide);
-                members.insert(name, member);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

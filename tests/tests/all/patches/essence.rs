@@ -137,6 +137,7 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
         given,
         // These workflows have no agents.
         talk: _,
+        used_up: _,
         output,
         stale,
     } = node;

@@ -1,5 +1,7 @@
 //! Agents: what follows from what a model answers.
 
+mod models;
+
 use super::story::Story;
 use crate::{
     agent::{Heard, ask},
@@ -9,7 +11,7 @@ use crate::{
     event::Event,
     execution::Status,
     reading::Reading,
-    task::{Failure, Outcome},
+    task::Outcome,
     view::{CallState, calls_under_way, tool_calls},
 };
 use document::{
@@ -20,6 +22,11 @@ use serde_json::{Value, json};
 
 /// An agent with a tool `look` that it may use, and `pay`, of which a person must approve what is above 100.
 fn agent(config: Value) -> Story {
+    agent_with(json!({}), config)
+}
+
+/// The same, of which the node has more members.
+fn agent_with(more: Value, config: Value) -> Story {
     let mut all = json!({"model": {"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"},
         "system_prompt": "You help {{ input.who }}."});
     all.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
@@ -28,7 +35,9 @@ fn agent(config: Value) -> Story {
             {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}}}});
     let pay = json!({"id": "pay", "type": "code", "config": {"code": "return args.amount"},
         "tool": {"on_error": "fail", "require_approval": "args.amount > 100"}});
-    let nodes = json!([{"id": "a", "type": "agent", "config": all}, look, pay]);
+    let mut node = json!({"id": "a", "type": "agent", "config": all});
+    node.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let nodes = json!([node, look, pay]);
     let edges = json!([{"from": "start", "to": "a"}, {"from": "look", "to": "a", "connection": "ai_tool"},
         {"from": "pay", "to": "a", "connection": "ai_tool"}]);
     Story::given(nodes, edges, json!({"who": "Ada"}))
@@ -91,34 +100,6 @@ impl expression::Secrets for NoSecrets {
 
 fn call(id: &str, name: &str, arguments: Value) -> Value {
     json!({"id": id, "name": name, "arguments": arguments})
-}
-
-#[test]
-fn each_model_of_a_list_has_the_attempts_of_the_policy() {
-    let model =
-        |name: &str| json!({"provider": "openai_compatible", "name": name, "base_url": "http://127.0.0.1:1/v1"});
-    let mut story = agent(json!({"prompt": "Go", "model": [model("first"), model("second")]}));
-    let mut asked = Vec::new();
-    for attempt in 1..=6 {
-        assert_eq!(story.attempt(), attempt);
-        let ask = story.asked();
-        asked.push((ask.models[0].name.clone(), ask.models.len()));
-        assert!(ask.is_patient);
-        let activation = story.state.activation(&"a".into());
-        let outcome = Outcome::Failed(Failure::new("model_unavailable", "busy").retryable());
-        story.when(Command::Report { activation, attempt, outcome, duration_ms: None }).unwrap();
-        if attempt == 6 {
-            break;
-        }
-        let [Event::AttemptFailed { retry_at, .. }] = &story.events[..] else { panic!("{:?}", story.events) };
-        // What was waited for one model does not make the wait for the next one longer, and the next one is asked at once.
-        let of_this = (attempt - 1) % 3 + 1;
-        let most = story.now.after_seconds(f64::from(1 << (of_this - 1)));
-        assert!(*retry_at <= most && (*retry_at > story.now) == (of_this < 3), "{attempt}: {retry_at}");
-    }
-    let all = [("first", 2), ("first", 2), ("first", 2), ("second", 1), ("second", 1), ("second", 1)];
-    assert_eq!(asked, all.map(|(name, left)| (name.to_owned(), left)));
-    story.is(Status::Failed);
 }
 
 #[test]

@@ -126,3 +126,21 @@ fn settings_of_what_there_is_not_are_told() {
     expect(&alone("parallel"), &[("no_effect", "/nodes/1/config/mode")]);
     clean(&one("workflow", json!({"workflow_id": ["x", "y"], "mode": "parallel"})));
 }
+
+#[test]
+fn a_key_that_is_no_secret_is_warned_of() {
+    for (key, warns) in
+        [("sk-literal", true), ("{{ 'sk-literal' }}", true), ("{{ input.k }}", true), ("{{ secrets.K }}", false)]
+    {
+        let mut keyed = model();
+        keyed["api_key"] = json!(key);
+        let expected = |at| if warns { vec![("key_in_clear", at)] } else { Vec::new() };
+        let mut document = agent(json!({ "model": keyed }), &[]);
+        document["input_schema"] = json!({"type": "object"});
+        expect(&document, &expected("/nodes/1/config/model/api_key"));
+        let shared = json!({"id": "m", "type": "model", "config": keyed});
+        let mut document = agent(json!({}), &[(shared, "ai_language_model", "a")]);
+        document["nodes"][1]["config"].as_object_mut().unwrap().remove("model");
+        expect(&document, &expected("/nodes/2/config/api_key"));
+    }
+}

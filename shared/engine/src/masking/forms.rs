@@ -1,7 +1,7 @@
 //! The forms in which a secret is looked for, in a text and in what decoders make of it.
 
 use super::decode::View;
-use crate::limits::{SECRET_BYTES, SECRET_FOLDED_BYTES, SECRET_ROUNDS};
+use crate::limits::{MASKED_BYTES, MASKED_FOLDED_BYTES, MASKED_ROUNDS};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE},
@@ -32,7 +32,7 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
     }
     let mut forms: Vec<Form> = Vec::new();
     for text in &texts {
-        push_decoded(&mut forms, text, text.len() >= SECRET_FOLDED_BYTES, false);
+        push_decoded(&mut forms, text, text.len() >= MASKED_FOLDED_BYTES, false);
         let hex = text.iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -46,7 +46,7 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
         }
     }
     // Letters beyond ASCII change their case too.
-    if !secret.is_ascii() && secret.len() >= SECRET_FOLDED_BYTES {
+    if !secret.is_ascii() && secret.len() >= MASKED_FOLDED_BYTES {
         for text in [secret.to_lowercase(), secret.to_uppercase()] {
             push_decoded(&mut forms, text.as_bytes(), true, false);
         }
@@ -55,14 +55,14 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
     if let Ok(Value::Number(number)) = serde_json::from_str(secret) {
         push_decoded(&mut forms, number.to_string().as_bytes(), false, false);
     }
-    forms.retain(|form| form.bytes.len() >= SECRET_BYTES);
+    forms.retain(|form| form.bytes.len() >= MASKED_BYTES);
     forms
 }
 
 /// Adds a form, and what decoders make of it: a secret may itself hold what looks like an escape.
 fn push_decoded(forms: &mut Vec<Form>, form: &[u8], folded: bool, wraps: bool) {
     let mut view = Some(View::plain(form));
-    for _ in 0..=SECRET_ROUNDS {
+    for _ in 0..=MASKED_ROUNDS {
         let Some(now) = view else { return };
         view = now.unescaped();
         let mut bytes = now.bytes;

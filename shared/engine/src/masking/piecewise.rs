@@ -7,7 +7,7 @@ const LINE: usize = 32;
 
 impl Needles {
     /// The bytes of a text that can be told, since no secret that is not over may have begun in them.
-    pub(crate) fn clear_until(&self, text: &str) -> usize {
+    pub fn clear_until(&self, text: &str) -> usize {
         if self.finders.is_empty() {
             return text.len();
         }

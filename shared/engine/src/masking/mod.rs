@@ -1,13 +1,14 @@
-//! Secrets: finding them in what is about to be sent, and masking them in what is recorded.
+//! Secrets: finding them in what is about to be sent, and masking them in what is recorded and in what a model is told.
 //!
 //! A text is searched as it stands, and again each time that the escapes in it were undone (`decode.rs`), for the few
 //! forms that are no escapes (`forms.rs`). What is found is masked where it stood in the text itself.
 
 mod decode;
 mod forms;
+mod known;
 mod piecewise;
 
-use crate::limits::{SECRET_BYTES, SECRET_ROUNDS, SECRET_WINDOW_BYTES};
+use crate::limits::{MASKED_BYTES, MASKED_ROUNDS, MASKED_WINDOW_BYTES};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use decode::View;
 use serde_json::{Map, Value};
@@ -25,7 +26,7 @@ pub fn mask_text(text: &mut String, secrets: &[UsedSecret]) {
 }
 
 /// Masks secrets in what a failure says. An output is a response, in which they are masked already.
-pub(crate) fn mask_outcome(mut outcome: Outcome, needles: &Needles) -> Outcome {
+pub fn mask_outcome(mut outcome: Outcome, needles: &Needles) -> Outcome {
     match &mut outcome {
         Outcome::Succeeded { .. } => {}
         Outcome::Failed(failure) | Outcome::Unknown(failure) => {
@@ -39,7 +40,7 @@ pub(crate) fn mask_outcome(mut outcome: Outcome, needles: &Needles) -> Outcome {
 }
 
 /// Every form in which secrets may occur, and the texts that replace them.
-pub(crate) struct Needles {
+pub struct Needles {
     /// The forms whose case matters, and those whose case does not.
     finders: Vec<Finder>,
     /// By secret.
@@ -48,6 +49,8 @@ pub(crate) struct Needles {
     longest: usize,
     /// Whether a secret holds white space.
     spaced: bool,
+    /// What tells these secrets from others.
+    seed: u64,
 }
 
 /// The bytes of forms, and by form what [`Finder::of`] holds.
@@ -70,11 +73,12 @@ struct Hit {
 }
 
 impl Needles {
+    /// What finds these secrets, but for those so short that any text has them.
     pub fn of(secrets: &[UsedSecret]) -> Self {
         let mut kinds = [Kind::default(), Kind::default()];
         let (mut shown, mut longest) = (Vec::new(), 0);
         let spaced = secrets.iter().any(|secret| secret.value.contains(char::is_whitespace));
-        for secret in secrets.iter().filter(|s| s.value.len() >= SECRET_BYTES) {
+        for secret in secrets.iter().filter(|s| s.value.len() >= MASKED_BYTES) {
             for form in forms::of(&secret.value) {
                 longest = form.bytes.len().max(longest);
                 let (bytes, of) = &mut kinds[usize::from(form.folded)];
@@ -94,7 +98,7 @@ impl Needles {
             Finder { automaton, of }
         };
         let finders = kinds.into_iter().zip([false, true]).filter(|((forms, _), _)| !forms.is_empty());
-        Self { finders: finders.map(finder).collect(), shown, longest, spaced }
+        Self { finders: finders.map(finder).collect(), shown, longest, spaced, seed: known::seed(secrets) }
     }
 
     /// Whether any form of any secret occurs in these bytes.
@@ -134,7 +138,7 @@ impl Needles {
             return hits;
         }
         let overlap = self.longest.saturating_mul(16).saturating_add(64);
-        let window = SECRET_WINDOW_BYTES.max(overlap.saturating_mul(4));
+        let window = MASKED_WINDOW_BYTES.max(overlap.saturating_mul(4));
         let mut start = 0_usize;
         loop {
             let end = text.len().min(start.saturating_add(window));
@@ -161,7 +165,7 @@ impl Needles {
             return self.search_view(window, false, hits, |start, end| (offset + start, offset + end));
         }
         let mut view = Some(View::plain(window));
-        for _ in 0..=SECRET_ROUNDS {
+        for _ in 0..=MASKED_ROUNDS {
             let Some(now) = view else { return };
             let source = |start, end| {
                 let (start, end) = now.source(start, end);
@@ -231,10 +235,17 @@ impl Needles {
             let old = std::mem::take(map);
             for (mut key, item) in old {
                 self.mask_text(&mut key);
-                map.insert(key, item);
+                map.insert(apart(map, key), item);
             }
         }
     }
+}
+
+/// A key as no other one of an object is: of two that are alike without their secrets neither is lost.
+fn apart(map: &Map<String, Value>, key: String) -> String {
+    let numbered = (2_u64..).map(|number| format!("{key} ({number})"));
+    let free = |key: &String| !map.contains_key(key);
+    if free(&key) { key } else { numbered.into_iter().find(free).unwrap_or_default() }
 }
 
 #[cfg(test)]

@@ -79,6 +79,32 @@ fn a_number_that_is_a_secret_is_masked() {
 }
 
 #[test]
+fn keys_that_are_alike_once_they_are_masked_all_stay() {
+    let mut value = json!({"k abcd": 1, "k [secret KEY]": 2, "k ABCD": 3, "other": 4});
+    mask(&mut value, &secret("abcd"));
+    assert_eq!(value.as_object().unwrap().len(), 4, "{value}");
+    let mut value = json!({"abcdefgh": 1, "[secret KEY]": 2, "ABCDEFGH": 3});
+    mask(&mut value, &secret("abcdefgh"));
+    let all: std::collections::BTreeSet<u64> =
+        value.as_object().unwrap().values().map(|one| one.as_u64().unwrap()).collect();
+    assert_eq!(all, [1, 2, 3].into());
+    assert!(value.as_object().unwrap().contains_key("[secret KEY] (2)"), "{value}");
+}
+
+#[test]
+fn what_is_known_to_be_clean_is_so_for_the_same_secrets_alone() {
+    for _ in 0..2 {
+        let (mut text, mut value) = ("an abcd and an efgh".to_owned(), json!({"abcd": ["efgh"]}));
+        Needles::of(&secret("other")).mask_text_once(&mut text);
+        Needles::of(&secret("other")).mask_once(&mut value);
+        assert_eq!((text.as_str(), &value), ("an abcd and an efgh", &json!({"abcd": ["efgh"]})));
+        Needles::of(&secret("abcd")).mask_text_once(&mut text);
+        Needles::of(&secret("efgh")).mask_once(&mut value);
+        assert_eq!((text.as_str(), &value), ("an [secret KEY] and an efgh", &json!({"abcd": ["[secret KEY]"]})));
+    }
+}
+
+#[test]
 fn the_longest_of_overlapping_secrets_wins() {
     let mut both = secret("abcd");
     both.push(UsedSecret { name: "LONG".into(), value: "abcdefgh".into(), hosts: vec![] });
@@ -191,7 +217,7 @@ fn a_secret_is_found_across_the_windows_of_a_long_text() {
     let value = "p4ss w\"rd/+é!";
     for kind in [0, 1, 9, 19] {
         let form = encoded(value, kind);
-        for lead in [SECRET_WINDOW_BYTES - form.len() / 2, SECRET_WINDOW_BYTES - 1, SECRET_WINDOW_BYTES * 2 - 300] {
+        for lead in [MASKED_WINDOW_BYTES - form.len() / 2, MASKED_WINDOW_BYTES - 1, MASKED_WINDOW_BYTES * 2 - 300] {
             let mut text = format!("{}{form}{}", "x".repeat(lead), "y".repeat(900));
             mask_text(&mut text, &secret(value));
             assert_eq!(text.matches("[secret KEY]").count(), 1, "kind {kind} at {lead}");

@@ -1,0 +1,67 @@
+//! Texts in which secrets were looked for before. All that was said in a conversation is sent to its model with each call, so a text
+//! in which none was found is not searched again: else each answer of a long conversation took longer than the one before.
+
+use super::Needles;
+use crate::limits::MASKED_KNOWN;
+use serde_json::Value;
+use std::{
+    collections::{HashSet, hash_map::RandomState},
+    hash::{BuildHasher, Hash},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+use stepwell_core::task::UsedSecret;
+
+/// What this process has found clean, by hashes that nobody outside of it can foresee.
+static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
+
+#[derive(Default)]
+struct Known {
+    hashes: RandomState,
+    clean: Mutex<HashSet<u64>>,
+}
+
+impl Known {
+    fn has(&self, hash: u64) -> bool {
+        self.clean.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
+    }
+
+    fn keep(&self, hash: u64) {
+        let mut clean = self.clean.lock().unwrap_or_else(PoisonError::into_inner);
+        if clean.len() >= MASKED_KNOWN {
+            clean.clear();
+        }
+        clean.insert(hash);
+    }
+}
+
+/// What tells some secrets from others.
+pub(super) fn seed(secrets: &[UsedSecret]) -> u64 {
+    let all: Vec<(&str, &str)> = secrets.iter().map(|one| (one.name.as_str(), one.value.as_str())).collect();
+    KNOWN.hashes.hash_one(all)
+}
+
+impl Needles {
+    /// Masks secrets in a text that is sent more than once.
+    pub fn mask_text_once(&self, text: &mut String) {
+        self.once(text, Self::mask_text);
+    }
+
+    /// Masks secrets in a value that is sent more than once, keys included.
+    pub fn mask_once(&self, value: &mut Value) {
+        self.once(value, Self::mask);
+    }
+
+    fn once<T: Hash>(&self, it: &mut T, mask: impl FnOnce(&Self, &mut T)) {
+        if self.finders.is_empty() {
+            return;
+        }
+        let before = KNOWN.hashes.hash_one((self.seed, &*it));
+        if KNOWN.has(before) {
+            return;
+        }
+        mask(self, it);
+        if KNOWN.hashes.hash_one((self.seed, &*it)) == before {
+            KNOWN.keep(before);
+        }
+    }
+}
