@@ -11,7 +11,7 @@ use axum::{
     routing::post,
 };
 use rmcp::{
-    model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, ClientRequest, ErrorData, RequestId, ServerJsonRpcMessage},
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
@@ -67,7 +67,10 @@ async fn answer(
 /// The answer to what is no message of the protocol: an error of the protocol, which its clients read. It has the id of the
 /// request where that has one.
 fn fault(bytes: &[u8]) -> Option<Response> {
-    let wrong = serde_json::from_slice::<ClientJsonRpcMessage>(bytes).err()?;
+    let wrong = match serde_json::from_slice::<ClientJsonRpcMessage>(bytes) {
+        Ok(message) => return misfit(message),
+        Err(wrong) => wrong,
+    };
     let read = serde_json::from_slice::<Value>(bytes);
     let error = match &read {
         Err(error) => ErrorData::parse_error(format!("this is no JSON: {error}"), None),
@@ -75,6 +78,21 @@ fn fault(bytes: &[u8]) -> Option<Response> {
     };
     let id = read.ok().and_then(|read| serde_json::from_value::<RequestId>(read.get("id")?.clone()).ok());
     Some((StatusCode::BAD_REQUEST, Json(ServerJsonRpcMessage::error(error, id))).into_response())
+}
+
+/// Requests of the protocol that this server answers.
+const REQUESTS: [&str; 4] = ["initialize", "ping", "tools/list", "tools/call"];
+
+/// The answer to a request whose params are none of its own. The protocol's crate takes it for one that it does not know.
+fn misfit(message: ClientJsonRpcMessage) -> Option<Response> {
+    let ClientJsonRpcMessage::Request(asked) = message else { return None };
+    let ClientRequest::CustomRequest(custom) = asked.request else { return None };
+    if !REQUESTS.contains(&custom.method.as_str()) {
+        return None;
+    }
+    let message = format!("the params of {} do not fit: see the protocol's description of them", custom.method);
+    let error = ErrorData::invalid_params(message, None);
+    Some(Json(ServerJsonRpcMessage::error(error, Some(asked.id))).into_response())
 }
 
 /// How long a tool may wait where something between the service and its caller limits the answer.
