@@ -57,6 +57,10 @@ async fn draft(
         let hint = "say in up to 64 KiB of text what the workflow is to do";
         return Err(Problem::field("invalid_field", "/intent", "this says not what to draft", hint));
     }
+    if body.base.as_ref().is_some_and(|base| !base.is_object()) {
+        let hint = "send the document that is to be changed, or leave `base` out";
+        return Err(Problem::field("invalid_field", "/base", "this is no document", hint));
+    }
     let asking = choice::chosen(&app, &caller, body.model.as_ref()).await?;
     let model = Model::of(&*app.host, &caller.owner, asking).await?;
     let conversation = vec![Message::User { content: told::first(&body.intent, body.base.as_ref()) }];
