@@ -177,9 +177,13 @@ pub async fn undo_child(
         let Some(way) = way_out(parent, &child, again) else {
             return Ok(Undone::Stuck(child.stuck_seq, error.message.clone()));
         };
-        let submitted = submit(host, id, way).await?;
-        let moved = |submitted: &Submitted| matches!(submitted.replies.as_slice(), [Err(Rejection::MovedOn(_))]);
-        return if submitted.as_ref().is_some_and(moved) { Err(StoreError::Conflict) } else { Ok(Undone::Begun) };
+        let Some(submitted) = submit(host, id, way).await? else { return Ok(Undone::Gone) };
+        return match submitted.replies.as_slice() {
+            [Err(Rejection::MovedOn(_))] => Err(StoreError::Conflict),
+            // It is no way out of that: a person is asked once more.
+            [Err(_)] => Ok(Undone::Stuck(child.stuck_seq, error.message.clone())),
+            _ => Ok(Undone::Begun),
+        };
     }
     let rollback = Rollback { after, reason, above: said.above, ..Rollback::to(0) };
     match roll_back(host, id, rollback, by, None).await? {
