@@ -18,6 +18,10 @@ mod world;
 
 use std::process::ExitCode;
 
+/// What the binary `stepwell` allocates by.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // The host starts this very program as the child process of `code` nodes.
     if std::env::args().nth(1).as_deref() == Some("__js") {

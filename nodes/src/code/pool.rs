@@ -146,6 +146,9 @@ impl Pool {
         let mut child = Command::new(&self.program.program)
             .args(&self.program.args)
             .env_clear()
+            // The child may have what it has mapped at its start and a bound more (`limit`). An allocator that reserved a
+            // gigabyte there would raise that bound by as much.
+            .env("MIMALLOC_ARENA_RESERVE", "0")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
