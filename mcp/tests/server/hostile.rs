@@ -86,13 +86,8 @@ async fn unknown_tools_and_arguments_that_do_not_fit_are_told() {
     assert_eq!(world.ask("tools/list", json!({ "cursor": "made up" })).await.error(), -32602);
     assert_eq!(world.ask("resources/list", json!({})).await.error(), -32601);
     // A request of the protocol with params that are none is known all the same.
-    for (method, params) in [
-        ("tools/call", json!({ "name": 5 })),
-        ("tools/call", json!({})),
-        ("tools/call", json!({ "name": "list_workflows", "arguments": [] })),
-        ("tools/list", json!({ "cursor": 5 })),
-    ] {
-        assert_eq!(world.ask(method, params.clone()).await.error(), -32602, "{method} {params}");
+    for params in [json!({ "name": 5 }), json!({}), json!({ "name": "list_workflows", "arguments": [] })] {
+        assert_eq!(world.ask("tools/call", params.clone()).await.error(), -32602, "{params}");
     }
 }
 
