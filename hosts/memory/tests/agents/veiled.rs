@@ -84,6 +84,7 @@ async fn what_an_agent_remembers_from_before_a_secret_was_one_is_recorded_as_its
     let memory = json!({"id": "m", "type": "memory", "config": {"key": "all"}});
     let document = keyed(agent(json!({"prompt": "I am {{ input.who }}."}), &[memory]));
     let world = World::started(&document, |_, _| says("Hello.")).await;
+    keeps(&world, "KEY", "the key of before").await;
     world.starts("f", json!({"who": "the one with sk-98765"})).await;
     world.host.handle_due().await;
     keeps(&world, "KEY", "sk-98765").await;
@@ -157,7 +158,7 @@ async fn a_question_that_a_tool_asks_of_an_empty_group_is_refused_where_the_mode
         [(json!(["group:nobody"]), json!("x")), (json!("{{ args.who }}"), json!(["bob@example.com"]))]
     {
         let world = World::ran(&agent(json!({}), &[asks(assignees)]), given(who)).await;
-        world.is(Status::Waiting);
+        world.is(Status::WaitingHuman);
         assert_eq!(world.host.all().len(), 2);
     }
 }
