@@ -2,6 +2,7 @@
 
 use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, types};
 use axum::{extract::State, http::StatusCode};
+use engine::left::undoing_below;
 use std::sync::Arc;
 use stepwell_core::execution::{Execution, Status};
 use utoipa_axum::routes;
@@ -25,6 +26,13 @@ async fn delete(
     let status = execution.status();
     if !status.is_terminal() {
         let detail = format!("execution {id} is {status}: cancel it first");
+        return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
+    }
+    // A child hears of a cancel in a moment, and what it had undone by then is recorded until it has.
+    if let Some(below) = undoing_below(app.host.as_ref(), &execution).await? {
+        let detail = format!(
+            "execution {below} below it is still being undone: try again in a moment, or cancel {id} once more"
+        );
         return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
     }
     // A parent may yet read the output of its child where it has not ended, or can be retried.

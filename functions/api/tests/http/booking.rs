@@ -46,7 +46,7 @@ impl Service {
 }
 
 /// A node that books something, and how that is undone.
-fn books(id: &str) -> Value {
+pub fn books(id: &str) -> Value {
     let url = format!("https://booking.example/{id}");
     let headers = json!({"authorization": "Bearer {{ secrets.booking }}"});
     let undo = json!({"method": "DELETE", "url": format!("{url}/{{{{ output.body.id }}}}"), "headers": headers});

@@ -1,7 +1,7 @@
 //! The ways out of `stuck`.
 
 use super::{
-    booking::{Service, world},
+    booking::{Service, books, world},
     *,
 };
 use api::types;
@@ -119,4 +119,24 @@ async fn a_node_whose_message_is_a_dead_letter_is_sent_again_or_skipped_with_an_
         assert_eq!(service.asked(), asked, "{action}");
         assert_eq!(world.get(&path).await.of(200)["status"], "completed");
     }
+}
+
+#[tokio::test]
+async fn a_family_that_was_cancelled_while_it_went_back_is_deleted_once_all_of_it_has_ended() {
+    let (world, service) = world().await;
+    let body = json!({"nodes": [books("flight")], "edges": []});
+    let each = json!({"id": "each", "type": "map", "config": {"items": "['x']", "body": body}});
+    let nodes = json!([{"id": "start", "type": "manual_trigger"}, each]);
+    let document = json!({"id": "tour", "nodes": nodes, "edges": [{"from": "start", "to": "each"}]});
+    let path = format!("/v1/executions/{}", world.started(document, json!({"name": "Ada"})).await);
+    world.run().await;
+    service.breaks("DELETE /flight/7");
+    let told = world.worked(&format!("{path}/rollback"), None, json!({"checkpoint_id": "1"})).await.of(200);
+    assert_eq!(told["status"], "stuck");
+    assert_eq!(world.post(&format!("{path}/cancel"), json!({})).await.of(200)["status"], "cancelled");
+    // The child has not heard of it yet.
+    let problem = world.delete(&path).await.problem(409, "not_ended");
+    assert!(problem["detail"].as_str().unwrap().contains("is still being undone"), "{problem}");
+    world.run().await;
+    world.delete(&path).await.of(204);
 }
