@@ -11,10 +11,12 @@ use serde_json::json;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
+    effect::Undoing,
     event::Unstick,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
     rollback::{Rollback, Unreachable, to_node},
+    task::Outcome,
 };
 
 /// Executions that are forked in one script at most: each fork may be forked again.
@@ -33,8 +35,25 @@ const EVENT: &str = "go";
 pub async fn perform(stage: &mut dyn Stage, script: &Script) -> Result<(), String> {
     for (number, step) in script.steps.iter().enumerate() {
         take(stage, script, step).await.map_err(|error| format!("step {number}, {step:?}: {error}"))?;
+        hears_late(stage).await.map_err(|error| format!("after step {number}, {step:?}: {error}"))?;
     }
     settle(stage).await.map_err(|error| format!("after the last step: {error}"))
+}
+
+/// Has another copy end of each attempt to undo something that waits for a person, and that succeeds. Messages are handled
+/// one after the other here, and an address always answers the same, so that no copy does so by itself.
+async fn hears_late(stage: &mut dyn Stage) -> Result<(), String> {
+    for state in states(stage).await? {
+        let Some(rolling) = state.rolling.as_ref().filter(|_| state.stuck.is_some()) else { continue };
+        let undoing = Undoing { epoch: state.epoch, number: rolling.next, attempt: rolling.attempt };
+        let outcome = Outcome::Succeeded { port: "success".into(), output: json!({}).into() };
+        let late = Command::Undone { undoing, outcome, again: None };
+        stage.ask(state.id(), Asked::Command(Box::new(late))).await?;
+        if stage.state(state.id()).await?.seq != state.seq {
+            return Err(format!("{} is stuck, and records what came of {undoing:?} nevertheless", state.id()));
+        }
+    }
+    Ok(())
 }
 
 fn control(control: Control) -> Asked {
