@@ -180,14 +180,23 @@ async fn integrity(data: &Path) -> Check {
     let hint = "save what can be saved: stepwell doctor --repair; or restore it from a backup";
     match checked {
         Ok(Ok((pages, _))) if pages != "ok" => Check::fail("database", pages, hint),
-        Ok(Ok((_, ids))) if ids.is_empty() => Check::ok("database", "sound"),
-        Ok(Ok((_, ids))) => {
-            let shown = ids.iter().take(limits::NAMED).cloned().collect::<Vec<_>>().join(", ");
-            Check::fail("database", format!("{} executions cannot be read: {shown}", ids.len()), hint)
-        }
+        Ok(Ok((_, (torn, lacking)))) => match (told(&torn, "cannot be read"), told(&lacking, "have lost a value")) {
+            (None, None) => Check::ok("database", "sound"),
+            (None, Some(lacking)) => {
+                Check::warn("database", lacking, "all else of them is shown: restore a backup to have the values back")
+            }
+            (Some(torn), None) => Check::fail("database", torn, hint),
+            (Some(torn), Some(lacking)) => Check::fail("database", format!("{torn}; {lacking}"), hint),
+        },
         Ok(Err(error)) => Check::fail("database", error.to_string(), hint),
         Err(error) => Check::fail("database", error.to_string(), "try again"),
     }
+}
+
+/// What is said of executions, of which the first are named; none where there are none.
+fn told(ids: &[String], what: &str) -> Option<String> {
+    let shown = ids.iter().take(limits::NAMED).cloned().collect::<Vec<_>>().join(", ");
+    (!ids.is_empty()).then(|| format!("{} executions {what}: {shown}", ids.len()))
 }
 
 /// Runs one line of JavaScript, as a `code` node does, and then closes the folder.

@@ -26,10 +26,13 @@ pub async fn run(globals: &Globals) -> Outcome {
 }
 
 fn tell(globals: &Globals, done: &Repaired) {
-    let Repaired { rows, torn, lost, kept } = done;
+    let Repaired { rows, torn, lost, lacking, kept } = done;
     if globals.json {
-        let lost: Vec<_> = lost.iter().map(|(id, why)| json!({"execution_id": id, "why": why})).collect();
-        output::json(&json!({"rows": rows, "torn": torn, "lost": lost, "kept": kept.display().to_string()}));
+        let each = |all: &[(String, String)]| -> Vec<_> {
+            all.iter().map(|(id, why)| json!({"execution_id": id, "why": why})).collect()
+        };
+        let (lost, lacking, kept) = (each(lost), each(lacking), kept.display().to_string());
+        output::json(&json!({"rows": rows, "torn": torn, "lost": lost, "lacking": lacking, "kept": kept}));
         return;
     }
     output::line(&format!("saved {rows} rows; the old database is kept as {}", kept.display()));
@@ -38,5 +41,8 @@ fn tell(globals: &Globals, done: &Repaired) {
     }
     for (id, why) in lost {
         output::line(&format!("lost: execution {id}: {why}"));
+    }
+    for (id, why) in lacking {
+        output::line(&format!("kept, but for a value: execution {id}: {why}"));
     }
 }

@@ -46,11 +46,17 @@ fn one_execution_that_cannot_be_read_is_named_and_the_others_are_shown() {
     let told = home.run(&["doctor"]).exits(1);
     assert!(lost.iter().all(|id| told.out.contains(*id)), "{told:?}");
     let told = home.run(&["doctor", "--repair", "--json"]).exits(1).json();
-    assert_eq!(told["lost"].as_array().unwrap().len(), 2, "{told}");
+    let named =
+        |what: &str| told[what].as_array().unwrap().iter().map(|one| one["execution_id"].clone()).collect::<Vec<_>>();
+    assert_eq!((named("lost"), named("lacking")), (vec![json!(ids[0])], vec![json!(ids[2])]), "{told}");
     assert!(std::fs::metadata(home.path(told["kept"].as_str().unwrap())).is_ok(), "{told}");
     let listed = home.run(&["ls", "--json"]).exits(0).json();
-    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["unreadable"]), (1, &Value::Null));
-    home.run(&["doctor"]).exits(0);
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["unreadable"]), (2, &Value::Null));
+    // What can be shown of the one that lost a value is still there, and no file of it is written that lacks something.
+    assert!(home.run(&["doctor"]).exits(0).out.contains(&ids[2]));
+    let told = home.run(&["export", &ids[2]]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.err.contains("is gone") && told.err.contains("backup"), "{told:?}");
 }
 
 #[test]

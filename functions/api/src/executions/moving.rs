@@ -7,7 +7,10 @@ use crate::{
     types::{Conflict, ExportPiece, Imported, Refused},
 };
 use axum::extract::{DefaultBodyLimit, State};
-use engine::moving::{self, Importer, Refusal};
+use engine::{
+    moving::{self, Importer, Refusal},
+    port::StoreError,
+};
 use std::sync::Arc;
 use stepwell_core::execution::Execution;
 use utoipa_axum::routes;
@@ -50,8 +53,17 @@ async fn export(
     if after >= of {
         return Err(Params::refuse("after", "is not before the last turn", "there is nothing more to export"));
     }
-    let piece = moving::export(&*app.host, execution.id(), after, of, limits::PAGE_BYTES).await?;
+    let piece = moving::export(&*app.host, execution.id(), after, of, limits::PAGE_BYTES).await;
+    let piece = piece.map_err(|error| not_whole(&id, error))?;
     Ok(axum::Json(piece.into()))
+}
+
+/// What is said where the store has lost something of an execution, without which no host could go on with it.
+fn not_whole(id: &str, error: StoreError) -> Problem {
+    let StoreError::Permanent(why) = error else { return error.into() };
+    tracing::error!(%why, execution = %id, "it cannot be exported whole");
+    let detail = format!("execution {id} cannot be exported whole: {why}: restore the store from a backup");
+    Problem::conflict("value_lost", detail)
 }
 
 /// Refuses a child by itself: on another host nobody would wait for it.

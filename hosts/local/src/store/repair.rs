@@ -1,5 +1,6 @@
 //! Saves what can be read of a damaged database. Its rows are copied into a new one, around the pages that SQLite cannot
-//! read; then every execution is loaded, and those that cannot be are left out. The old file is kept beside the new one.
+//! read; then every execution is loaded, and those that cannot be are left out. One that has lost a value alone stays, since all
+//! else of it can be shown. The old file is kept beside the new one.
 
 use super::{DataFolder, Database, OpenError, limits, remove, schema};
 use crate::memory::Memory;
@@ -20,6 +21,8 @@ pub struct Repaired {
     pub torn: Vec<String>,
     /// Executions that are left out, each with the reason.
     pub lost: Vec<(String, String)>,
+    /// Executions that have lost a value and are kept, each with the reason.
+    pub lacking: Vec<(String, String)>,
     /// Where the old database is kept.
     pub kept: PathBuf,
 }
@@ -66,7 +69,7 @@ pub async fn repair(path: &Path, clock: fn() -> Time) -> Result<Repaired, Unrepa
     let database = Database::open(folder, clock, Arc::new(Memory::of_machine()))?;
     let left = leave_out(&database).await;
     database.shutdown(std::time::Duration::ZERO).await;
-    done.lost = left?;
+    (done.lost, done.lacking) = left?;
     Ok(done)
 }
 
@@ -207,29 +210,42 @@ impl Copying<'_> {
     }
 }
 
-/// The ids of the executions of which something cannot be read: a turn or a value that is no JSON or is gone. An error
-/// where SQLite cannot read the database.
-pub fn unreadable(database: &Path) -> rusqlite::Result<Vec<String>> {
+/// Whether a turn of an execution is no JSON or is gone.
+const TORN: &str = "(NOT EXISTS (SELECT 1 FROM turns WHERE turns.run = executions.run)
+    OR EXISTS (SELECT 1 FROM turns WHERE turns.run = executions.run AND NOT json_valid(body)))";
+/// Whether a value of an execution is no JSON or is gone.
+const LACKING: &str =
+    "EXISTS (SELECT 1 FROM blob_uses LEFT JOIN blobs USING (sha256) WHERE blob_uses.run = executions.run
+    AND NOT coalesce(json_valid(CAST(body AS TEXT)), 0))";
+
+/// The ids of the executions of which a turn cannot be read, and of those others of which a value cannot be. An error where
+/// SQLite cannot read the database.
+pub fn unreadable(database: &Path) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    db.prepare(
-        "SELECT id FROM executions WHERE NOT EXISTS (SELECT 1 FROM turns WHERE turns.run = executions.run)
-         OR EXISTS (SELECT 1 FROM turns WHERE turns.run = executions.run AND NOT json_valid(body))
-         OR EXISTS (SELECT 1 FROM blob_uses LEFT JOIN blobs USING (sha256) WHERE blob_uses.run = executions.run
-           AND NOT coalesce(json_valid(CAST(body AS TEXT)), 0)) ORDER BY run",
-    )?
-    .query_map([], |row| row.get(0))?
-    .collect()
+    let ids = |which: &str| -> rusqlite::Result<Vec<String>> {
+        let sql = format!("SELECT id FROM executions WHERE {which} ORDER BY run");
+        db.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
+    };
+    Ok((ids(TORN)?, ids(&format!("NOT {TORN} AND {LACKING}"))?))
 }
 
-/// Removes the executions that cannot be loaded, with their descendants. Returns each with the reason.
-async fn leave_out(database: &Database) -> Result<Vec<(String, String)>, StoreError> {
+/// Executions, each with what is said of it.
+type Told = Vec<(String, String)>;
+
+/// Removes the executions that cannot be loaded, with their descendants. Returns each with the reason, and those that have lost a
+/// value and stay.
+async fn leave_out(database: &Database) -> Result<(Told, Told), StoreError> {
     let ids: Vec<String> = database
         .readers
         .read(|db| db.prepare("SELECT id FROM executions ORDER BY run")?.query_map([], |row| row.get(0))?.collect())
         .await?;
-    let mut lost = Vec::new();
+    let (mut lost, mut lacking) = (Vec::new(), Vec::new());
     for id in ids {
         match database.load(&id.as_str().into()).await {
+            // Its state can be told without the value.
+            Err(StoreError::Permanent(why)) if database.load_lean(&id.as_str().into()).await.is_ok() => {
+                lacking.push((id, why));
+            }
             Err(StoreError::Permanent(why)) => {
                 let gone = id.clone();
                 database
@@ -244,7 +260,7 @@ async fn leave_out(database: &Database) -> Result<Vec<(String, String)>, StoreEr
             other => drop(other?),
         }
     }
-    Ok(lost)
+    Ok((lost, lacking))
 }
 
 #[cfg(test)]
