@@ -166,7 +166,7 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await page.getByRole('button', { name: 'Go back and run it again' }).click();
     await shows(page, view, 'waiting_human');
     await page.getByRole('link', { name: 'Fork' }).click();
-    await page.getByRole('link', { name: '2', exact: true }).click();
+    await page.getByRole('link', { name: /^(Checkpoint )?2$/ }).click();
     await page.getByRole('heading', { name: 'Fork at checkpoint 2?' }).waitFor();
     await look('fork');
     await clean(page, view);
