@@ -1,9 +1,7 @@
 //! Texts in which secrets were looked for before. All that was said in a conversation is sent to its model with each call, so a text
 //! in which none was found is not searched again: else each answer of a long conversation took longer than the one before.
 
-use super::Needles;
 use crate::limits::MASKED_KNOWN;
-use serde_json::Value;
 use std::{
     collections::{HashSet, hash_map::RandomState},
     hash::{BuildHasher, Hash},
@@ -40,28 +38,14 @@ pub(super) fn seed(secrets: &[UsedSecret]) -> u64 {
     KNOWN.hashes.hash_one(all)
 }
 
-impl Needles {
-    /// Masks secrets in a text that is sent more than once.
-    pub fn mask_text_once(&self, text: &mut String) {
-        self.once(text, Self::mask_text);
+/// Changes what may hold secrets that `seed` stands for, unless it was found to hold none.
+pub(super) fn once<T: Hash>(seed: u64, it: &mut T, mask: impl FnOnce(&mut T)) {
+    let before = KNOWN.hashes.hash_one((seed, &*it));
+    if KNOWN.has(before) {
+        return;
     }
-
-    /// Masks secrets in a value that is sent more than once, keys included.
-    pub fn mask_once(&self, value: &mut Value) {
-        self.once(value, Self::mask);
-    }
-
-    fn once<T: Hash>(&self, it: &mut T, mask: impl FnOnce(&Self, &mut T)) {
-        if self.finders.is_empty() {
-            return;
-        }
-        let before = KNOWN.hashes.hash_one((self.seed, &*it));
-        if KNOWN.has(before) {
-            return;
-        }
-        mask(self, it);
-        if KNOWN.hashes.hash_one((self.seed, &*it)) == before {
-            KNOWN.keep(before);
-        }
+    mask(it);
+    if KNOWN.hashes.hash_one((seed, &*it)) == before {
+        KNOWN.keep(before);
     }
 }

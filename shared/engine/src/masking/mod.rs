@@ -228,6 +228,20 @@ impl Needles {
         }
     }
 
+    /// Masks secrets in a text that is sent more than once.
+    pub fn mask_text_once(&self, text: &mut String) {
+        if !self.finders.is_empty() {
+            known::once(self.seed, text, |text| self.mask_text(text));
+        }
+    }
+
+    /// Masks secrets in a value that is sent more than once, keys included.
+    pub fn mask_once(&self, value: &mut Value) {
+        if !self.finders.is_empty() {
+            known::once(self.seed, value, |value| self.mask(value));
+        }
+    }
+
     /// Masks the values of an object, and its keys where one of them holds a secret.
     fn mask_object(&self, map: &mut Map<String, Value>) {
         map.values_mut().for_each(|item| self.mask(item));
