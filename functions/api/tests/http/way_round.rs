@@ -153,8 +153,8 @@ async fn a_fork_does_not_go_on_by_what_was_undone_or_taken_back() {
     let path = of_ann(&world, barred()).await;
     decides(&world, "bob", json!({"approved": true})).await.of(200);
     world.run().await;
-    let ended = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].as_u64().unwrap();
-    let approved = ended - 1;
+    let ended = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].clone();
+    let approved = ended.as_str().unwrap().parse::<u64>().unwrap() - 1;
     let back = json!({"checkpoint_id": 1});
     world.meanwhile(call(&world, "boss", "POST", &format!("{path}/rollback"), back)).await.of(200);
     let fork = json!({"checkpoint_id": approved});
