@@ -31,6 +31,11 @@ pub fn took(time: Duration) -> String {
     }
 }
 
+/// A progress in whole percent: it is 100 only where all is done.
+pub fn whole_percent(progress: &serde_json::Number) -> u64 {
+    progress.as_f64().unwrap_or_default().floor() as u64
+}
+
 /// How long something has gone on that is not over: `3 h so far`.
 pub fn so_far(time: Duration) -> Markup {
     html! { (took(time)) " " br; span.soft { "so far" } }

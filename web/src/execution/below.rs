@@ -2,7 +2,6 @@
 
 use super::{
     aim::{Aim, address},
-    head::whole_percent,
     seen::Seen,
 };
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
     look::{names, short_id, status, words},
     moment::{distance, moment},
     session::Visit,
-    words::beginning,
+    words::{beginning, whole_percent},
 };
 use api::types::{self, Page};
 use maud::{Markup, html};

@@ -7,7 +7,7 @@ use crate::{
     moment::{distance, moment},
     session::Visit,
     value::value,
-    words::{capital, count, sentence},
+    words::{capital, count, sentence, whole_percent},
 };
 use api::Scope;
 use maud::{Markup, html};
@@ -87,11 +87,6 @@ fn asks(visit: &Visit, seen: &Seen, below: &Below) -> Option<String> {
         [one] => Some(format!("{}inbox/{}", visit.up, part(&one.interaction_id))),
         _ => Some(format!("{}{}#questions", address(&visit.up, &seen.shown.execution_id), seen.aim.query())),
     }
-}
-
-/// The progress in whole percent: it is 100 only where all is done.
-pub fn whole_percent(progress: &serde_json::Number) -> u64 {
-    progress.as_f64().unwrap_or_default().floor() as u64
 }
 
 /// What people can do about what is stuck, in the words of the page on which they choose.

@@ -108,7 +108,7 @@ fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) ->
     }
 }
 
-/// A refusal without its faults, where it has some: they are listed beside the text, each at its line, and told once.
+/// A refusal without its faults, where it has some: they are listed as problems, each at its line, and told once.
 fn told_below(refusal: &Refusal) -> Option<Refusal> {
     let mut short = refusal.clone();
     let stand = match std::mem::take(&mut short.problem.errors).len() as u64 {
@@ -116,7 +116,7 @@ fn told_below(refusal: &Refusal) -> Option<Refusal> {
         1 => "1 problem stands".to_owned(),
         many => format!("{many} problems stand"),
     };
-    short.problem.detail = format!("the workflow cannot be changed so: {stand} in the list beside the text");
+    short.problem.detail = format!("the workflow cannot be changed so: {stand} in the list of problems");
     Some(short)
 }
 

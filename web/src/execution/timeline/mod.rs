@@ -2,6 +2,7 @@
 //! width, so that the script zooms by making the drawing wider.
 
 mod axis;
+mod bar;
 mod signs;
 mod spans;
 
@@ -10,14 +11,12 @@ pub use spans::{Doing, Ended, Span, spans};
 use super::{aim::address, seen::Seen};
 use crate::{look::stripes, moment::moment, words::took};
 use axis::{Axis, FEW, MANY, SOME};
+use bar::{SHORT, class, told};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
 use signs::Signs;
 use std::time::Duration;
 
-/// Bars that are narrower, in percent, are shown by a sign of [`SIGN`] pixels too: what took no time is seen as well, and how it
-/// ended. Where somebody zooms, the bar itself shows.
-const SHORT: f64 = 3.0;
 /// Width of the sign of a short bar, in pixels.
 const SIGN: i64 = 9;
 
@@ -156,42 +155,4 @@ fn is_over(span: &Span) -> bool {
 
 fn percent(share: f64) -> String {
     format!("{share:.3}%")
-}
-
-fn class(span: &Span) -> &'static str {
-    match (&span.ended, span.doing) {
-        (Ended::Failed(_), Doing::Undoing) => "undo failed",
-        (Ended::Failed(_), _) => "run failed",
-        (Ended::Dropped, _) => "run dropped",
-        (Ended::Open, Doing::Running) => "run open",
-        (_, Doing::Running) => "run",
-        (_, Doing::Waiting) => "wait",
-        (_, Doing::Asking) => "ask",
-        (_, Doing::Below) => "below",
-        (_, Doing::Undoing) => "undo",
-    }
-}
-
-/// A bar in words.
-fn told(span: &Span, name: &str) -> String {
-    let doing = match span.doing {
-        Doing::Running => "ran",
-        Doing::Waiting => "waited",
-        Doing::Asking => "asked people",
-        Doing::Below => "had its loop or children run",
-        Doing::Undoing => "was undone",
-    };
-    let long = match (span.begin, span.end) {
-        (Some(begin), Some(end)) => format!(" for {}", took(end.since(begin))),
-        (Some(_), None) => " and goes on".to_owned(),
-        (None, _) => " since before this part of the journal".to_owned(),
-    };
-    let ended = match &span.ended {
-        Ended::Failed(code) => format!(" and failed ({code})"),
-        Ended::Dropped => " and was dropped".to_owned(),
-        Ended::Open | Ended::Done => String::new(),
-    };
-    let visit = if span.visit > 0 { format!(", visit {}", span.visit) } else { String::new() };
-    let left = if span.left { "; left behind by a rollback" } else { "" };
-    format!("{name}{visit}, attempt {}: {doing}{long}{ended}{left}", span.attempt)
 }

@@ -1,7 +1,11 @@
 //! Short bars of one node that follow close on each other. On each other they could not be told apart, so their signs stand beside
 //! each other: one for however many alike.
 
-use super::{SHORT, Span, axis::Axis, class, told};
+use super::{
+    axis::Axis,
+    bar::{SHORT, class, told},
+    spans::Span,
+};
 use document::{id::NodeId, time::Time};
 
 /// Titles of bars alike that one sign has; further ones are counted.
@@ -31,7 +35,11 @@ pub fn beside<'a>(axis: &Axis, spans: &[Span], node: &'a NodeId, name: &str, end
             continue;
         }
         let (kind, title) = (class(span), told(span, name));
-        match found.last_mut().filter(|(.., last)| from - *last < SHORT) {
+        // A row of many short bars has its signs along all of it, and no hole behind the first.
+        let joins = |(signs, alike, last): &&mut (Signs<'_>, Alike, f64)| {
+            from - *last < SHORT && from - signs.from < SHORT * alike.len() as f64
+        };
+        match found.last_mut().filter(joins) {
             Some((_, alike, last)) => {
                 *last = to;
                 match alike.last_mut().filter(|(before, _)| *before == kind) {
@@ -90,5 +98,27 @@ mod tests {
         let kinds = |signs: &Signs<'_>| signs.all.iter().map(|(kind, _)| *kind).collect::<Vec<_>>();
         assert_eq!(signs.iter().map(kinds).collect::<Vec<_>>(), [vec!["run", "undo", "run"], vec!["run"]]);
         assert!(signs[0].all[0].1.contains("; "), "{:?}", signs[0]);
+    }
+
+    #[test]
+    fn a_long_row_of_short_bars_has_signs_all_along() {
+        let node = NodeId::from("a");
+        let wait = |at: i64| Span {
+            node: node.clone(),
+            visit: 1,
+            attempt: 1,
+            doing: Doing::Waiting,
+            begin: Some(Time(at)),
+            end: Some(Time(at + 10)),
+            ended: Ended::Done,
+            round: 0,
+            left: false,
+            seq: 1,
+        };
+        let spans: Vec<Span> = (0..50).map(|n| wait(n * 20)).collect();
+        let axis = Axis::of(Time(0), Time(1_000));
+        let signs = beside(&axis, &spans, &node, "A", Time(1_000));
+        let gaps = signs.windows(2).map(|two| two[1].from - two[0].from);
+        assert!(gaps.clone().count() > 10 && gaps.fold(0.0, f64::max) < 2.0 * SHORT, "{signs:?}");
     }
 }
