@@ -46,7 +46,7 @@ pub fn head(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
                     rect.all width="100" height="1" {}
                     rect.done width=(percent) height="1" {}
                 }
-                span { (percent) " %" }
+                span { (percent) " %" @if seen.aim.at.is_some() { " then" } }
             }
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
@@ -177,7 +177,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                     dd { a href=(address(up, fork.execution_id.as_str())) { "Execution " (short_id(fork.execution_id.as_str())) }
                         ", checkpoint " a href={ (address(up, fork.execution_id.as_str())) "?at=" (fork.point.seq) } { (fork.point.seq) } }
                 }
-                dt { "Checkpoints" } dd { (shown.cost.turns) }
+                dt { "Checkpoints" } dd { (shown.cost.turns) @if seen.aim.at.is_some() { " then" } }
                 @if shown.resume_count > 0 { dt { "Resumed" } dd { (count(shown.resume_count.into(), "time")) } }
                 @for (name, used) in &shown.cost.usage {
                     @if !used.is_null() { dt { (capital(&name.replace('_', " "))) } dd { (used) } }
