@@ -5,7 +5,11 @@ use crate::{Answered, App, Caller, Problem, executions::read, types::ForkBody};
 use axum::http::StatusCode;
 use document::Workflow;
 use engine::{requesters::family_keeps_out, scope::Scope};
-use stepwell_core::{execution::Execution, rollback::lineage};
+use stepwell_core::{
+    execution::Execution,
+    interaction::{Interaction, votes::still_count},
+    rollback::lineage,
+};
 
 /// Refuses whoever started the execution, where they would change its document, or what its nodes are given or give.
 ///
@@ -62,12 +66,8 @@ async fn is_undone(app: &App, execution: &Execution, then: &Execution) -> Answer
     if answered.is_empty() {
         return Ok(false);
     }
-    let stands = |id: &str, vote: &_| execution.interaction(id).is_some_and(|now| now.responses.contains(vote));
-    let all_stand = answered.iter().all(|one| {
-        let id = one.interaction_id.as_str();
-        one.responses.iter().all(|vote| stands(id, vote))
-    });
-    if !all_stand {
+    let later = |one: &Interaction| execution.interaction(one.interaction_id.as_str());
+    if !answered.iter().all(|one| later(one).is_some_and(|now| still_count(one, now))) {
         return Ok(true);
     }
     // The epoch of one that never went back is that of its start.

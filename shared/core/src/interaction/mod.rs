@@ -9,7 +9,7 @@ pub mod proof;
 pub mod put;
 pub mod receipt;
 pub mod telling;
-pub(crate) mod votes;
+pub mod votes;
 
 pub use authorization::{Authorization, SecurityLevel};
 pub use document::AfterError;

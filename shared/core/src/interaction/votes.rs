@@ -16,6 +16,12 @@ fn latest<'a>(one: &'a Interaction, more: Option<&'a Response>) -> BTreeMap<Stri
     all.map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect()
 }
 
+/// Whether each vote that counted in an earlier state of a question counts in a later one: nobody has voted otherwise since.
+pub fn still_count(before: &Interaction, now: &Interaction) -> bool {
+    let later = latest(now, None);
+    latest(before, None).iter().all(|(by, vote)| later.get(by) == Some(vote))
+}
+
 /// How many votes a decision takes: what a template yielded when the question was opened, else what the document says.
 pub(crate) fn threshold(one: &Interaction, human: &Human, decision: &str) -> u64 {
     let (rendered, given) = match decision {

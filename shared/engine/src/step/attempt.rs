@@ -143,6 +143,9 @@ async fn make_good(
     delivery::deliver(host, state.id(), &delivery::owed_by_ended(host, state)).await
 }
 
+/// What a model is told first, and the execution and the workflow that it is told it for.
+type Told<'a> = (Head, (&'a Arc<Execution>, &'a Arc<Workflow>));
+
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells
 /// that nothing waits for the outcome any more, as after a cancel, the attempt is stopped on the spot: what it holds is
 /// free for others, and there is nothing to be recorded.
@@ -153,7 +156,7 @@ async fn run(
     activation: Activation,
     attempt: u32,
     task: &Task,
-    asked: Option<(Head, (&Arc<Execution>, &Arc<Workflow>))>,
+    asked: Option<Told<'_>>,
 ) -> Handled {
     let begun = host.now();
     let unwanted = host.journal().unwanted(id, &activation, attempt);
