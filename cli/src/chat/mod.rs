@@ -57,6 +57,12 @@ async fn talk(globals: &Globals, client: &Client, args: Args, mut signals: Signa
     let path = format!("/v1/chat/{}", escaped(&args.workflow));
     let (mut lines, mut session, mut exit) = (Lines::begin(), args.session, Exit::Done);
     let (mut question, mut broke_off) = (None, None);
+    if let Some(session) = &session {
+        question = waiting(client, &path, session).await?;
+        if let Some(question) = &question {
+            Shown::new(globals.json).tell("interaction", question);
+        }
+    }
     loop {
         if lines.typed {
             eprint!("{} ", output::cyan(if question.is_some() { "?" } else { ">" }));
@@ -126,6 +132,20 @@ fn advised(failure: Failure, workflow: &str) -> Failure {
         _ => return failure.in_words(&WORDS),
     };
     failure.with_hint(hint)
+}
+
+/// What the latest message of a session waits for; none where nothing is asked, and where that is not told: then the first message
+/// tells why.
+async fn waiting(client: &Client, path: &str, session: &str) -> Result<Option<Value>, Failure> {
+    match client.get(&format!("{path}/{}", escaped(session))).await {
+        Ok(known) => {
+            let latest = known.0["items"].as_array().and_then(|items| items.last()).map(|last| &last["interactions"]);
+            let mut all = latest.and_then(Value::as_array).into_iter().flatten();
+            Ok(all.find(|one| one["status"] == "pending").cloned())
+        }
+        Err(failure) if failure.code != client::UNREACHABLE => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The request that a line makes: an answer where something is asked, else a message. None where the line answers nothing, as

@@ -47,6 +47,10 @@ fn an_answer_that_is_not_understood_is_asked_for_again_and_the_next_line_is_read
     // Where no line answers it, the question stays open, and it is said how to go on.
     let told = says(&home, &model, &["--session", "t"], "What of O-2?\nPay it back, please.\nmaybe\n").exits(1);
     assert!(told.err.contains("chat chat-assistant --session t"), "{told:?}");
+    // Whoever goes on is asked first, and answers by the first line.
+    let told = says(&home, &model, &["--session", "t"], "yes\n").exits(0);
+    assert!(told.err.contains("May the agent call pay_back?"), "{told:?}");
+    assert_eq!(told.out, "250 was paid back.\n");
 }
 
 #[test]

@@ -188,6 +188,7 @@ fn timeless(value: &Value) -> Value {
         "receipt",
         "seal",
         "updated_at",
+        "rested_ms",
     ];
     match value {
         Value::Object(fields) => {

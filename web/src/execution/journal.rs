@@ -33,7 +33,9 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
             nav.pages aria-label="Parts of the journal" {
                 @if last < seen.newest.seq {
                     a href=(to(None)) { "Newest" }
-                    " " a href=(to(Some(last + 1 + limits::JOURNAL_TURNS as u64))) { "Later" }
+                    // What is later and the newest are the same where one part has both.
+                    @let later = last + 1 + limits::JOURNAL_TURNS as u64;
+                    @if later <= seen.newest.seq { " " a href=(to(Some(later))) { "Later" } }
                 }
                 @if first > 1 {
                     " " a href=(to(Some(first))) { "Earlier" }

@@ -20,17 +20,19 @@ pub(super) async fn may_alter(app: &App, caller: &Caller, execution: &Execution,
     if is_requester { may_change(app, caller, execution, workflow).await } else { Ok(()) }
 }
 
-/// Refuses whoever started the execution, where it would go back to another document than it runs by now: a patch may have put
-/// the question there.
+/// Refuses whoever started the execution, where it would go back to another document than it runs by now, since a patch may have
+/// put the question there, or to a vote that was taken back since.
 ///
 /// # Errors
 /// 403, as the answer itself is refused, and what the store says.
 pub(super) async fn may_go_back(app: &App, caller: &Caller, execution: &Execution, to: u64) -> Answered<()> {
+    let may_differ = execution.patched.is_some() || execution.interactions.iter().any(|one| one.responses.len() > 1);
     // What there is not is told as such by the rollback itself.
-    if execution.patched.is_none() || !(1..=execution.seq).contains(&to) {
+    if !may_differ || !(1..=execution.seq).contains(&to) {
         return Ok(());
     }
-    if read::state_at(app, execution, to).await?.workflow_hash() == execution.workflow_hash() {
+    let then = read::state_at(app, execution, to).await?;
+    if then.workflow_hash() == execution.workflow_hash() && !is_taken_back(execution, &then) {
         return Ok(());
     }
     may_alter(app, caller, execution, &*app.workflow(execution).await?).await
@@ -60,14 +62,10 @@ pub(super) async fn may_fork(
     Ok(())
 }
 
-/// Whether a checkpoint has a vote that was taken back since, or a vote or decision that a rollback undid.
+/// Whether a checkpoint has a vote that was taken back since, or was left behind by a rollback, with what was decided until then,
+/// here or in a child.
 async fn is_undone(app: &App, execution: &Execution, then: &Execution) -> Answered<bool> {
-    let answered: Vec<_> = then.interactions.iter().filter(|one| !one.responses.is_empty()).collect();
-    if answered.is_empty() {
-        return Ok(false);
-    }
-    let later = |one: &Interaction| execution.interaction(one.interaction_id.as_str());
-    if !answered.iter().all(|one| later(one).is_some_and(|now| still_count(one, now))) {
+    if is_taken_back(execution, then) {
         return Ok(true);
     }
     // The epoch of one that never went back is that of its start.
@@ -76,6 +74,15 @@ async fn is_undone(app: &App, execution: &Execution, then: &Execution) -> Answer
     }
     let turns = read::turns_to(app, execution, execution.seq).await?;
     Ok(!lineage(&turns).contains(&then.seq))
+}
+
+/// Whether a checkpoint has a vote that does not count any more.
+fn is_taken_back(execution: &Execution, then: &Execution) -> bool {
+    let counts = |one: &Interaction| {
+        let now = execution.interaction(one.interaction_id.as_str());
+        now.is_some_and(|now| still_count(one, now))
+    };
+    !then.interactions.iter().all(|one| one.responses.is_empty() || counts(one))
 }
 
 /// Refuses whoever has no scope `admin` where the document, or one of the family of the execution, keeps out who starts it.

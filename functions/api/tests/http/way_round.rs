@@ -176,5 +176,25 @@ async fn a_fork_does_not_go_on_by_what_was_undone_or_taken_back() {
         all["items"].as_array().unwrap().iter().find(|one| path.ends_with(one["execution_id"].as_str().unwrap()));
     let respond = format!("/v1/interactions/{}/respond", first.unwrap()["interaction_id"].as_str().unwrap());
     world.meanwhile(call(&world, "bob", "POST", &respond, json!({"approved": false}))).await.of(200);
-    call(&world, "ann", "POST", &format!("{path}/fork"), fork).await.problem(403, "forbidden");
+    call(&world, "ann", "POST", &format!("{path}/fork"), fork.clone()).await.problem(403, "forbidden");
+    // Nor does the execution itself go back to it.
+    let told = world.meanwhile(call(&world, "ann", "POST", &format!("{path}/rollback"), fork)).await;
+    told.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_fork_does_not_go_on_by_what_was_undone_in_a_child() {
+    let world = office().await;
+    saved(&world, line("asks", vec![gate()])).await;
+    let runs = json!({"id": "c", "type": "workflow", "config": {"workflow_id": "asks"}});
+    let wait = json!({"id": "w", "type": "wait", "config": {"event": "go"}});
+    let path = of_ann(&world, line("top", vec![runs, wait, paid()])).await;
+    decides(&world, "bob", json!({"approved": true})).await.of(200);
+    world.run().await;
+    let approved = call(&world, "ann", "GET", &path, Value::Null).await.of(200)["checkpoint"].clone();
+    let back = json!({"checkpoint_id": 1});
+    world.meanwhile(call(&world, "boss", "POST", &format!("{path}/rollback"), back)).await.of(200);
+    let fork = json!({"checkpoint_id": approved});
+    call(&world, "ann", "POST", &format!("{path}/fork"), fork.clone()).await.problem(403, "forbidden");
+    call(&world, "boss", "POST", &format!("{path}/fork"), fork).await.of(202);
 }

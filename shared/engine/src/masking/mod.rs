@@ -210,11 +210,22 @@ impl Needles {
 
     /// Masks secrets in a value, keys included.
     pub fn mask(&self, value: &mut Value) {
-        if self.shown.is_empty() {
-            return;
+        if !self.shown.is_empty() {
+            self.walk(value, true);
         }
+    }
+
+    /// Masks secrets in a JSON Schema, keys included, but for its numbers: a bound that became a text would be none.
+    pub fn mask_schema(&self, schema: &mut Value) {
+        if !self.shown.is_empty() {
+            self.walk(schema, false);
+        }
+    }
+
+    fn walk(&self, value: &mut Value, numbers: bool) {
         match value {
             Value::Null | Value::Bool(_) => {}
+            Value::Number(_) if !numbers => {}
             Value::Number(number) => {
                 let mut text = number.to_string();
                 if self.found_in(text.as_bytes()) {
@@ -223,8 +234,8 @@ impl Needles {
                 }
             }
             Value::String(text) => self.mask_text(text),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
-            Value::Object(map) => self.mask_object(map),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.walk(item, numbers)),
+            Value::Object(map) => self.walk_object(map, numbers),
         }
     }
 
@@ -243,8 +254,8 @@ impl Needles {
     }
 
     /// Masks the values of an object, and its keys where one of them holds a secret.
-    fn mask_object(&self, map: &mut Map<String, Value>) {
-        map.values_mut().for_each(|item| self.mask(item));
+    fn walk_object(&self, map: &mut Map<String, Value>, numbers: bool) {
+        map.values_mut().for_each(|item| self.walk(item, numbers));
         if map.keys().any(|key| self.found_in(key.as_bytes())) {
             let old = std::mem::take(map);
             for (mut key, item) in old {

@@ -27,6 +27,13 @@ fn every_form_of_a_secret_is_masked() {
 }
 
 #[test]
+fn the_bounds_of_a_schema_stay_numbers() {
+    let mut schema = json!({"maximum": 1000, "description": "at most 1000", "1000": true});
+    Needles::of(&secret("1000")).mask_schema(&mut schema);
+    assert_eq!(schema, json!({"maximum": 1000, "description": "at most [secret KEY]", "[secret KEY]": true}));
+}
+
+#[test]
 fn base64_is_found_at_every_alignment() {
     let value = "correct horse battery";
     for lead in ["", "a", "ab", "abc", "abcd"] {

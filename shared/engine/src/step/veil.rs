@@ -90,7 +90,7 @@ pub(super) async fn veil_found(
         for (key, value) in each.iter_mut().filter_map(Value::as_object_mut).flatten() {
             // A server is asked for its tools by their names.
             if key != "name" {
-                needles.mask(value);
+                needles.mask_schema(value);
             }
         }
     }
@@ -118,9 +118,9 @@ fn asked(needles: &Needles, call: &mut ModelCall) {
     call.messages.iter_mut().for_each(|message| said(needles, message));
     for ToolSpec { name: _, description, parameters } in &mut call.tools {
         needles.mask_text_once(description);
-        needles.mask_once(parameters);
+        needles.mask_schema(parameters);
     }
-    call.output_schema.iter_mut().for_each(|schema| needles.mask_once(schema));
+    call.output_schema.iter_mut().for_each(|schema| needles.mask_schema(schema));
 }
 
 fn said(needles: &Needles, message: &mut Message) {

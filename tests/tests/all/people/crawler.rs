@@ -45,12 +45,14 @@ fn questions() -> Vec<Value> {
     kinds.into_iter().map(|kind| asking(kind["kind"].as_str().unwrap(), told(kind.clone()))).collect()
 }
 
-/// The addresses of a page, from the place of the page on.
+/// The addresses of a page, from the place of the page on. What follows `#` is for the reader's eyes: nobody sends it.
 fn links_of(html: &str) -> Vec<String> {
     let parts =
         html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1)).chain(html.split("action=\"").skip(1));
     let given = parts.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
-    given.filter(|link| !link.contains("://")).map(|link| format!("/{}", link.trim_start_matches("../"))).collect()
+    let own = given.filter(|link| !link.contains("://") && !link.starts_with('#'));
+    let sent = own.map(|link| link.split('#').next().unwrap_or_default().to_owned());
+    sent.map(|link| format!("/{}", link.trim_start_matches("../").trim_start_matches("./"))).collect()
 }
 
 #[test]
