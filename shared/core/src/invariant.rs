@@ -210,7 +210,7 @@ fn folds(documents: Documents<'_>, turns: &[Turn], state: &Execution, broken: &m
 }
 
 /// A folded state without what the decided one does not note, since a release decided it that noted less: which visit entered
-/// a loop, who paused it or had it go back, why what it undoes failed, and which children were left as they are.
+/// a loop, who paused it or had it go back, why what it undoes failed, which children were left as they are, and how much is done.
 fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.instructed.is_none() {
         folded.instructed = None;
@@ -218,6 +218,8 @@ fn as_noted(mut folded: Execution, state: &Execution) -> Execution {
     if state.left.is_empty() {
         folded.left.clear();
     }
+    // It counted nodes too that never run by themselves, so that less of the whole was done.
+    folded.progress = folded.progress.min(state.progress);
     if let (Some(rolling), Some(decided)) = (&mut folded.rolling, &state.rolling) {
         let rolling = Arc::make_mut(rolling);
         rolling.failed = rolling.failed.take().filter(|_| decided.failed.is_some());
