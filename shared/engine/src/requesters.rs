@@ -7,7 +7,7 @@ use crate::{
     start::parsed,
 };
 use document::{Workflow, time::Time};
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 use stepwell_core::execution::Execution;
 
 /// Whether an execution that runs by this workflow, one above it, or a saved workflow that one of them runs has a question with
@@ -19,13 +19,13 @@ pub async fn family_keeps_out(host: &dyn Host, execution: &Execution, workflow: 
     if keeps_out(host, execution, workflow).await? {
         return Ok(true);
     }
-    let mut child = Arc::new(execution.clone());
-    while let Some(parent) = &child.started.parent {
-        let Some(above) = host.journal().load_lean(&parent.execution_id).await? else { break };
+    let mut parent = execution.started.parent.as_ref().map(|parent| parent.execution_id.clone());
+    while let Some(id) = parent {
+        let Some(above) = host.journal().load_lean(&id).await? else { break };
         if keeps_out(host, &above, &*workflow_of(host, &above).await?).await? {
             return Ok(true);
         }
-        child = above;
+        parent = above.started.parent.as_ref().map(|parent| parent.execution_id.clone());
     }
     Ok(false)
 }
