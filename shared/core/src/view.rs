@@ -8,7 +8,7 @@ mod interaction;
 mod node;
 mod shown;
 
-pub use agent::{CallState, Decision, UnderWay, calls_under_way, lent_to, tool_calls};
+pub use agent::{CallState, Decision, ToolCalls, UnderWay, calls_under_way, lent_to, tool_calls};
 pub use event::event;
 pub use history::{finished_node, sentence, sentence_with};
 pub use interaction::{also_kept_out, keeps_out, kept_out, responses_needed, tally};

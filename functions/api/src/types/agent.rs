@@ -226,7 +226,7 @@ impl LentTo {
         let Some(ix) = workflow.node_ix(node.as_str()) else { return Vec::new() };
         let one = |(agent, connection): (NodeId, Connection)| {
             let calls = values.read(|reading| view::tool_calls(execution, workflow, &agent, node, reading));
-            Self { node: agent.to_string(), connection, calls: calls.ok().flatten() }
+            Self { node: agent.to_string(), connection, calls: calls.ok().flatten().map(|calls| calls.asked) }
         };
         view::lent_to(workflow, ix).into_iter().map(one).collect()
     }

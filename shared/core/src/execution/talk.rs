@@ -75,6 +75,16 @@ document::closed_set!(
     }
 );
 
+impl CallStatus {
+    /// Whether the tool did nothing.
+    pub fn is_not_run(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Failed => false,
+            Self::Refused | Self::Rejected | Self::Expired | Self::Answered => true,
+        }
+    }
+}
+
 /// How a tool call ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToolEnd {

@@ -122,6 +122,16 @@ pub fn lent_to(workflow: &Workflow, node: NodeIx) -> Vec<(NodeId, Connection)> {
     edges.map(|edge| (edge.to.clone(), edge.connection)).collect()
 }
 
+/// How often the model of an agent asked for a tool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToolCalls {
+    /// Calls in all.
+    pub asked: u64,
+    /// Those that are over and of which nothing ran: the tool takes no such arguments, or people did not allow it, or answered in
+    /// its place.
+    pub not_run: u64,
+}
+
 /// How often the model of an agent asked for a tool at the agent's latest visit, or for one of those of a server; none for
 /// what is no tool of it.
 pub fn tool_calls(
@@ -130,19 +140,29 @@ pub fn tool_calls(
     agent: &NodeId,
     tool: &NodeId,
     reading: &Reading,
-) -> Option<u64> {
+) -> Option<ToolCalls> {
     let known = workflow.node(agent.as_str())?.kind.agent()?;
     let own = known.tools.iter().find(|one| one.node == *tool && !one.is_server).map(|one| one.name.as_str());
     let is_server = known.servers.iter().any(|(server, _)| server == tool);
     if own.is_none() && !is_server {
         return None;
     }
-    let Some(talk) = execution.node(agent).and_then(|node| node.talk.as_deref()) else { return Some(0) };
+    let Some(talk) = execution.node(agent).and_then(|node| node.talk.as_deref()) else {
+        return Some(ToolCalls::default());
+    };
     let served = talk.tools.as_ref().filter(|_| is_server).map(|tools| &reading.value(tools)[tool.as_str()]);
     let served = served.and_then(Value::as_array).into_iter().flatten().filter_map(|one| one["name"].as_str());
     let names: Vec<&str> = own.into_iter().chain(served).collect();
-    let asked = talk.turns.iter().filter_map(|said| reading.value(&said.answer)["tool_calls"].as_array()).flatten();
-    Some(asked.filter(|call| call["name"].as_str().is_some_and(|name| names.contains(&name))).count() as u64)
+    let mut told = ToolCalls::default();
+    for said in &talk.turns {
+        let calls = reading.value(&said.answer)["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let of_tool = |call: &Value| call["name"].as_str().is_some_and(|name| names.contains(&name));
+        for (call, _) in (0..).zip(calls).filter(|(_, call)| of_tool(call)) {
+            told.asked += 1;
+            told.not_run += u64::from(said.ended.get(&call).is_some_and(|end| end.status.is_not_run()));
+        }
+    }
+    Some(told)
 }
 
 #[cfg(test)]

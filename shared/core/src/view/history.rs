@@ -227,13 +227,9 @@ fn clause(event: &Event, by: Option<&str>, name: Name<'_>) -> String {
             let of = |count: usize| format!("{} of node {}", children(count), name(node));
             ended(completed.len(), failed.len(), &of)
         }
-        Event::ChildrenAsked { node, asking, ceased, .. } => match (asking.len(), ceased.len()) {
-            (asking, 0) => format!("Children of node {} began to wait for people: {asking}", name(node)),
-            (0, ceased) => format!("Children of node {} no longer wait for people: {ceased}", name(node)),
-            (asking, ceased) => {
-                format!("Children of node {} began to wait for people: {asking}, no longer wait: {ceased}", name(node))
-            }
-        },
+        Event::ChildrenAsked { node, asking, ceased, .. } => {
+            wait_below(asking.len(), ceased.len(), &|count| format!("{} of node {}", children(count), name(node)))
+        }
         Event::AnswerPassedOn { execution_id, .. } => format!("Answer{by} passed on to execution {execution_id}"),
         Event::ExecutionPaused(said) => format!("Paused{by}{}", with(&said.above, &said.reason)),
         Event::ExecutionResumed(said) => format!("Resumed{by}{}", with(&said.above, &said.reason)),
@@ -356,9 +352,34 @@ fn ended(completed: usize, others: usize, of: &dyn Fn(usize) -> String) -> Strin
     }
 }
 
+/// How many children began to wait for people, and how many no longer do. What is none is not told.
+fn wait_below(asking: usize, ceased: usize, of: &dyn Fn(usize) -> String) -> String {
+    let one = |count: usize, singular: &'static str, plural: &'static str| if count == 1 { singular } else { plural };
+    let begins = format!("{} {} for people", of(asking), one(asking, "waits", "wait"));
+    match (asking, ceased) {
+        (_, 0) => begins,
+        (0, ceased) => format!("{} no longer {} for people", of(ceased), one(ceased, "waits", "wait")),
+        (_, ceased) => format!("{begins}, and {ceased} no longer {}", one(ceased, "does", "do")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn children_that_wait_for_people_are_counted_in_a_sentence() {
+        let of = |count| format!("{} of node letters", children(count));
+        for (asking, ceased, told) in [
+            (1, 0, "1 child of node letters waits for people"),
+            (2, 0, "2 children of node letters wait for people"),
+            (0, 1, "1 child of node letters no longer waits for people"),
+            (0, 3, "3 children of node letters no longer wait for people"),
+            (2, 1, "2 children of node letters wait for people, and 1 no longer does"),
+        ] {
+            assert_eq!(wait_below(asking, ceased, &of), told);
+        }
+    }
 
     #[test]
     fn sums_of_children_go_by_their_numbers() {

@@ -301,11 +301,17 @@ fn calls_without_a_result_tell_what_they_wait_for() {
     let states: Vec<_> = now(&story).into_iter().map(|(at, one)| (at, one.state, one.execution_id.is_some())).collect();
     assert_eq!(states, [(1, CallState::Running, true), (2, CallState::Pending, false)], "the first was refused");
     let times = |story: &Story, tool: &str| {
-        Reading::of(|reading| tool_calls(&story.state, &story.workflow, &"a".into(), &tool.into(), reading)).unwrap()
+        let told = Reading::of(|reading| tool_calls(&story.state, &story.workflow, &"a".into(), &tool.into(), reading));
+        told.unwrap().map(|calls| (calls.asked, calls.not_run))
     };
-    assert_eq!((times(&story, "look"), times(&story, "pay"), times(&story, "start")), (Some(2), Some(0), None));
+    assert_eq!(
+        (times(&story, "look"), times(&story, "pay"), times(&story, "start")),
+        (Some((2, 0)), Some((0, 0)), None)
+    );
     story.tools_give(json!([[1, "succeeded", 1, null], [2, "succeeded", 1, null]]));
     assert!(now(&story).is_empty());
+    story.says("", json!([call("3", "look", json!({}))])).unwrap();
+    assert_eq!(times(&story, "look"), Some((3, 1)), "one without its key is not run");
     assert_eq!(story.state.node(&"a".into()).unwrap().talk.as_ref().unwrap().turns[0].seq, 2);
 }
 
