@@ -56,6 +56,7 @@ test('a page that is open while somebody else answers says so, sends nothing any
       assert.equal(await page.getByText('Ask somebody else').count(), 0, 'nobody is asked any more');
       assert.deepEqual([await comment.inputValue(), await comment.isEditable()], ['Only if the fair takes place', false]);
       assert.ok(await page.getByRole('button', { name: 'Approve' }).isDisabled());
+      if (name === 'link') await page.getByText('You can close this page.').waitFor();
       await look(`meanwhile-${name}`);
       assert.deepEqual(await world.serious(page), []);
       await told.getByRole('link', { name: 'load the page again' }).click();

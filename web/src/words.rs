@@ -9,6 +9,15 @@ pub fn capital(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
+/// A sentence as it goes on after a colon: without its capital, where that is not of a name in capitals or of a letter alone.
+pub fn uncapital(text: &str) -> String {
+    let mut rest = text.chars();
+    match (rest.next(), rest.clone().next()) {
+        (Some(first), Some(next)) if next.is_lowercase() => first.to_lowercase().chain(rest).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 /// A count with what is counted: `1 step`, `2 steps`.
 pub fn count(count: u64, word: &str) -> String {
     format!("{count} {}", plural(count, word))
@@ -48,9 +57,14 @@ pub fn plural(count: u64, word: &str) -> String {
 
 /// A text as a sentence: with a capital, and with a full stop where it has no end mark of its own.
 pub fn sentence(text: &str) -> String {
-    let text = capital(text.trim_end());
+    ended(&capital(text))
+}
+
+/// A text with a full stop where it has no end mark of its own.
+pub fn ended(text: &str) -> String {
+    let text = text.trim_end();
     let ends = text.trim_end_matches(['”', '"', '\'']).ends_with(['.', '?', '!', '…']);
-    if ends || text.is_empty() { text } else { text + "." }
+    if ends || text.is_empty() { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The first sentence of a text. It is whole, unless it is longer than so many characters: then as many of its words as have
@@ -88,6 +102,15 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(sentence(text), told);
+        }
+    }
+
+    #[test]
+    fn after_a_colon_a_sentence_goes_on_without_its_capital() {
+        for (text, told) in
+            [("Fill this in.", "fill this in."), ("JSON is meant", "JSON is meant"), ("I see", "I see"), ("", "")]
+        {
+            assert_eq!(uncapital(text), told);
         }
     }
 

@@ -20,7 +20,7 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'x') {
     const row = document.activeElement.closest('[data-key-row]');
     const box = row?.querySelector('input[type=checkbox]');
-    if (!box) return;
+    if (!box?.checkVisibility()) return;
     box.click();
   } else if (event.key === '?' && help) help.open ? help.close() : help.showModal();
   else return;

@@ -1,6 +1,11 @@
 //! What is wrong with a form that was sent: about one field, or about the whole.
 
-use super::{name::id_of, rule::DETAIL, told::told};
+use super::{
+    name::id_of,
+    rule::DETAIL,
+    told::{IT, told},
+};
+use crate::words::uncapital;
 use maud::{Markup, html};
 
 /// Every fault of a form, for people.
@@ -49,11 +54,22 @@ impl Faults {
                     ul {
                         @for message in &self.whole { li { (shown(message)) } }
                         @for (name, message) in &self.fields {
-                            li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " (shown(message)) } }
+                            li { a href={ "#" (id_of(name)) } { (named(&label(name), message)) } }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// A fault with what its field is called, as one sentence.
+fn named(label: &str, message: &str) -> Markup {
+    html! {
+        bdi { (label) }
+        @match message.strip_prefix(IT) {
+            Some(rest) => { " " (shown(rest)) }
+            None => { ": " (shown(&uncapital(message))) }
         }
     }
 }

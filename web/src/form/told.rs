@@ -15,12 +15,16 @@ const BOUNDS: [(&str, &str, &str); 9] = [
     (" has more than ", "It may have ", " at most."),
 ];
 
+/// How a sentence begins that stands beside what it is about.
+pub const IT: &str = "It ";
+
 /// The sentence for people. What nobody has words for stays as it is, with a capital.
 pub fn told(message: &str) -> String {
     // Where it lies within a value may stand before it.
     let is_place = |place: &str| !place.is_empty() && place.chars().all(|c| c.is_alphanumeric() || "_-./".contains(c));
     if let Some((place, rest)) = message.split_once(": ").filter(|(place, _)| is_place(place)) {
-        return format!("{place}: {}", told(rest));
+        let said = told(rest);
+        return said.strip_prefix(IT).map_or_else(|| format!("{place}: {said}"), |rest| format!("{place} {rest}"));
     }
     let found = BOUNDS.iter().find_map(|(between, before, after)| {
         // The value may say anything; the bound is the document's and stands last.
@@ -43,7 +47,7 @@ mod tests {
             ("\"too long\" is longer than 5 characters", "It may have 5 characters at most."),
             ("[] has less than 2 items", "It must have 2 items at least."),
             ("it is over", "It is over"),
-            ("amount: 901 is greater than the maximum of 900", "amount: It must be 900 at most."),
+            ("amount: 901 is greater than the maximum of 900", "amount must be 900 at most."),
             ("Fill this in.", "Fill this in."),
         ] {
             assert_eq!(told(message), sentence);

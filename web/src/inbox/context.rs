@@ -86,6 +86,6 @@ fn value(of: &str, value: &Value) -> Markup {
 
 /// What a list calls a question.
 pub fn asked(one: &types::Interaction) -> String {
-    let text = one.question.trim();
-    if text.is_empty() { words::kind(one.kind).to_owned() } else { beginning(text, limits::ASKED) }
+    let tool = one.authorization.as_ref().map(|about| &about.tool);
+    beginning(words::asked(one.kind, &one.question, tool).trim(), limits::ASKED)
 }

@@ -59,6 +59,11 @@ impl Wanted {
         query([("whose", whose), ("kind", self.kind.as_str()), ("q", &self.words), ("cursor", cursor)])
     }
 
+    /// The query of the page of all questions of the same people.
+    fn whose(&self) -> String {
+        query([("whose", if self.is_of_all { "all" } else { "" })])
+    }
+
     fn narrows(&self) -> bool {
         !self.kind.is_empty() || !self.words.is_empty()
     }
@@ -159,7 +164,7 @@ fn narrow(wanted: &Wanted) -> Markup {
             div.field { label for="q" { "Words" } input #q type="search" name="q" value=(wanted.words) dir="auto"; }
             div.actions {
                 button.small.main { "Show" }
-                @if *wanted != Wanted::default() { a.button.small href="inbox" { "Clear" } }
+                @if wanted.narrows() { a.button.small href={ "inbox" (wanted.whose()) } { "Show all" } }
             }
         }
     }
@@ -258,7 +263,7 @@ fn nothing(up: &str, wanted: &Wanted, goes_on: bool) -> Markup {
         @if goes_on {
             p.empty { "None of the questions that were looked at is like this. More may follow." }
         } @else if wanted.narrows() {
-            p.empty { "No question that waits is like this. " a href={ (up) "inbox" (query([("whose", if wanted.is_of_all { "all" } else { "" })])) } { "Show all" } "." }
+            p.empty { "No question that waits is like this. " a href={ (up) "inbox" (wanted.whose()) } { "Show all" } "." }
         } @else if wanted.is_of_all {
             p.empty { "No question waits for anybody. Workflows ask with a node of the type " code { "human" } ": "
                 a href={ (up) "new" } { "start from an example" } "." }

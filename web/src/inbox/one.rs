@@ -18,7 +18,7 @@ use crate::{
         ended,
         inputs::{self, Around},
         people,
-        shown::{about, answering, asked_of, before, head, kept_out},
+        shown::{answering, around_answer, before, head, kept_out},
         words,
     },
     refused::refused,
@@ -164,9 +164,7 @@ fn body(
             article.card {
                 (head(found))
                 @if !found.interaction.is_open() { (outcome(visit, seen, led)) }
-                (about(found))
-                (asked_of(found))
-                (own(visit, seen, pairs, faults))
+                (around_answer(found, &own(visit, seen, pairs, faults)))
             }
             aside.side aria-label="What led here" {
                 (led.shown(visit, found))
@@ -185,7 +183,7 @@ fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
             (before(found))
             @let more = Some(seen.in_whose_name(pairs.get("answer_as").unwrap_or_default()));
             @let action = Some(format!("{}inbox/{}", visit.up, part(found.interaction.interaction_id.as_str())));
-            (answering(found, pairs, faults, &Around { more, action, is_for_several: false }))
+            (answering(found, pairs, faults, &Around { more, action, several: None }))
         } @else if !found.interaction.is_open() {
             // The list of people has the decision and the comment already.
             @if let Some(mine) = found.mine().0.filter(|mine| people::says_more(found, mine)) {

@@ -41,7 +41,7 @@ pub fn form(visit: &Visit, seen: &Seen, refused: Option<&Refused<'_>>) -> Markup
                     input #reason name="reason" value=[typed("reason")] dir="auto" maxlength="500";
                 }
                 (not_done(refused.map(|refused| refused.why), &html! {}))
-                div.actions { button.small { "Ask them instead" } }
+                div.actions { button { "Ask them instead" } }
             }
         }
     }

@@ -229,7 +229,7 @@ fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: 
         @for id in ids { input type="hidden" name="interaction" value=(id); }
         (in_whose_name(all))
     };
-    let around = Around { more: Some(more), is_for_several: true, action: None };
+    let around = Around { more: Some(more), several: Some(all.len()), action: None };
     let body = html! {
         p.crumbs { a href="../inbox" { "Inbox" } }
         (inputs::summary(&one.found.interaction, faults))

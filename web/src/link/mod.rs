@@ -91,9 +91,12 @@ async fn state(
     match found(&app, &rates, &token, "../../").await {
         Err(page) => page,
         // Who is not asked any more learns nothing of those who are.
-        Ok(found) if found.person.is_none() => page(StatusCode::OK, meanwhile(&found)),
+        Ok(found) if found.person.is_none() => {
+            page(StatusCode::OK, html! { (meanwhile(&found)) (renewed("foot", &recorded::closing())) })
+        }
         Ok(found) if is_over(&found) => {
-            page(StatusCode::OK, html! { (meanwhile(&found)) (renewed("people", &asked_of(&found))) })
+            let parts = html! { (renewed("people", &asked_of(&found))) (renewed("foot", &recorded::closing())) };
+            page(StatusCode::OK, html! { (meanwhile(&found)) (parts) })
         }
         Ok(_) => page(StatusCode::NO_CONTENT, html! {}),
     }

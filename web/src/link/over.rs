@@ -3,7 +3,13 @@
 use crate::{
     frame::{Page, notice, whole},
     moment::moment,
-    question::{Found, ended::sign as ended_as, people, shown::facts, words},
+    question::{
+        Found,
+        ended::sign as ended_as,
+        people,
+        shown::{asked_of, details, facts, tool},
+        words,
+    },
     words::capital,
 };
 use maud::{Markup, html};
@@ -83,13 +89,11 @@ fn ended(found: &Found, title: &str, up: &str, reason: &Markup) -> Markup {
             section aria-labelledby="question" {
                 h2 #question { "The question" }
                 p.plain dir="auto" { (words::question(one)) }
+                (details(found))
                 @if let (Some(mine), _) = found.mine() { (people::own(found, mine)) }
             }
-            section aria-labelledby="people" {
-                h2 #people { "Who was asked" }
-                (people::people(found))
-                (people::votes(found))
-            }
+            (tool(found))
+            (asked_of(found))
             (facts(found))
         }
     };

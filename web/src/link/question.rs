@@ -7,7 +7,7 @@ use crate::{
     question::{
         Found,
         inputs::{self, Around},
-        shown::{about, answering, asked_of, before, head, kept_out},
+        shown::{answering, around_answer, before, head, kept_out},
         words,
     },
 };
@@ -15,18 +15,19 @@ use maud::{Markup, html};
 
 /// The page, with what was typed so far and what is wrong with it.
 pub fn question(found: &Found, pairs: &Pairs, faults: &Faults) -> Markup {
+    let answer = html! {
+        (before(found))
+        @if found.is_kept_out() { (kept_out()) } @else { (answering(found, pairs, faults, &Around::default())) }
+    };
     let body = html! {
         @if found.is_kept_out() { (faults.summary(str::to_owned)) } @else { (inputs::summary(&found.interaction, faults)) }
         article.card {
             (head(found))
-            (about(found))
-            (asked_of(found))
-            (before(found))
-            @if found.is_kept_out() { (kept_out()) } @else { (answering(found, pairs, faults, &Around::default())) }
+            (around_answer(found, &answer))
         }
     };
     let foot = html! {
-        p { "This link is yours alone: whoever has it answers in your name. Opening it decides nothing." }
+        p data-part="foot" { "This link is yours alone: whoever has it answers in your name. Opening it decides nothing." }
     };
     whole(&Page { title: &words::question(&found.interaction), scripts: &[&ASKED], body, foot, ..Page::plain("../") })
 }

@@ -4,7 +4,7 @@ use crate::{
     frame::{Page, whole},
     question::{
         Found, people,
-        shown::{asked_of, facts, tool},
+        shown::{asked_of, details, facts, tool},
         words,
     },
 };
@@ -28,6 +28,7 @@ pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
             section aria-labelledby="question" {
                 h2 #question { "The question" }
                 p.plain dir="auto" { (asked) }
+                (details(found))
                 (people::own(found, mine))
             }
             (tool(found))
@@ -38,8 +39,13 @@ pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
             }
         }
     };
-    let foot = html! { p { "You can close this page." } };
+    let foot = closing();
     whole(&Page { title: "Your answer is recorded", body, foot, ..Page::plain("../../") })
+}
+
+/// The foot of a page on which there is nothing more to do.
+pub fn closing() -> Markup {
+    html! { p { "You can close this page." } }
 }
 
 fn outcome(found: &Found) -> Markup {

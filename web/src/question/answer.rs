@@ -211,8 +211,8 @@ fn in_words(whole: &Field, path: &str, message: String) -> String {
         return message;
     }
     match (&field.description, field.titled) {
-        (Some(description), _) => format!("This has another form than is asked for: {description}"),
-        (None, true) => format!("This has not the form of “{}”.", field.label),
+        (Some(description), _) => format!("It must have this form: {description}"),
+        (None, true) => format!("It must have the form of “{}”.", field.label),
         (None, false) => message,
     }
 }

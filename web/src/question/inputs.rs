@@ -107,9 +107,9 @@ pub struct Around {
     pub more: Option<Markup>,
     /// Where the form is sent to; none where that is the address of its page.
     pub action: Option<String>,
-    /// Whether the answer is for other questions too: what belongs to one alone, such as the content of a review, is left
-    /// as it is.
-    pub is_for_several: bool,
+    /// How many questions the answer is for, where it is not for one alone: what belongs to one, such as the content of a
+    /// review, is left as it is then.
+    pub several: Option<usize>,
 }
 
 /// The whole form.
@@ -123,22 +123,28 @@ pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
             input type="hidden" name="seen" value=(found.mine().1);
             @if let Some(more) = &around.more { (more) }
             @match one.kind {
-                Kind::Approval => (approve(shown, "Approve", "Reject")),
-                Kind::Review => { @if !around.is_for_several { (review(one, shown)) } (approve(shown, "Approve", "Reject")) },
+                Kind::Approval => (approve(shown, ["Approve", "Reject"], around)),
+                Kind::Review => {
+                    @if around.several.is_none() { (review(one, shown)) }
+                    (approve(shown, ["Approve", "Reject"], around))
+                },
                 Kind::Authorization => {
                     @if asks_for_tool(one) { (tool(one, shown)) }
-                    @if takes_arguments(one) && !around.is_for_several { (instead(one, shown)) }
-                    (approve(shown, "Allow", "Refuse"))
+                    @if takes_arguments(one) && around.several.is_none() { (instead(one, shown)) }
+                    (approve(shown, ["Allow", "Refuse"], around))
                 },
-                Kind::Decision => { (options(one, shown)) @if one.on_error { (after_failure(found, shown)) } (send(shown, "Send the decision")) },
-                Kind::Ask => { (text(shown)) (send(shown, "Send the answer")) },
-                Kind::Input => { (data(one, shown)) (send(shown, "Send the answer")) },
+                Kind::Decision => {
+                    (options(one, shown)) @if one.on_error { (after_failure(found, shown)) } (send(shown, "Send the decision", around))
+                },
+                Kind::Ask => { (text(shown)) (send(shown, "Send the answer", around)) },
+                Kind::Input => { (data(one, shown)) (send(shown, "Send the answer", around)) },
             }
         }
     }
 }
 
-fn approve(shown: Shown<'_>, yes: &str, no: &str) -> Markup {
+fn approve(shown: Shown<'_>, [yes, no]: [&str; 2], around: &Around) -> Markup {
+    let many = around.several.map(|many| format!(" {many}")).unwrap_or_default();
     html! {
         (comment(shown))
         (refusal(shown))
@@ -146,24 +152,36 @@ fn approve(shown: Shown<'_>, yes: &str, no: &str) -> Markup {
             legend.unseen { "Your answer" }
             (faults_of(shown.faults, "choice"))
             div.actions {
-                button.main name="choice" value="approved" { (yes) }
+                button.main name="choice" value="approved" { (yes) (many) }
                 // A rejection needs nothing of what an approval needs.
-                button name="choice" value="rejected" formnovalidate { (no) }
+                button name="choice" value="rejected" formnovalidate { (no) (many) }
             }
         }
     }
 }
 
-fn send(shown: Shown<'_>, word: &str) -> Markup {
-    html! { (comment(shown)) (refusal(shown)) div.actions { button.main { (word) } } }
+fn send(shown: Shown<'_>, word: &str, around: &Around) -> Markup {
+    let many = around.several.map(|many| format!(" to {many}")).unwrap_or_default();
+    html! { (comment(shown)) (refusal(shown)) div.actions { button.main { (word) (many) } } }
 }
 
 fn comment(shown: Shown<'_>) -> Markup {
-    area(shown, "comment", "Comment", "optional", &html! {}, 2)
+    area(shown, "comment", "Comment", "optional", &html! {}, Size::Lines(2))
+}
+
+/// What a text area holds, and how many lines of it are in sight.
+#[derive(Clone, Copy)]
+enum Size {
+    Lines(u32),
+    Code(u32),
 }
 
 /// A text area with its label.
-fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, rows: u32) -> Markup {
+fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, size: Size) -> Markup {
+    let (rows, is_code) = match size {
+        Size::Lines(rows) => (rows, false),
+        Size::Code(rows) => (rows, true),
+    };
     let (id, is_wrong) = (id_of(name), !shown.faults.of(name).is_empty());
     let hinted = !hint.0.is_empty();
     let parts = [is_wrong.then(|| format!("{id}-fault")), hinted.then(|| format!("{id}-hint"))];
@@ -173,7 +191,8 @@ fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, ro
             label for=(id) { (label) @if !mark.is_empty() { " " span.mark { (mark) } } }
             (hint)
             (faults_of(shown.faults, name))
-            textarea id=(id) name=(name) rows=(rows) dir="auto" required[mark == "required"]
+            textarea.code[is_code] id=(id) name=(name) rows=(rows) dir="auto" required[mark == "required"]
+                spellcheck=[is_code.then_some("false")]
                 aria-describedby=[Some(&described).filter(|all| !all.is_empty())]
                 aria-invalid=[is_wrong.then_some("true")] { "\n" (shown.pairs.get(name).unwrap_or_default()) }
         }
@@ -181,7 +200,7 @@ fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, ro
 }
 
 fn text(shown: Shown<'_>) -> Markup {
-    area(shown, "text", "Answer", "required", &html! {}, 6)
+    area(shown, "text", "Answer", "required", &html! {}, Size::Lines(6))
 }
 
 fn review(one: &Interaction, shown: Shown<'_>) -> Markup {
@@ -194,7 +213,9 @@ fn review(one: &Interaction, shown: Shown<'_>) -> Markup {
     let lines = shown.pairs.get("content").unwrap_or_default().lines().count();
     // What was empty already may be approved as it is.
     let mark = if content(one.content.as_ref()).trim().is_empty() { "optional" } else { "required" };
-    area(shown, "content", "Content", mark, &hint_of("content", hint), u32::try_from(lines).unwrap_or(24).clamp(6, 24))
+    let rows = u32::try_from(lines).unwrap_or(24).clamp(6, 24);
+    let size = if is_text { Size::Lines(rows) } else { Size::Code(rows) };
+    area(shown, "content", "Content", mark, &hint_of("content", hint), size)
 }
 
 fn tool(one: &Interaction, shown: Shown<'_>) -> Markup {
@@ -223,9 +244,9 @@ fn instead(one: &Interaction, shown: Shown<'_>) -> Markup {
         details.more open[is_changed || is_wrong] {
             summary { "Change the arguments, or answer in its place" }
             (area(shown, "arguments", "Arguments", "", &hint_of("arguments",
-                "JSON. When you allow it, the tool is used with what stands here."), lines))
+                "JSON. When you allow it, the tool is used with what stands here."), Size::Code(lines)))
             (area(shown, "text", "Answer in its place", "optional", &hint_of("text",
-                "If you write something here and allow it, your text is the result, and the tool is not used."), 3))
+                "If you write something here and allow it, your text is the result, and the tool is not used."), Size::Lines(3)))
         }
     }
 }
@@ -270,7 +291,7 @@ fn after_failure(found: &Found, shown: Shown<'_>) -> Markup {
         }
         @if let Some(label) = label(AfterError::Skip.as_str()) {
             (area(shown, "output", "Output in its place", "optional",
-                &for_choice(&label, "JSON that the nodes after it see; nothing stands for null."), 3))
+                &for_choice(&label, "JSON that the nodes after it see; nothing stands for null."), Size::Code(3)))
         }
     }
 }

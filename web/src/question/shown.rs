@@ -27,15 +27,32 @@ pub fn head(found: &Found) -> Markup {
     }
 }
 
-/// What the question comes with: facts, details, the tool that it is about.
+/// What the question comes with: until when and for whom it is answered, details, the tool that it is about.
 pub fn about(found: &Found) -> Markup {
-    let one = &found.interaction;
+    let first = first_facts(found);
     html! {
-        (facts(found))
-        @if let Some(details) = one.details.as_deref().filter(|text| !text.trim().is_empty()) {
-            section.prose aria-label="Details" dir="auto" { (markdown(details)) }
-        }
+        @if !first.0.is_empty() { dl.facts { (first) } }
+        (details(found))
         (tool(found))
+    }
+}
+
+/// What the document says beside the question; nothing where it says no more.
+pub fn details(found: &Found) -> Markup {
+    let details = found.interaction.details.as_deref().filter(|text| !text.trim().is_empty());
+    html! { @if let Some(details) = details { section.prose aria-label="Details" dir="auto" { (markdown(details)) } } }
+}
+
+/// A page about a question: what it comes with, and the answer as soon as it can be given. Who is asked stands before the
+/// answer where somebody has answered, since others may heed that, and else after it; so does what helps nobody to decide.
+pub fn around_answer(found: &Found, answer: &Markup) -> Markup {
+    let is_begun = !found.interaction.responses.is_empty();
+    html! {
+        (about(found))
+        @if is_begun { (asked_of(found)) }
+        (answer)
+        @if !is_begun { (asked_of(found)) }
+        dl.facts { (last_facts(found)) }
     }
 }
 
@@ -88,23 +105,34 @@ pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, around: &Around)
     }
 }
 
-/// Until when, by whom and since when it is asked. The head of the page names the workflow, and the list of people those who
-/// are asked: only a group in whose place that list has its members is named here.
+/// Until when, for whom and since when it is asked, for a page on which nobody answers any more.
 pub fn facts(found: &Found) -> Markup {
+    html! { dl.facts { (first_facts(found)) (last_facts(found)) } }
+}
+
+/// What whoever answers has to know. The head of the page names the workflow, and the list of people those who are asked: only
+/// a group in whose place that list has its members is named here.
+fn first_facts(found: &Found) -> Markup {
     let (one, started) = (&found.interaction, &found.execution.started);
     let is_listed = |name: &String| found.people.iter().any(|person| person.eq_ignore_ascii_case(name));
     let groups: Vec<&String> = one.assignees.iter().filter(|name| !is_listed(name)).collect();
     html! {
-        dl.facts {
-            @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
-                dt { "Answer by" } dd { strong { (moment(deadline)) } " " span.unbroken { "(" (distance(deadline, found.now)) ")" } }
-            }
-            @if !groups.is_empty() { dt { "Asked of" } dd { (names(&groups)) } }
-            @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
-            // The step that asks about a tool is one that no document has.
-            @if one.activation.node.as_str() != APPROVAL { dt { "Step" } dd { bdi { (found.name_of(one.activation.node.as_str())) } } }
-            dt { "Asked" } dd { (moment(one.created_at)) }
+        @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
+            dt { "Answer by" } dd { strong { (moment(deadline)) } " " span.unbroken { "(" (distance(deadline, found.now)) ")" } }
         }
+        @if !groups.is_empty() { dt { "Asked of" } dd { (names(&groups)) } }
+        @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
+    }
+}
+
+/// Where in the workflow the question comes from, and since when it is asked.
+fn last_facts(found: &Found) -> Markup {
+    let one = &found.interaction;
+    let node = one.activation.node.as_str();
+    html! {
+        // The step that asks about a tool is one that no document has.
+        @if node != APPROVAL { dt { "Step" } dd { bdi { (found.name_of(node)) } } }
+        dt { "Asked" } dd { (moment(one.created_at)) }
     }
 }
 

@@ -16,15 +16,25 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// What documents ask about a tool where they say no question. Pages name the tool.
+const USUAL: &str = "May this tool be used?";
+
 /// The question; a sentence in its place where the document asks none.
 pub fn question(one: &Interaction) -> String {
-    if !one.question.trim().is_empty() {
-        return one.question.clone();
+    asked(one.kind, &one.question, one.authorization.as_ref().map(|about| &about.tool))
+}
+
+/// The same by its parts; `tool` is what an authorization is about.
+pub fn asked(kind: Kind, question: &str, tool: Option<&Value>) -> String {
+    let is_usual = kind == Kind::Authorization && question.trim() == USUAL;
+    if !question.trim().is_empty() && !is_usual {
+        return question.to_owned();
     }
-    match (one.kind, &one.authorization) {
-        (Kind::Authorization, Some(about)) => format!("May the tool {} be used?", tool(about)),
+    match (kind, tool.map(name).filter(|name| !name.trim().is_empty())) {
+        (Kind::Authorization, Some(tool)) => format!("May the tool {tool} be used?"),
+        (Kind::Authorization, None) => USUAL.into(),
         (Kind::Review, _) => "Is this content right?".into(),
-        (Kind::Approval | Kind::Authorization, _) => "Do you approve?".into(),
+        (Kind::Approval, _) => "Do you approve?".into(),
         (Kind::Input, _) => "Please fill this in".into(),
         (Kind::Decision, _) => "What should happen?".into(),
         (Kind::Ask, _) => "Please answer".into(),
@@ -33,7 +43,11 @@ pub fn question(one: &Interaction) -> String {
 
 /// The name of the tool of an authorization, as a person types it.
 pub fn tool(about: &Authorization) -> String {
-    match &about.tool {
+    name(&about.tool)
+}
+
+fn name(tool: &Value) -> String {
+    match tool {
         Value::Null => String::new(),
         Value::String(name) => name.clone(),
         other => other.to_string(),

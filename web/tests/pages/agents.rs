@@ -110,7 +110,7 @@ async fn a_node_that_agents_use_says_whose_it_is() {
     let page = world.get(&format!("/executions/{id}?node=look")).await.of(200);
     let words = text(&page);
     for told in [
-        "tool of Sort it out · 2 calls",
+        "tool of Sort it out · 1 call, 1 not run",
         "tool of Sort it out · 1 call",
         "model of Sort it out",
         "it never runs by itself",
@@ -137,7 +137,7 @@ async fn whoever_allows_a_tool_may_change_its_arguments() {
     let link = anns(&world).await;
     assert!(text(&world.get(&link).await.of(200)).contains("Change the arguments, or answer in its place"));
     let wrong = world.fill(&link, &[("choice", "approved"), ("arguments", "{\"amount\": 901}")]).await.of(422);
-    assert!(text(&wrong).contains("amount: "), "{}", text(&wrong));
+    assert!(text(&wrong).contains("Arguments: amount must be 900 at most."), "{}", text(&wrong));
     assert!(wrong.contains("901") && attribute(&wrong, "arguments", "aria-invalid").is_some(), "what was typed stays");
     world.fill(&link, &[("choice", "approved"), ("arguments", "{")]).await.of(422);
     world.fill(&link, &[("choice", "approved"), ("arguments", "")]).await.of(422);

@@ -249,6 +249,7 @@ async fn several_that_are_alike_are_answered_together() {
     let path = format!("/inbox/several?interaction={}&interaction={}", one.id, two.id);
     let page = text(&visitor.get(&path).await.of(200));
     assert!(page.contains("Answer 2 questions together") && page.contains("Pay 6?"), "{page}");
+    assert!(page.contains("Approve 2 Reject 2"), "{page}");
     let unlike = visitor.get(&format!("{path}&interaction={}", ask.id)).await.of(422);
     assert!(text(&unlike).contains("“Why?” asks for something else"));
     let ids = [("interaction", one.id.as_str()), ("interaction", two.id.as_str()), ("seen", "0")];
@@ -265,6 +266,17 @@ async fn several_that_are_alike_are_answered_together() {
     }
     assert!(text(&visitor.get("/inbox?answered=2").await.of(200)).contains("Your answer to 2 questions is recorded."));
     assert!(text(&visitor.get(&path).await.of(422)).contains("It is over"));
+}
+
+#[tokio::test]
+async fn a_question_about_a_tool_names_the_tool_wherever_it_is_listed() {
+    let world = World::new();
+    world.question(to_me(json!({"kind": "authorization", "question": "", "tool": "drop_table"}))).await;
+    let visitor = world.visitor().await;
+    for path in ["/inbox", "/"] {
+        let page = text(&visitor.get(path).await.of(200));
+        assert!(page.contains("May the tool drop_table be used?"), "{path}: {page}");
+    }
 }
 
 #[tokio::test]

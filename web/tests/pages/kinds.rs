@@ -68,7 +68,7 @@ async fn a_dangerous_tool_is_named_by_whoever_allows_it() {
     let question = world.question(asked.clone()).await;
     let page = world.get(&question.ann).await.of(200);
     let shown = text(&page);
-    for part in ["May this tool be used?", "Tool drop_table", "Risk ▲ High", "table: <users>"] {
+    for part in ["May the tool drop_table be used?", "Tool drop_table", "Risk ▲ High", "table: <users>"] {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     for typed in ["", "drop", "DROP_TABLE"] {
@@ -170,7 +170,7 @@ async fn rows_of_a_list_come_and_go_without_a_script() {
     assert!(page.contains("value=\"Bob\"") && !page.contains("value=\"Ann\""));
     assert_eq!(world.state(&question.execution).seq, before, "nothing was answered yet");
     let page = world.form(&question.ann, &filled(&page)).await.of(422);
-    assert!(text(&page).contains("People, Item 1, Age: Write a whole number"), "{}", text(&page));
+    assert!(text(&page).contains("People, Item 1, Age: write a whole number"), "{}", text(&page));
     let typed = with(&filled(&page), &[("data.people.0.age", "5")]);
     world.form(&question.ann, &typed).await.of(303);
     assert_eq!(world.output(&question).await["answer"], json!({"people": [{"name": "Bob", "age": 5}]}));

@@ -33,6 +33,35 @@ async fn the_page_says_what_is_asked_of_whom_by_whom_and_until_when() {
 }
 
 #[tokio::test]
+async fn what_helps_nobody_to_decide_stands_below_the_answer() {
+    let world = World::new();
+    let question = world.question(json!({"kind": "approval", "details": "For lunch.", "approval_threshold": 2})).await;
+    let order = |page: &str| {
+        let shown = text(page);
+        let at = |part: &str| shown.find(part).unwrap_or_else(|| panic!("{part} is not in: {shown}"));
+        [at("Started by"), at("For lunch."), at("Your answer"), at("Who is asked"), at("Step ask"), at("Asked 31")]
+    };
+    let alone = order(&world.get(&question.ann).await.of(200));
+    assert!(alone.is_sorted(), "{alone:?}");
+    // What somebody has answered is heeded by whoever answers next.
+    world.answered(&question.bob, &[("choice", "approved")]).await;
+    let [_, details, answer, people, step, _] = order(&world.get(&question.ann).await.of(200));
+    assert!([details, people, answer, step].is_sorted(), "{details} {people} {answer} {step}");
+}
+
+#[tokio::test]
+async fn a_record_keeps_all_that_was_asked() {
+    let world = World::new();
+    let details = "Invoice **2026-118**, due in two weeks.";
+    let question = world.question(json!({"kind": "authorization", "tool": "pay", "details": details})).await;
+    let record = world.answered(&question.ann, &[("choice", "approved")]).await;
+    for page in [record, world.get(&question.ann).await.of(410), world.get(&question.bob).await.of(410)] {
+        assert!(text(&page).contains("Invoice 2026-118, due in two weeks."), "{}", text(&page));
+        assert!(text(&page).contains("What was asked about Tool pay"), "{}", text(&page));
+    }
+}
+
+#[tokio::test]
 async fn a_page_loads_nothing_from_elsewhere_and_gives_nothing_away() {
     let world = World::new();
     let question = world.question(json!({"kind": "approval"})).await;
@@ -144,8 +173,8 @@ async fn every_reason_is_given_at_once_that_of_a_long_comment_too() {
     let question = world.question(json!({"kind": "input", "schema": schema})).await;
     let long = "x".repeat(40_000);
     let page = text(&world.fill(&question.ann, &[("comment", &long)]).await.of(422));
-    assert!(page.contains("Fill this in.") && page.contains("Comment: It has 40000 bytes"), "{}", &page[..2_000]);
+    assert!(page.contains("Fill this in.") && page.contains("Comment has 40000 bytes"), "{}", &page[..2_000]);
     let text_too = world.question(json!({"kind": "approval"})).await;
     let page = text(&world.fill(&text_too.ann, &[("comment", &long)]).await.of(422));
-    assert!(page.contains("Choose one of the two buttons.") && page.contains("Comment: It has 40000 bytes"));
+    assert!(page.contains("Choose one of the two buttons.") && page.contains("Comment has 40000 bytes"));
 }

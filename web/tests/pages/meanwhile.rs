@@ -39,6 +39,8 @@ async fn an_open_page_is_told_how_its_question_was_decided_in_another_place() {
             "{over}"
         );
     }
+    let over = world.get(&format!("{link}/state")).await.of(200);
+    assert!(over.contains("<template data-instead=\"foot\"><p>You can close this page.</p></template>"), "{over}");
     let over = visitor.get(&format!("{inbox}/state")).await.of(200);
     assert!(
         over.contains("<template data-instead=\"reassign\"></template>") && over.contains("data-instead=\"state\""),

@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Value, json};
 
 const BUTTONS: &str = "Choose one of the two buttons.";
-const OPTIONS: &str = "Your choice: Choose one of the options.";
+const OPTIONS: &str = "Your choice: choose one of the options.";
 const LONG_COMMENT: &str = "and 32768 are kept: shorten it";
 const LONG_TEXT: &str = "and 524288 are kept: shorten it";
 
@@ -43,25 +43,25 @@ async fn wrong_yes_and_no_is_told_apart_and_changes_nothing() {
     let yes = ("choice", "approved");
     let cases = vec![
         (vec![], &[BUTTONS][..]),
-        (vec![("choice", "<script>"), ("content", "{")], &[BUTTONS, "Content: This is no JSON"]),
-        (vec![yes, ("content", "{")], &["Content: This is no JSON"]),
+        (vec![("choice", "<script>"), ("content", "{")], &[BUTTONS, "Content: this is no JSON"]),
+        (vec![yes, ("content", "{")], &["Content: this is no JSON"]),
         (vec![yes, ("content", "{\"a\":1,\"a\":2}")], &["stands twice"]),
-        (vec![yes, ("content", " ")], &["Content: Write JSON here"]),
+        (vec![yes, ("content", " ")], &["Content: write JSON here"]),
         (vec![yes, ("text", "<script>")], &["The form has no field text"]),
         (vec![yes, ("comment", long)], &[LONG_COMMENT]),
     ];
     are_refused(json!({"kind": "review", "content": {"a": 1}}), cases).await;
     let endless = &"é".repeat(300_000);
     let cases = vec![
-        (vec![yes, ("content", "")], &["Content: Nothing stands here: write what you approve"][..]),
-        (vec![yes, ("content", " \r\n ")], &["Content: Nothing stands here"]),
+        (vec![yes, ("content", "")], &["Content: nothing stands here: write what you approve"][..]),
+        (vec![yes, ("content", " \r\n ")], &["Content: nothing stands here"]),
         (vec![yes, ("content", endless)], &[LONG_TEXT]),
     ];
     are_refused(json!({"kind": "review", "content": "Dear all,"}), cases).await;
     let cases = vec![
         (vec![], &[BUTTONS][..]),
         (vec![("choice", "perhaps"), ("tool", "rm")], &[BUTTONS]),
-        (vec![yes, ("tool", "<script>")], &["Name of the tool: Type the name"]),
+        (vec![yes, ("tool", "<script>")], &["Name of the tool: type the name"]),
         (vec![yes, ("tool", "rm"), ("comment", long)], &[LONG_COMMENT]),
         (vec![yes, ("tool", "rm"), ("data", "1")], &["The form has no field data"]),
     ];
@@ -80,8 +80,8 @@ async fn wrong_choices_and_texts_are_told_apart_and_change_nothing() {
     ];
     are_refused(json!({"kind": "decision", "options": [{"id": "a", "label": "A"}]}), cases).await;
     let cases = vec![
-        (vec![], &["Answer: Write an answer."][..]),
-        (vec![("text", "  \r\n ")], &["Answer: Write an answer."]),
+        (vec![], &["Answer: write an answer."][..]),
+        (vec![("text", "  \r\n ")], &["Answer: write an answer."]),
         (vec![("text", "x"), ("option", "y")], &["The form has no field option"]),
         (vec![("text", endless), ("comment", long)], &[LONG_TEXT, LONG_COMMENT]),
     ];
@@ -104,24 +104,24 @@ async fn wrong_data_is_told_apart_and_changes_nothing() {
         good.iter().filter(|(other, _)| *other != name).copied().chain([(name, value)]).collect::<Vec<_>>()
     };
     let cases = vec![
-        (vec![], &["N: Fill this in.", "S: Fill this in."][..]),
+        (vec![], &["N: fill this in.", "S: fill this in."][..]),
         (
             vec![("data.n", "x"), ("data.s", "too long")],
-            &["N: Write a whole number", "S: It may have 5 characters at most."],
+            &["N: write a whole number", "S may have 5 characters at most."],
         ),
-        (with("data.n", "1.5"), &["N: Write a whole number"]),
-        (with("data.n", "2"), &["N: It must be 3 or more."]),
-        (with("data.n", "12"), &["N: It must be less than 10."]),
-        (with("data.m", "nobody"), &["M: Write an e-mail address"]),
-        (with("data.e", "\"z\""), &["E: Choose one of the options."]),
-        (with("data.e", "\"<script>\""), &["E: Choose one of the options."]),
-        (with("data.o.y", "only this"), &["O, X: Fill this in."]),
-        (with("data.p", "abc"), &["P: This has another form than is asked for: Five digits"]),
-        (with("data.q.r", "abc"), &["Q, Postcode: This has not the form of “Postcode”."]),
+        (with("data.n", "1.5"), &["N: write a whole number"]),
+        (with("data.n", "2"), &["N must be 3 or more."]),
+        (with("data.n", "12"), &["N must be less than 10."]),
+        (with("data.m", "nobody"), &["M: write an e-mail address"]),
+        (with("data.e", "\"z\""), &["E: choose one of the options."]),
+        (with("data.e", "\"<script>\""), &["E: choose one of the options."]),
+        (with("data.o.y", "only this"), &["O, X: fill this in."]),
+        (with("data.p", "abc"), &["P must have this form: Five digits"]),
+        (with("data.q.r", "abc"), &["Q, Postcode must have the form of “Postcode”."]),
         (with("data.q.t", "abc"), &["Q, T: \"abc\" does not match \"^[A-Z]+$\""]),
         // What cannot be read elsewhere changes no words.
-        (vec![("data.n", "x"), ("data.s", "ok"), ("data.p", "abc")], &["P: This has another form than is asked for"]),
-        (with("data.j", "{nope"), &["J: This is no JSON"]),
+        (vec![("data.n", "x"), ("data.s", "ok"), ("data.p", "abc")], &["P must have this form"]),
+        (with("data.j", "{nope"), &["J: this is no JSON"]),
         (with("data.extra", "1"), &["The form has no field data.extra"]),
         (vec![("data.n", "4"), ("data.s", "ok"), ("comment", long)], &[LONG_COMMENT]),
     ];
@@ -133,7 +133,7 @@ async fn wrong_data_is_told_apart_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_rule_is_told_beside_what_else_is_wrong_and_not_of_what_could_not_be_read() {
-    const YOUNG: &str = "Age: It must be more than 17.";
+    const YOUNG: &str = "Age must be more than 17.";
     let schema = json!({"type": "object", "required": ["age", "day"], "properties": {
         "age": {"type": "integer"}, "day": {"type": "string", "format": "date"}, "n": {"type": "integer"}, "m": {"type": "integer"}}});
     let rules = json!([
@@ -145,13 +145,13 @@ async fn a_rule_is_told_beside_what_else_is_wrong_and_not_of_what_could_not_be_r
     let input = json!({"kind": "input", "schema": schema, "rules": rules});
     let long = &long();
     let cases = vec![
-        (vec![("data.age", "16")], &[YOUNG, "Day: Fill this in."][..]),
-        (vec![("data.age", "16"), ("data.day", "soon")], &[YOUNG, "Day: Write a date"]),
+        (vec![("data.age", "16")], &[YOUNG, "Day: fill this in."][..]),
+        (vec![("data.age", "16"), ("data.day", "soon")], &[YOUNG, "Day: write a date"]),
         (
             vec![("data.age", "16"), ("data.day", "2025-01-01"), ("comment", long)],
             &[
                 YOUNG,
-                "Day: It must be after 1 January 2026.",
+                "Day must be after 1 January 2026.",
                 "This does not meet a rule of the workflow. size(answer) > 2",
                 LONG_COMMENT,
             ],
