@@ -117,6 +117,32 @@ test('of many that are chosen it is shown how far it has come', async () => {
   }, [VIEWS[0], VIEWS[3]]);
 });
 
+test('what is asked of many can be stopped halfway', async () => {
+  const questions = [];
+  for (let made = 0; made < 12; made += 1) questions.push(await world.question({ kind: 'approval' }));
+  await world.inViews('executions', async (page, look) => {
+    await page.goto(`${world.url}/executions?status=waiting_human`);
+    for (const one of questions) await page.getByLabel(`execution ${one.interaction.execution_id}`).check();
+    let stopped;
+    const pressed = new Promise((done) => { stopped = done; });
+    await page.route('**/executions/many', async (route) => {
+      if (route.request().postData().includes('part=yes')) await pressed;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Cancel chosen' }).click();
+    await page.getByRole('button', { name: 'Cancel 12 executions' }).click({ noWaitAfter: true });
+    await page.getByText('Keep this page open. If you leave it, the rest are not cancelled.').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    stopped();
+    await page.getByRole('heading', { name: '2 of 12 executions were not cancelled' }).waitFor();
+    await page.getByText('10 executions were cancelled.').waitFor();
+    await look('stopped');
+    const left = [];
+    for (const one of questions) if (await status(one) !== 'cancelled') left.push(one);
+    assert.equal(left.length, 2);
+  }, [VIEWS[3]]);
+});
+
 test('one box chooses all rows of the page, and shows when only some of them are', async () => {
   await world.inViews('executions', async (page, look, view) => {
     await page.goto(`${world.url}/executions?workflow=fetch-prices`);

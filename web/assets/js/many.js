@@ -26,19 +26,23 @@ async function ask(sent, some) {
   return [...new DOMParser().parseFromString(await answer.text(), 'text/html').querySelectorAll('tbody tr')];
 }
 
-/** Says of each of some executions what became of it. */
+/** Says of each of some executions what became of it: what it does by now, with the sign of that. */
 function mark(some, refused) {
-  const done = form.dataset.done;
+  const { done, sign: does, status: leadsTo, ends } = form.dataset;
   for (const id of some) {
     const row = [...document.querySelectorAll('tbody tr')].find((one) => one.dataset.execution === id);
     const isDone = !refused.some((one) => one.dataset.execution === id);
-    const sign = made('span', isDone ? '✓' : '✕');
+    const sign = made('span', isDone ? does : '✕');
     sign.setAttribute('aria-hidden', 'true');
     const status = made('span', sign, isDone ? ` ${done[0].toUpperCase()}${done.slice(1)}` : ` Not ${done}`);
-    status.className = `status ${isDone ? 'completed' : 'failed'}`;
+    status.className = `status ${isDone ? leadsTo : 'failed'}`;
     row?.querySelector('.status')?.replaceWith(status);
+    if (!isDone || !row) continue;
     // What it was doing until then is not said beside what became of it.
-    if (isDone) for (const old of row?.querySelectorAll('.message, .number .soft') ?? []) old.textContent = '';
+    row.querySelector('.message').textContent = '';
+    if (ends === undefined) continue;
+    row.querySelector('.number .soft')?.remove();
+    row.querySelector('.number').dataset.label = 'took';
   }
 }
 
@@ -49,16 +53,18 @@ function way(back) {
   return link;
 }
 
-/** What came of it, where some refused. */
-function result(refused, all, back) {
+/** What came of it, where some of those that were asked refused, or somebody stopped before all of them were asked. */
+function result(refused, asked, all, back) {
   const { done } = form.dataset;
   const was = (many) => (many === 1 ? 'was' : 'were');
-  const left = all - refused.length;
-  named(left === 0 ? `None of ${all} executions was ${done}` : `${refused.length} of ${all} executions ${was(refused.length)} not ${done}`);
+  const left = asked - refused.length;
+  const not = all - left;
+  named(left === 0 ? `None of ${all} executions was ${done}` : `${not} of ${all} executions ${was(not)} not ${done}`);
   const table = made('table', made('thead', made('tr', made('th', 'Execution'), made('th', 'Why not'))), made('tbody', '', ...refused));
-  table.className = 'list';
+  table.className = 'list cards';
   const said = left === 0 ? [] : [made('p', `${left} ${left === 1 ? 'execution' : 'executions'} ${was(left)} ${done}.`)];
-  document.querySelector('main').replaceChildren(title, ...said, table, made('p', way(back)));
+  if (asked < all) said.push(made('p', `You stopped before all were asked: ${all - asked} ${all - asked === 1 ? 'stays as it is' : 'stay as they are'}.`));
+  document.querySelector('main').replaceChildren(title.parentElement, ...said, ...(refused.length > 0 ? [table] : []), made('p', way(back)));
   title.tabIndex = -1;
   title.focus();
 }
@@ -71,18 +77,25 @@ form?.addEventListener('submit', async (event) => {
   const { doing, done } = form.dataset;
   const back = sent.get('back');
   named(`${doing} ${ids.length} executions`);
-  document.querySelector('[data-said]').textContent = 'Stay here until it is through: whoever leaves this page ends it, and what is done stays done.';
+  document.querySelector('[data-said]').textContent = `Keep this page open. If you leave it, the rest are not ${done}.`;
   for (const one of form.querySelectorAll('.field, .actions')) one.hidden = true;
   const bar = document.createElement('progress');
   bar.max = ids.length;
   bar.setAttribute('aria-label', doing);
   const words = document.createElement('span');
   words.setAttribute('role', 'status');
-  told.replaceChildren(bar, ' ', words);
+  const stop = made('button', 'Stop');
+  stop.type = 'button';
+  let stopped = false;
+  stop.addEventListener('click', () => {
+    stopped = true;
+    stop.disabled = true;
+  });
+  told.replaceChildren(bar, ' ', words, ' ', stop);
   const refused = [];
   let at = 0;
   try {
-    for (; at < ids.length; at += AT_ONCE) {
+    for (; at < ids.length && !stopped; at += AT_ONCE) {
       words.textContent = `${at} of ${ids.length}`;
       bar.value = at;
       const some = ids.slice(at, at + AT_ONCE);
@@ -93,9 +106,10 @@ form?.addEventListener('submit', async (event) => {
   } catch {
     named(`Not all executions were ${done}`);
     words.textContent = `It broke off after ${at} of ${ids.length}. The list shows what was done.`;
-    told.append(' ', way(back));
+    stop.replaceWith(way(back));
     return;
   }
-  if (refused.length > 0) result(refused, ids.length, back);
+  const asked = Math.min(at, ids.length);
+  if (refused.length > 0 || asked < ids.length) result(refused, asked, ids.length, back);
   else location.assign(`${form.dataset.list}${back}${back === '' ? '?' : '&'}did=${sent.get('action')}&many=${ids.length}`);
 });

@@ -1,6 +1,6 @@
 //! Asks the same of all executions that a list shows: first what that would meet, then a job that does it.
 
-use super::{chosen::these, list::Act, rows, wanted::Wanted};
+use super::{act::Act, chosen::these, rows, wanted::Wanted};
 use crate::{
     answered::see_other,
     desk::{Asked, Refusal, part},
@@ -107,7 +107,7 @@ fn asked(
                 a href=(list) { "Back to the list" } }
             (not_done(refusal, &html! {}))
         } @else {
-            p { (more) strong { (count(would.matched, "execution")) } " ("
+            p { (meant.act.does) " " (more) strong { (count(would.matched, "execution")) } " ("
                 @for (at, (status, many)) in would.statuses.iter().enumerate() {
                     @if at > 0 { ", " }
                     (many) " " (Status::parse(status).map_or("", |status| words(status).1).to_lowercase())

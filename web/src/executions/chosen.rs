@@ -1,7 +1,7 @@
 //! What is asked of executions that were chosen one by one, shown before it is done.
 
 use super::{
-    list::{ACTIONS, Act},
+    act::{ACTIONS, Act},
     rows::{self, Row},
 };
 use crate::{
@@ -56,6 +56,8 @@ fn asked(visit: &Visit, act: &Act, all: &[Row], back: &str, title: &str) -> Mark
     let (suits, others): (Vec<&Row>, Vec<&Row>) = all.iter().partition(|row| act.statuses.contains(&row.status));
     let list = list(&visit.up, back, &all.iter().map(|row| row.id.as_str()).collect::<Vec<_>>());
     let first = ACTIONS.iter().find(|other| others.first().is_some_and(|row| other.statuses.contains(&row.status)));
+    let leads_to = act.leads_to();
+    let (sign, _) = words(leads_to);
     html! {
         div.page-head { h1 { (title) } }
         @if suits.is_empty() {
@@ -63,10 +65,10 @@ fn asked(visit: &Visit, act: &Act, all: &[Row], back: &str, title: &str) -> Mark
                 @if let Some(first) = first { " " (first.told) " would." } }
             p { a.button href=(list) { "Back to the list" } }
         } @else {
-            p data-said { strong { (count(suits.len() as u64, "execution")) } " (" (by_status(&suits)) ")" (act.will(suits.len() as u64))
+            p data-said { (act.does) " " strong { (count(suits.len() as u64, "execution")) } " (" (by_status(&suits)) ")" (act.will(suits.len() as u64))
                 @if !others.is_empty() { " The others are left alone, since it does nothing in them: " (by_status(&others)) "." } }
             form.narrow-form #chosen method="post" action={ (visit.up) "executions/many" } data-list={ (visit.up) "executions" }
-                data-doing=(act.doing) data-done=(act.done) {
+                data-doing=(act.doing) data-done=(act.done) data-sign=(sign) data-status=(leads_to) data-ends[leads_to.is_terminal()] {
                 (token(visit))
                 input type="hidden" name="confirmed" value="yes";
                 input type="hidden" name="action" value=(act.word);

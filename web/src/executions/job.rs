@@ -1,8 +1,8 @@
 //! A job over many executions: how far it has come, and what stood in its way.
 
 use super::{
+    act::Act,
     chosen::by_id,
-    list::Act,
     rows::{Row, named},
 };
 use crate::{
@@ -160,7 +160,7 @@ fn state(visit: &Visit, job: &Job, left: &[Row], refusal: Option<&Refusal>) -> M
             (not_done(refusal, &html! {}))
             @if is_on(job) && visit.caller.scopes.contains(&Scope::Admin) {
                 form method="post" action={ (up) "jobs/" (part(&job.job_id)) "/cancel" } {
-                    (token(visit)) div.actions { button.small { "End the job" } } }
+                    (token(visit)) div.actions { button { "End the job" } } }
             }
         }
         @if !job.errors.is_empty() { (left_as_they_are(up, job, left)) }
@@ -177,7 +177,7 @@ fn then(up: &str, job: &Job) -> Markup {
     html! {
         p.soft {
             @if is_on(job) { "It goes on whether or not this page is open. " }
-            @if goes_on { (capital(done_word(job))) " means that they go on: how they end shows in the list. " }
+            @if goes_on { "They are running again; the list shows how they end. " }
             a href=(list) { "See the executions" @if !workflow.is_empty() { " of this workflow" } }
         }
     }

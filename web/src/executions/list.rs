@@ -2,6 +2,7 @@
 //! itself up to date.
 
 use super::{
+    act::{ACTIONS, Act},
     named::{by_name, known},
     rows::{Boxes, Row, of, rows, table},
     wanted::{SPANS, Wanted},
@@ -15,96 +16,13 @@ use crate::{
     look::words,
     refused::refused,
     session::Visit,
-    words::{beginning, count},
+    words::beginning,
 };
 use api::{Params, Problem, Scope, cursor};
 use axum::{http::StatusCode, response::Response};
 use engine::port::{Page, Window};
 use maud::{Markup, html};
 use stepwell_core::{execution::Status, id::ExecutionId};
-
-/// What is asked of many executions.
-pub struct Act {
-    /// The word of the API.
-    pub word: &'static str,
-    /// The word for people.
-    pub told: &'static str,
-    /// The word for what is being done.
-    pub doing: &'static str,
-    /// The word for what was done.
-    pub done: &'static str,
-    /// The statuses in which it has something to do.
-    pub statuses: &'static [Status],
-}
-
-impl Act {
-    /// The one of a word.
-    pub fn of(word: &str) -> Option<&'static Self> {
-        ACTIONS.iter().find(|act| act.word == word)
-    }
-
-    /// How its button looks: what ends executions does not look like what has them go on.
-    pub fn class(&self) -> &'static str {
-        if self.word == "cancel" { "danger" } else { "main" }
-    }
-
-    /// What was done, in words: `3 executions were cancelled`.
-    pub fn did(&self, many: u64) -> String {
-        format!("{} {} {}", count(many, "execution"), if many == 1 { "was" } else { "were" }, self.done)
-    }
-
-    /// What was not done: `2 of 3 executions were not cancelled`.
-    pub fn did_not(&self, many: u64, all: u64) -> String {
-        match (many, all) {
-            (1, 1) => format!("The execution was not {}", self.done),
-            (many, all) if many == all => format!("None of {all} executions was {}", self.done),
-            (1, all) => format!("1 of {all} executions was not {}", self.done),
-            (many, all) => format!("{many} of {all} executions were not {}", self.done),
-        }
-    }
-
-    /// What it will do to executions, with what becomes of those that have moved on by then.
-    pub fn will(&self, many: u64) -> String {
-        let stays = if many == 1 {
-            "If its state does not allow it by then, it stays as it is."
-        } else {
-            "Those whose state does not allow it by then stay as they are."
-        };
-        format!(" will be {}. {stays}", self.done)
-    }
-
-    /// Whether it has something to do in a list of these statuses; none stands for all.
-    fn suits(&self, statuses: &[Status]) -> bool {
-        statuses.is_empty() || statuses.iter().any(|one| self.statuses.contains(one))
-    }
-}
-
-/// All of them, in the order of their buttons.
-pub const ACTIONS: [Act; 4] = [
-    Act {
-        word: "cancel",
-        told: "Cancel",
-        doing: "Cancelling",
-        done: "cancelled",
-        statuses: &[
-            Status::Pending,
-            Status::Running,
-            Status::Paused,
-            Status::WaitingHuman,
-            Status::Waiting,
-            Status::Stuck,
-        ],
-    },
-    Act {
-        word: "retry",
-        told: "Retry",
-        doing: "Retrying",
-        done: "retried",
-        statuses: &[Status::Failed, Status::Cancelled],
-    },
-    Act { word: "resume", told: "Resume", doing: "Resuming", done: "resumed", statuses: &[Status::Paused] },
-    Act { word: "redrive", told: "Redrive", doing: "Redriving", done: "redriven", statuses: &[Status::Stuck] },
-];
 
 /// The whole page.
 pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
@@ -319,7 +237,7 @@ fn chosen(visit: &Visit, wanted: &Wanted, is_missing: bool) -> Markup {
                     @if is_missing { strong { "Nothing was chosen." } " Tick some below, then" } @else { "Tick some below, then" }
                 }
                 @for act in ACTIONS.iter().filter(|act| act.suits(&wanted.statuses)) {
-                    button.small name="action" value=(act.word) { (act.told) " chosen…" }
+                    button.small name="action" value=(act.word) title=(act.does) { (act.told) " chosen…" }
                 }
             }
         }
@@ -336,7 +254,7 @@ fn all_like_these(visit: &Visit, wanted: &Wanted, page: &Page<Row>) -> Markup {
             div.chosen.all {
                 span.soft { "All that match, on every page:" }
                 @for act in ACTIONS.iter().filter(|act| act.suits(&wanted.statuses)) {
-                    a.button.small href={ "executions/bulk/confirm" (wanted.query(&[("action", act.word)])) } { (act.told) " all…" }
+                    a.button.small href={ "executions/bulk/confirm" (wanted.query(&[("action", act.word)])) } title=(act.does) { (act.told) " all…" }
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Asks the same of executions that were chosen one by one, once that is confirmed.
 
 use super::{
+    act::Act,
     chosen::{by_id, confirm, list},
-    list::Act,
     rows::{Row, named},
 };
 use crate::{
@@ -83,7 +83,7 @@ fn show(visit: &Visit, act: &Act, rows: &Markup, (failed, all): (usize, usize), 
         div.page-head { h1 { (title) } }
         @if done > 0 { p { (act.did(done as u64)) "." } }
         div.scroll {
-            table.list {
+            table.list.cards {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Why not" } } }
                 tbody { (rows) }
             }
@@ -100,7 +100,7 @@ fn rows(up: &str, failed: &[&Outcome], known: &[Row]) -> Markup {
         @for (id, outcome) in failed {
             tr data-execution=(id) {
                 td { (named(known, id, up)) }
-                td { span.state.bad { span aria-hidden="true" { "✕" } @if let Err(refusal) = outcome { (sentence(&plainly(&refusal.problem.detail))) } } }
+                td.wide-cell { span.state.bad { span aria-hidden="true" { "✕" } @if let Err(refusal) = outcome { (sentence(&plainly(&refusal.problem.detail))) } } }
             }
         }
     }

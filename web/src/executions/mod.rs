@@ -1,5 +1,6 @@
 //! Executions: the list, what is asked of many of them at once, and the jobs that do that.
 
+mod act;
 mod bulk;
 mod chosen;
 mod job;

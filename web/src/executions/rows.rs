@@ -1,5 +1,6 @@
 //! Executions as rows of a table.
 
+use super::act::ACTIONS;
 use crate::{
     desk::{Asked, part},
     limits,
@@ -95,7 +96,7 @@ pub fn named(rows: &[Row], id: &str, up: &str) -> Markup {
     let row = rows.iter().find(|row| row.id == id);
     html! {
         a href={ (up) "executions/" (part(id)) } { @if let Some(row) = row { bdi { (row.name) } " " } (short_id(id)) }
-        @if let Some(row) = row { " " br; span.soft { "Started " (brief(row.started)) } }
+        @if let Some(row) = row { " " br; span.soft.unbroken { "Started " (brief(row.started)) } }
     }
 }
 
@@ -129,10 +130,16 @@ pub fn table(rows: &[&Row], up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> M
     }
 }
 
+/// The words of what has something to do in an execution of this status.
+fn can(status: Status) -> String {
+    let suit = ACTIONS.iter().filter(|act| act.statuses.contains(&status));
+    suit.map(|act| act.word).collect::<Vec<_>>().join(" ")
+}
+
 fn line(row: &Row, up: &str, now: Time, boxes: Option<&Boxes<'_>>) -> Markup {
     let time = row.worked;
     html! {
-        tr data-execution=(row.id) {
+        tr data-execution=(row.id) data-can=[boxes.map(|_| can(row.status))] {
             @if let Some(boxes) = boxes {
                 td.box { input type="checkbox" name="execution" value=(row.id) form=(boxes.form)
                     checked[boxes.checked.contains(&row.id)] aria-label={ "Choose " (row.name) ", execution " (row.id) }; }

@@ -98,6 +98,7 @@ async fn what_is_chosen_is_shown_before_it_is_asked() {
     let shown = text(&page);
     for part in [
         "Cancel 2 chosen executions?",
+        "Cancelling ends executions where they are, and undoes nothing.",
         "1 execution (1 waiting for people) will be cancelled. If its state does not allow it by then, it stays as it is.",
         "The others are left alone, since it does nothing in them: 1 failed.",
         "Reason optional",
@@ -106,6 +107,8 @@ async fn what_is_chosen_is_shown_before_it_is_asked() {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     assert_eq!(world.state(&one.execution).status(), Status::WaitingHuman, "nothing was done");
+    // The script says of each what it is then, as every list does.
+    assert!(page.contains("data-sign=\"⊘\" data-status=\"cancelled\" data-ends>"), "{page}");
     // The form asks those alone in which there is something to do; the way back keeps what was chosen.
     let sent = crate::browser::filled(&page);
     let asked: Vec<_> = sent.iter().filter(|(name, _)| name == "execution").map(|(_, id)| id.as_str()).collect();
@@ -121,6 +124,9 @@ async fn what_is_chosen_is_shown_before_it_is_asked() {
     assert_eq!((nothing.status, nothing.location()), (303, "../executions?time=day&none=yes"));
     let list = visitor.get("/executions?time=day&none=yes").await.of(200);
     assert!(text(&list).contains("Nothing was chosen."), "{}", text(&list));
+    // What would do nothing with what is ticked can be told by each row, and each button says what it does.
+    assert!(list.contains("data-can=\"cancel\"") && list.contains("data-can=\"retry\""), "{list}");
+    assert!(list.contains("title=\"Redriving sends the messages again at which executions are stuck.\""), "{list}");
     // Of one page everything is chosen in it: there is nothing else to ask of all.
     assert!(text(&list).contains("Cancel chosen…") && !text(&list).contains("Cancel all…"), "{}", text(&list));
 }
@@ -183,6 +189,7 @@ async fn a_job_over_all_is_shown_before_it_is_made_and_then_its_progress() {
     let job = made.location().trim_start_matches("..").to_owned();
     let page = text(&visitor.get(&job).await.of(200));
     assert!(page.contains("✓ Done") && page.contains("Retried 1") && page.contains("once more"), "{page}");
+    assert!(page.contains("They are running again; the list shows how they end."), "{page}");
     assert!(visitor.get(&format!("{job}/state")).await.of(200).contains("data-over"));
     let listed = text(&visitor.get("/operations").await.of(200));
     assert!(listed.contains("Retry 1 execution"), "{listed}");
