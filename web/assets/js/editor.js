@@ -90,7 +90,10 @@ function put(html) {
   if (status.innerHTML !== told.innerHTML) status.innerHTML = told.innerHTML;
   told.replaceWith(status);
   const link = form.querySelector('[data-problems]');
-  if (link) link.textContent = problems.querySelector('.error, .warning') ? status.textContent.replace(/^[✓✕]/, '').trim() : '';
+  if (link) {
+    const some = problems.querySelector('.error, .warning');
+    link.textContent = some ? status.textContent.replace(/^[✓✕]/, '').trim() : status.querySelector('.good') ? '✓ Valid' : '';
+  }
   shown.querySelector('.problems').replaceWith(problems);
   const old = shown.querySelector('.picture-of');
   const keeps = picture.querySelector('[data-no-picture]') && area.value.trim() && old.querySelector('svg');

@@ -3,7 +3,7 @@
 use super::{check::Checked, problem::Problem};
 use crate::{
     look::coded,
-    words::{capital, count},
+    words::{capital, count, ended},
 };
 use maud::{Markup, html};
 
@@ -37,8 +37,11 @@ pub fn problems(problems: &[Problem], said: &Markup, more: usize) -> Markup {
     }
 }
 
-/// The same in a few words; nothing where there is none.
+/// The same in a few words; nothing where nothing is written.
 pub fn in_short(checked: &Checked) -> String {
+    if checked.problems.is_empty() {
+        return if checked.is_empty { String::new() } else { "✓ Valid".into() };
+    }
     let errors = checked.problems.iter().filter(|problem| problem.is_error).count() as u64;
     let warnings = checked.problems.len() as u64 - errors;
     let told = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(many, _)| *many > 0);
@@ -51,7 +54,7 @@ fn said(checked: &Checked) -> Markup {
     let warnings = checked.problems.len() as u64 - errors;
     html! {
         @match (checked.is_empty, errors, warnings) {
-            (true, _, _) => "Nothing is written yet.",
+            (true, _, _) => span.empty { "Nothing is written yet." },
             (false, 0, 0) => span.state.good { span aria-hidden="true" { "✓" } "No problems" },
             (false, 0, warnings) => span.state.good { span aria-hidden="true" { "✓" } "Valid, with " (count(warnings, "warning")) },
             (false, errors, 0) => span.state.bad { span aria-hidden="true" { "✕" } (count(errors, "error")) },
@@ -64,13 +67,15 @@ fn said(checked: &Checked) -> Markup {
 
 fn one(problem: &Problem) -> Markup {
     let (class, word) = if problem.is_error { ("error", "Error") } else { ("warning", "Warning") };
+    // A message that begins with the node needs no other word for it.
+    let node = problem.node.as_ref().filter(|_| !problem.message.starts_with("node "));
     html! {
         li.(class) data-line=[problem.at.as_ref().map(|at| at.line)] {
             p {
                 strong.kind { (word) }
-                @if let Some(at) = &problem.at { " " a href="#text" data-goto=(at.line) { "line " (at.line) } }
-                @if let Some(node) = &problem.node { ", " bdi { (node) } }
-                ": " bdi { (coded(&capital(&problem.message))) }
+                @if let Some(at) = &problem.at { " in " a href="#text" data-goto=(at.line) { "line " (at.line) } }
+                @if let Some(node) = node { ", node " code { bdi { (node) } } }
+                ": " bdi { (coded(&ended(&problem.message))) }
             }
             @if let Some(at) = &problem.at { @if !at.excerpt.is_empty() { code.excerpt { (at.excerpt) } } }
             @if let Some(hint) = &problem.hint { p.hint dir="auto" { (coded(&capital(hint))) } }

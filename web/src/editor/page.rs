@@ -118,8 +118,9 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
                         aria-describedby=(described(&text_id, text_wrong)) aria-invalid=[text_wrong.then_some("true")] { "\n" (draft.text) }
                 }
                 div.text-foot {
-                    p.hint id={ (text_id) "-hint" } { "JSON or YAML." span data-keys hidden { " While Tab indents, press Esc, then Tab, to leave the text." } }
-                    label.tabs data-keys hidden { input #tabs type="checkbox"; " Tab indents" }
+                    p.hint id={ (text_id) "-hint" } { "JSON or YAML." }
+                    label.tabs data-keys hidden { input #tabs type="checkbox" aria-describedby="way-out"; " Tab indents" }
+                    p.hint.way-out #way-out data-keys hidden { "Press Esc, then Tab, to leave the text." }
                 }
             }
             @if may(visit, Scope::Run) {
@@ -148,7 +149,7 @@ fn overtaken(visit: &Visit, draft: &Draft, other: u64) -> Markup {
                         a href={ (visit.up) "workflows/" (part(&base.id)) "/difference?from=" (base.version) "&to=" (other) } {
                             "See what changed"
                         }
-                        " before you save over it. Nothing was saved, and your text stands below."
+                        " before you save yours. Nothing was saved, and your text stands below."
                     }
                 },
                 None => {

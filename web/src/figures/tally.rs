@@ -84,7 +84,7 @@ pub struct NodeFigures {
     /// Attempts that failed: those that were followed by another attempt, and last ones. A failure of a visit in an
     /// earlier iteration of a loop, which is followed by other visits, is not counted, unless the execution went back.
     pub failures: u64,
-    /// The time that half of the executions did not exceed in the node's latest attempt; none where none ended.
+    /// The median of what the node's latest attempt took in each execution; none where none ended.
     pub p50: Option<Duration>,
     /// The time that 95 of 100 did not exceed.
     pub p95: Option<Duration>,
@@ -101,7 +101,7 @@ pub struct WorkflowFigures {
     pub completed: u64,
     /// Those that failed.
     pub failed: u64,
-    /// The time from start to end that half of the completed ones did not exceed; none where none completed.
+    /// The median of what the completed ones took from start to end; none where none completed.
     pub median: Option<Duration>,
     /// When the newest one started.
     pub last: Time,
@@ -177,7 +177,7 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
     }
     let measured = |(mut figures, mut times): (NodeFigures, Vec<Duration>)| {
         times.sort_unstable();
-        (figures.p50, figures.p95) = (share(&times, 50), share(&times, 95));
+        (figures.p50, figures.p95) = (median(&times), share(&times, 95));
         figures
     };
     found.into_values().map(measured).collect()
@@ -201,10 +201,17 @@ fn workflows(runs: &[Run]) -> Vec<WorkflowFigures> {
     }
     let measured = |(mut figures, mut times): (WorkflowFigures, Vec<Duration>)| {
         times.sort_unstable();
-        figures.median = share(&times, 50);
+        figures.median = median(&times);
         figures
     };
     found.into_values().map(measured).collect()
+}
+
+/// The one in the middle of these times, which are in order; of an even number of them the mean of both in the middle.
+fn median(times: &[Duration]) -> Option<Duration> {
+    let upper = times.get(times.len() / 2)?;
+    let lower = times.get(times.len().saturating_sub(1) / 2)?;
+    Some((*lower + *upper) / 2)
 }
 
 /// The smallest of these times, which are in order, that so many of 100 do not exceed (nearest rank).
@@ -218,11 +225,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_the_nearest_rank() {
+    fn a_share_is_the_nearest_rank_and_a_median_the_middle() {
         let times: Vec<Duration> = (1..=20).map(Duration::from_secs).collect();
-        assert_eq!((share(&times, 50), share(&times, 95)), (Some(times[9]), Some(times[18])));
-        assert_eq!((share(&times[..1], 50), share(&times[..1], 95)), (Some(times[0]), Some(times[0])));
-        assert_eq!(share(&[], 50), None);
+        assert_eq!(
+            (share(&times, 95), share(&times[..1], 95), share(&[], 95)),
+            (Some(times[18]), Some(times[0]), None)
+        );
+        let of = |millis: &[u64]| median(&millis.iter().copied().map(Duration::from_millis).collect::<Vec<_>>());
+        for (all, middle) in [(&[17, 104][..], 60.5), (&[17, 104, 139], 104.0), (&[17], 17.0)] {
+            assert_eq!(of(all), Some(Duration::from_secs_f64(middle / 1_000.0)), "{all:?}");
+        }
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

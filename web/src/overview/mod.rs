@@ -60,8 +60,8 @@ async fn parts(visit: &Visit) -> Asked<Markup> {
     }
     Ok(html! {
         (urgent.shown(visit))
-        (queue)
         (going(visit, &day))
+        (queue)
     })
 }
 

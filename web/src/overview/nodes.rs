@@ -41,9 +41,9 @@ fn workflow(up: &str, node: &NodeFigures) -> String {
 fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
     let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), took);
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
+        div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list.stack {
             thead { tr {
-                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number.roomy scope="col" { "Median time" }
+                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number scope="col" { "Median time" }
                 th.number scope="col" { "95th percentile" }
             } }
             tbody {
@@ -51,9 +51,9 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
                     tr {
                         th scope="row" { bdi { (beginning(&node.names.1, limits::NAME)) }
                             span.soft { a href=(workflow(up, node)) { bdi { (beginning(&node.names.0, limits::NAME)) } } } }
-                        td.number { (node.failures) " of " (node.runs) }
-                        td.number.roomy { (told(node.p50)) }
-                        td.number { (told(node.p95)) }
+                        td.number data-label="Failed" { (node.failures) " of " (node.runs) }
+                        td.number data-label="Median time" { (told(node.p50)) }
+                        td.number data-label="95 % within" { (told(node.p95)) }
                     }
                 }
             }

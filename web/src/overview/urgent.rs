@@ -121,7 +121,7 @@ fn panel(visit: &Visit, id: &str, title: &str, rows: &[Row], list: &str) -> Mark
                         // The heading of the panel says the status.
                         @let why = beside(row.status, &row.message);
                         @if !why.is_empty() { span.why dir="auto" { (why) } }
-                        span.soft { "Started " (brief(row.started)) }
+                        span.soft { @match row.ended { Some(end) => { "Failed " (brief(end)) } None => { "Started " (brief(row.started)) } } }
                     }
                 }
             }

@@ -37,7 +37,7 @@ async fn ask(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Response {
     let body = html! {
         article.card.narrow {
             h1 { "Delete " bdi { (workflow.name) } "?" }
-            p { "Nothing starts it any more: no form, no schedule, no event, no webhook." }
+            p { "Nothing will start it any more: no form, no schedule, no event, no webhook." }
             p { "Its executions go on and keep what they have, and its versions can still be read. Saving a document with the \
                  id " code { bdi { (workflow.id) } } " brings it back." }
             form method="post" action={ (address) "/delete" } {

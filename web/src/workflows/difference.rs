@@ -2,7 +2,7 @@
 
 use crate::limits;
 use maud::{Markup, html};
-use similar::{Algorithm, ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, DiffOp, TextDiff};
 
 /// The lines that changed, with a few around them; none where the texts are the same.
 pub fn difference(from: &str, to: &str) -> Option<Markup> {
@@ -13,7 +13,11 @@ pub fn difference(from: &str, to: &str) -> Option<Markup> {
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(limits::DIFFERENCE).diff_lines(from, to);
     let mut room = limits::DIFFERENCE_LINES;
     let mut groups = Vec::new();
-    for group in diff.grouped_ops(limits::LINES_AROUND) {
+    let all = diff.grouped_ops(limits::LINES_AROUND);
+    let begins_later = all.first().and_then(|group| group.first()).is_some_and(|op| op.new_range().start > 0);
+    let ends_before = |op: &DiffOp| op.new_range().end < diff.new_len() || op.old_range().end < diff.old_len();
+    let ends_before = all.last().and_then(|group| group.last()).is_some_and(ends_before);
+    for group in &all {
         let changes = group.iter().flat_map(|op| diff.iter_changes(op)).take(room);
         let lines: Vec<Markup> =
             changes.map(|one| line(one.tag(), one.old_index(), one.new_index(), one.value())).collect();
@@ -31,14 +35,20 @@ pub fn difference(from: &str, to: &str) -> Option<Markup> {
                 } }
                 @for (number, lines) in groups.iter().enumerate() {
                     tbody {
-                        @if number > 0 { tr.gap { td colspan="4" { "…" } } }
+                        @if number > 0 || begins_later { (gap()) }
                         @for line in lines { (line) }
+                        @if number + 1 == groups.len() && (ends_before || room == 0) { (gap()) }
                     }
                 }
             }
         }
         @if room == 0 { p.hint { "Only the first " (limits::DIFFERENCE_LINES) " lines are shown." } }
     })
+}
+
+/// What stands for lines that are the same in both, and left out.
+fn gap() -> Markup {
+    html! { tr.gap { td colspan="4" { span aria-hidden="true" { "…" } span.unseen { "Lines that did not change" } } } }
 }
 
 fn line(tag: ChangeTag, old: Option<usize>, new: Option<usize>, text: &str) -> Markup {
@@ -72,6 +82,10 @@ mod tests {
         assert!(text.contains("<tr class=\"gone\"><td class=\"at\">20</td><td class=\"at\"></td>"), "{text}");
         assert!(text.contains("<tr class=\"new\">") && text.contains("&lt;b&gt;"), "{text}");
         assert!(text.contains("line 19") && !text.contains("line 10"), "{text}");
+        // What is left out before and after is marked, and nothing else.
+        assert_eq!(text.matches("class=\"gap\"").count(), 2, "{text}");
+        let short = difference("a\nb\n", "a\nc\n").unwrap().into_string();
+        assert!(!short.contains("class=\"gap\""), "{short}");
     }
 
     #[test]

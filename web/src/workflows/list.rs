@@ -78,6 +78,7 @@ fn body(seen: &Seen<'_>, page: &Page<WorkflowRow>, figures: &Figures) -> Markup 
                     p.more { a href={ "workflows" (query([("cursor", cursor.as_str())])) } { "More workflows" } }
                 }
                 (counted(figures))
+                p.counted { "A median time is of the executions that completed." }
             }
             @if !page.unreadable.is_empty() {
                 p.verdict.bad role="status" {
@@ -130,8 +131,9 @@ pub fn rate(one: &WorkflowFigures) -> Markup {
         return nothing();
     }
     html! {
-        span.rate.bad[one.failed > 0] { (percent(one.completed, ended)) " %" }
-        " " span.of { "of " (ended) }
+        span.rate { (percent(one.completed, ended)) " %" }
+        " " span.of { "of " (ended) @if one.failed > 0 { "," } }
+        @if one.failed > 0 { " " span.status.failed { span aria-hidden="true" { "✕" } (one.failed) " failed" } }
     }
 }
 

@@ -30,6 +30,10 @@ pub fn nodes(document: &Value, figures: &Figures) -> Markup {
                         tbody { @for (name, one) in &rows { (line(name, one, longest)) } }
                     }
                 }
+                p.counted {
+                    "The dark part of a bar is the median, the whole of it the 95th percentile. An execution takes longer than its \
+                     nodes together: each step is also recorded, and waits for its turn."
+                }
             }
         }
     }
@@ -59,8 +63,8 @@ fn line(name: &str, one: &NodeFigures, longest: Duration) -> Markup {
             td.number data-label="Runs" { (one.runs) }
             td.number data-label="Failed" { @if one.failures > 0 { span.status.failed { span aria-hidden="true" { "✕" } (one.failures) } } @else { "0" } }
             td.number data-label="Median time" { (time(one.p50)) }
-            td.number data-label="95th percentile" { (time(one.p95)) }
-            td { (bar(one, longest)) }
+            td.number data-label="95 % within" { (time(one.p95)) }
+            td.wide-cell { (bar(one, longest)) }
         }
     }
 }

@@ -155,7 +155,10 @@ fn facts(own: Option<&WorkflowFigures>, figures: &Figures) -> Markup {
                     dl.facts {
                         dt { "Executions" } dd { (one.runs) }
                         dt { "Completed" } dd { (rate(one)) }
-                        dt { "Median time" } dd { @match one.median { Some(time) => (took(time)), None => (nothing()) } }
+                        dt { "Median time" } dd { @match one.median {
+                            Some(time) => { (took(time)) " " span.of { "of the " (one.completed) " completed" } }
+                            None => (nothing()),
+                        } }
                     }
                     (counted(figures))
                 },

@@ -30,8 +30,12 @@ pub async fn of(
     let parsed = api::aside(move || parse(&document)).await.map_err(Refusal::from)?;
     let Ok(parsed) = parsed else { return Ok(html! { p.empty { "This document has no picture." } }) };
     let workflow = &parsed.workflow;
+    let has_run = workflow.nodes.iter().any(|node| figures.nodes.iter().any(|one| one.node == node.id.as_str()));
     Ok(html! {
         (drawn(workflow, &folded(workflow, flipped), |id| figures.nodes.iter().find(|one| one.node == id)))
+        @if has_run {
+            p.counted { "Below a node's name: its median time and the 95th percentile. ✕ counts attempts that failed." }
+        }
         (folds(workflow, flipped, |id| to(&flip(flipped, id))))
         (bodies(workflow))
     })

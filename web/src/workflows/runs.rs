@@ -44,10 +44,10 @@ fn line(visit: &Visit, one: &Execution) -> Markup {
                 a href={ (visit.up) "executions/" (part(&one.execution_id)) } { (short_id(&one.execution_id)) }
             }
             td data-label="Status" { (status(one.status)) }
-            td data-label="Started" { (moment::moment(one.started_at.0)) }
+            td.wide-cell data-label="Started" { (moment::brief(one.started_at.0)) }
             td.number data-label="Took" {
                 @match one.completed_at { Some(end) => (took(end.0.since(begin))), None => (so_far(visit.now.since(begin))) } }
-            td data-label="By" { @if let Some(by) = &one.started_by { bdi { (by) } } }
+            td.wide-cell data-label=[one.started_by.as_ref().map(|_| "By")] { @if let Some(by) = &one.started_by { bdi { (by) } } }
         }
     }
 }

@@ -41,6 +41,9 @@ async fn a_problem_names_its_line_and_shows_the_hint() {
         filled(&page).into_iter().filter(|(name, _)| ["form_token", "text"].contains(&name.as_str())).collect();
     let part = world.form("/new/check", &pairs).await.of(200);
     assert!(!part.contains("<html") && page.contains(&part), "{part}");
+    assert!(shown.contains("Error in line 4, node say: ") && !shown.contains("node say: There"), "{shown}");
+    let page = world.fill("/new", &[("text", GOOD), ("do", "check")]).await.of(200);
+    assert!(page.contains("data-problems>✓ Valid</a>"), "{page}");
     let page = world.fill("/new", &[("text", "{\"id\": }"), ("do", "save")]).await.of(422);
     assert!(text(&page).contains("line 1") && text(&page).contains("neither JSON nor YAML"), "{}", text(&page));
     assert_eq!(attribute(&page, "text", "aria-invalid").as_deref(), Some("true"));

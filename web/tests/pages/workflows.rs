@@ -40,6 +40,7 @@ async fn a_workflow_is_listed_started_by_its_form_and_counted() {
     world.pass(std::time::Duration::from_secs(10));
     let page = world.get("/workflows").await.of(200);
     assert!(text(&page).contains("100 % of 1"), "{}", text(&page));
+    assert!(text(&page).contains("A median time is of the executions that completed."), "{}", text(&page));
     let page = world.get("/workflows/order").await.of(200);
     let shown = text(&page);
     for part in
@@ -48,6 +49,31 @@ async fn a_workflow_is_listed_started_by_its_form_and_counted() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!page.contains("<b>") && !page.contains("style="), "{page}");
+}
+
+#[tokio::test]
+async fn failures_have_a_sign_and_a_word_and_times_say_of_what_they_are() {
+    let world = LocalUser::new();
+    let failing = json!({"id": "failing", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "which", "type": "branch", "config": {"rules": [{"when": "input.fails", "port": "no"}], "default": "yes"}},
+        {"id": "fails", "type": "fail", "config": {"message": "no money"}}, {"id": "ends", "type": "succeed"}],
+        "edges": [{"from": "start", "to": "which"}, {"from": "which", "to": "fails", "port": "no"},
+            {"from": "which", "to": "ends", "port": "yes"}]});
+    world.save(&failing).await;
+    for fails in [true, false] {
+        world.ask("POST", "/v1/workflows/failing/executions", &json!({"input": {"fails": fails}})).await;
+        world.run().await;
+    }
+    for path in ["/workflows", "/workflows/failing"] {
+        let page = text(&world.get(path).await.of(200));
+        assert!(page.contains("50 % of 2, ✕ 1 failed"), "{path}: {page}");
+    }
+    let page = text(&world.get("/workflows/failing").await.of(200));
+    for part in
+        ["0 ms of the 1 completed", "Below a node's name: its median time", "The dark part of a bar is the median"]
+    {
+        assert!(page.contains(part), "{part} is not in: {page}");
+    }
 }
 
 /// A workflow with a loop of so many steps, and a map.
@@ -109,8 +135,8 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
     let sent =
         world.fill("/workflows/order/start", &[("input.item", "x"), ("input.count", ""), ("metadata", "[1]")]).await;
     let page = sent.of(422);
-    assert!(text(&page).contains("Count: Fill this in."), "{}", text(&page));
-    assert!(text(&page).contains("Metadata: Write an object"), "{}", text(&page));
+    assert!(text(&page).contains("Count: fill this in."), "{}", text(&page));
+    assert!(text(&page).contains("Metadata: write an object"), "{}", text(&page));
     assert_eq!(attribute(&page, "input.item", "value").as_deref(), Some("x"));
     let page = world.fill("/workflows/order/start", &[("input.item", "x"), ("input.count", "1")]).await.of(422);
     assert_eq!(attribute(&page, "input.item", "aria-invalid").as_deref(), Some("true"), "{}", text(&page));
@@ -170,7 +196,7 @@ async fn a_deletion_is_confirmed_first() {
     let world = LocalUser::new();
     world.save(&order()).await;
     let page = world.get("/workflows/order/delete").await.of(200);
-    assert!(text(&page).contains("Delete Order <b>?"), "{}", text(&page));
+    assert!(text(&page).contains("Delete Order <b>? Nothing will start it any more"), "{}", text(&page));
     world.get("/workflows/order").await.of(200);
     let sent = world.form("/workflows/order/delete", &[]).await;
     assert_eq!(sent.status, 403, "a form without its token");
