@@ -10,7 +10,7 @@ after(() => world.end());
 test('empty sections say what to do', async () => {
   await world.inViews('operations', async (page, look, view) => {
     await page.goto(`${world.url}/operations`);
-    for (const text of ['The service answers', 'Messages ready or being handled', 'No message of an execution was given up.', 'No job was made.', 'There is no token.']) {
+    for (const text of ['The service answers', 'Messages in the queue', 'There is no dead letter', 'There is no job.', 'There is no token.']) {
       await page.getByText(text).waitFor();
     }
     await look('empty');

@@ -19,8 +19,8 @@ pub async fn jobs(visit: &Visit) -> Asked<Markup> {
     let page = visit.desk.get::<Page<Job>>("/v1/jobs?limit=10").await?;
     Ok(html! {
         @if page.items.is_empty() {
-            p.empty { "No job was made. Narrow the list of " a href={ (visit.up) "executions" } { "executions" }
-                ", and ask something of all that match." }
+            p.empty { "There is no job. To change many executions at once, narrow the list of "
+                a href={ (visit.up) "executions" } { "executions" } ", and choose what to do with all that match." }
         } @else {
             div.scroll { table.list.cards {
                 thead { tr { th scope="col" { "Job" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "Started" } } }
@@ -50,7 +50,7 @@ pub async fn groups(visit: &Visit) -> Asked<Markup> {
                 thead { tr { th scope="col" { "Group" } th scope="col" { "Members" } } }
                 tbody { @for group in &page.items { tr {
                     td { bdi { (group.name) } }
-                    td { @if group.members.is_empty() { span.soft { "nobody" } } @else { (names(&group.members)) } }
+                    td data-label="Members" { @if group.members.is_empty() { span.soft { "nobody" } } @else { (names(&group.members)) } }
                 } } }
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " groups are shown." } }
@@ -73,7 +73,7 @@ pub async fn secrets(visit: &Visit) -> Asked<Markup> {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "May be sent to" } } }
                 tbody { @for secret in &page.items { tr {
                     td { code { (secret.name) } }
-                    td data-label="To" { (hosts(secret)) }
+                    td data-label="May be sent to" { (hosts(secret)) }
                 } } }
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " names are shown." } }

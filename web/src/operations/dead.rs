@@ -33,7 +33,7 @@ pub async fn letters(visit: &Visit) -> Asked<Markup> {
     let others = page.items.len() - dead.len();
     Ok(html! {
         @if dead.is_empty() {
-            p.empty { "No message of an execution was given up." }
+            p.empty { "There is no dead letter: a message that could not be handled, however often it was tried." }
         } @else {
             div.scroll { table.list.cards {
                 thead { tr {

@@ -31,6 +31,7 @@ fn called(name: &str) -> String {
         "durable" => "Survives a crash".into(),
         "code" => "Runs JavaScript".into(),
         "http_request" => "Sends HTTP requests".into(),
+        "kind" => "Host".into(),
         other => capital(&other.replace('_', " ")),
     }
 }
@@ -39,19 +40,22 @@ fn ability(value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
+        Value::String(text) if text == "local" => "this machine".into(),
         Value::String(text) => text.clone(),
         Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
 
-const DEPTH: (&str, &str, bool) = ("stepwell_depth", "Messages ready or being handled", false);
-const OLDEST: (&str, &str, bool) = ("stepwell_oldest_seconds", "Age of the oldest message that waits", true);
+const DEPTH: (&str, &str, bool) = ("stepwell_depth", "Messages in the queue", false);
+const OLDEST: (&str, &str, bool) = ("stepwell_oldest_seconds", "Age of the oldest one that waits", true);
+/// What stands for the age of nothing.
+const NONE: &str = "none waits";
 
 /// The numbers of `GET /metrics` that say whether work is left lying, by the name of the metric; the seconds among them.
 const TOLD: [(&str, &str, bool); 8] = [
     DEPTH,
+    ("stepwell_active", "Being handled, of these", false),
     OLDEST,
-    ("stepwell_active", "Messages being handled", false),
     ("stepwell_handled_total", "Messages handled since the start", false),
     ("stepwell_failed_total", "Messages whose handling failed since the start", false),
     ("stepwell_dead_total", "Messages given up since the start", false),
@@ -89,7 +93,10 @@ fn in_short(up: &str, all: &[Metric]) -> Markup {
         p.soft.queue {
             a href={ (up) "operations#queue" } { "Queue" } ": "
             @if depth == "0" { "empty." }
-            @else { (depth) @if depth == "1" { " message" } @else { " messages" } " ready or being handled; what waits longest has waited for " (oldest) "." }
+            @else {
+                (depth) @if depth == "1" { " message" } @else { " messages" }
+                @if oldest == NONE { ", being handled." } @else { "; the oldest has waited for " (oldest) "." }
+            }
         }
     }
 }
@@ -99,7 +106,10 @@ fn value(all: &[Metric], (name, _, is_age): (&str, &str, bool)) -> Option<String
     let values = all.iter().filter(|metric| metric.name == name).map(|metric| metric.value);
     if is_age {
         let age = values.fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))))?;
-        return Some(took(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or_default()));
+        if age <= 0.0 {
+            return Some(NONE.into());
+        }
+        return Some(took(Duration::try_from_secs_f64(age).unwrap_or_default()));
     }
     values.fold(None, |sum: Option<f64>, one| Some(sum.unwrap_or_default() + one)).map(|sum| format!("{sum:.0}"))
 }
@@ -118,9 +128,8 @@ mod tests {
     fn the_queue_is_told_in_a_sentence_where_the_host_knows_it() {
         let told = |depth, oldest| in_short("./", &[metric(DEPTH.0, depth), metric(OLDEST.0, oldest)]).into_string();
         assert!(told(0.0, 0.0).contains("empty."));
-        assert!(
-            told(3.0, 62.0).contains("3 messages ready or being handled; what waits longest has waited for 1 min 2 s.")
-        );
+        assert!(told(3.0, 62.0).contains("3 messages; the oldest has waited for 1 min 2 s."));
+        assert!(told(1.0, 0.0).contains("1 message, being handled."));
         assert_eq!(in_short("./", &[metric(DEPTH.0, 1.0)]).into_string(), "");
     }
 
@@ -131,5 +140,7 @@ mod tests {
         assert_eq!(value(&all, ("b", "", false)).as_deref(), Some("65"));
         assert_eq!(value(&all, ("b", "", true)).as_deref(), Some("1 min 2 s"));
         assert_eq!(value(&all, ("c", "", false)), None);
+        // Where nothing waits there is no age.
+        assert_eq!(value(&all, ("a", "", true)).as_deref(), Some("none waits"));
     }
 }

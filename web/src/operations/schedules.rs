@@ -29,7 +29,7 @@ pub async fn schedules(visit: &Visit) -> Asked<Markup> {
         } @else {
             div.scroll { table.list.cards {
                 thead { tr {
-                    th scope="col" { "Workflow" } th scope="col" { "When" } th scope="col" { "Next" } th scope="col" { "Refused" }
+                    th scope="col" { "Workflow" } th scope="col" { "When" } th scope="col" { "Next" } th scope="col" { "Problems" }
                 } }
                 tbody { @for one in own { (row(visit, one)) } }
             } }
@@ -42,14 +42,14 @@ fn row(visit: &Visit, one: &Scheduled) -> Markup {
     html! {
         tr {
             td { a href={ (visit.up) "workflows/" (part(one.workflow.as_str())) } { bdi { (one.workflow) } } " " br;
-                span.soft { bdi { (one.node) } } }
-            td { @match &one.schedule { Ok(schedule) => (rhythm(schedule)), Err(why) => { span.status.failed { (capital(why)) } } } }
+                span.soft { "Node " bdi { (one.node) } } }
+            td data-label="When" { @match &one.schedule { Ok(schedule) => (rhythm(schedule)), Err(why) => { span.status.failed { (capital(why)) } } } }
             td data-label="Next" { (brief(one.next_at)) " " br; span.soft { (distance(one.next_at, visit.now)) }
                 @if let Ok(schedule) = &one.schedule {
-                    @if let Some(then) = schedule.next(one.next_at, one.next_at) { span.soft { ", " } br; span.soft { "then " (brief(then)) } }
+                    @if let Some(then) = schedule.next(one.next_at, one.next_at) { " " br; span.soft { "then " (brief(then)) } }
                 }
             }
-            td data-label="Refused" { @if let Some(error) = &one.error { span.status.failed { span aria-hidden="true" { "✕" } " The last start" } " " br; (capital(error)) }
+            td data-label="Problems" { @if let Some(error) = &one.error { span.status.failed { span aria-hidden="true" { "✕" } " The last start was refused" } " " br; (capital(error)) }
                 @else { span.soft { "none" } } }
         }
     }

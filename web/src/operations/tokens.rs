@@ -44,11 +44,11 @@ pub async fn tokens(visit: &Visit) -> Asked<Markup> {
         @else {
             div.scroll { table.list.cards {
                 thead { tr {
-                    th scope="col" { "Name" } th scope="col" { "Of" } th scope="col" { "May" } th scope="col" { "Ends" }
+                    th scope="col" { "Name" } th scope="col" { "Whose" } th scope="col" { "May" } th scope="col" { "Ends" }
                     th scope="col" { span.unseen { "What to do" } }
                 } }
                 tbody { @for row in &page.items { tr {
-                    td { bdi { (row.name) } " " br; code { (row.id) } }
+                    td { bdi { (row.name) } " " br; span.soft { "Id " code { (row.id) } } }
                     td { bdi { (row.subject) } }
                     td { (row.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")) }
                     td { @match &row.expires_at {
@@ -73,8 +73,9 @@ fn form(visit: &Visit, typed: &Pairs, faults: &Faults) -> Markup {
         form.narrow-form method="post" action={ (visit.up) "operations/tokens" } {
             (token(visit))
             @if visit.caller.local {
-                p.hint { "Once there is a token, this host asks everybody for one, at the sign-in page too. Keep the new token, and "
-                    "let the first one " (allows(Scope::Admin)) "." }
+                div.verdict.wait { span aria-hidden="true" { "!" }
+                    p { "After this, everybody needs a token to sign in. Keep the new one, and let it " (allows(Scope::Admin))
+                        ", or nobody can make another here." } }
             }
             div.field { label for="name" { "Name" } input #name name="name" required value=(text("name")) dir="auto"; }
             @let wrong = !faults.of("subject").is_empty();
@@ -169,13 +170,14 @@ fn once(visit: &Visit, made: &NewToken) -> Markup {
     html! {
         div.page-head { h1 { "A new token" } }
         section.panel {
-            div.verdict.good role="status" { span aria-hidden="true" { "✓" }
+            div.verdict.wait role="status" { span aria-hidden="true" { "!" }
                 p { "Copy it now: it is shown this once, and nobody can be shown it again." } }
             pre.token #token tabindex="0" aria-label="The token" { (made.token) }
             div.actions { button.small type="button" data-copy="token" hidden { "Copy it" } }
             dl.facts {
                 dt { "Name" } dd { bdi { (made.name) } }
-                dt { "Of" } dd { bdi { (made.subject) } }
+                dt { "Whose" } dd { bdi { (made.subject) } }
+                dt { "May" } dd { (made.scopes.iter().map(|scope| allows(*scope)).collect::<Vec<_>>().join("; ")) }
                 dt { "Ends" } dd { @match &made.expires_at { Some(end) => (brief(end.0)), None => "never" } }
             }
             @if visit.caller.local { p { "From now on this host asks for a token: use this one to sign in." } }

@@ -15,9 +15,9 @@ async fn every_empty_section_says_what_to_do_and_what_the_host_does_not_tell_is_
     let page = text(&world.visitor().await.get("/operations").await.of(200));
     for part in [
         "The service answers",
-        "No message of an execution was given up.",
+        "There is no dead letter",
         "No workflow is started by a schedule.",
-        "No job was made.",
+        "There is no job.",
         "There is no group.",
         "There is no token.",
         "No secret is stored.",
@@ -25,7 +25,7 @@ async fn every_empty_section_says_what_to_do_and_what_the_host_does_not_tell_is_
     ] {
         assert!(page.contains(part), "{part} is not in: {page}");
     }
-    assert!(!page.contains("Messages ready") && !page.to_lowercase().contains("worker"), "{page}");
+    assert!(!page.contains("Messages in the queue") && !page.to_lowercase().contains("worker"), "{page}");
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_dead_letter_is_shown_and_sent_again() {
     assert_eq!(visitor.send("/executions/many", &sent).await.status, 303);
     world.run().await;
     assert_eq!(world.state(&id).status(), Status::Failed, "it ran, on a host that runs no request");
-    assert!(text(&visitor.get("/operations").await.of(200)).contains("No message of an execution was given up."));
+    assert!(text(&visitor.get("/operations").await.of(200)).contains("There is no dead letter"));
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
         "nightly",
         "0 3 * * *",
         "Europe/Berlin",
-        "1 Feb 2026, 02:00 UTC",
+        "1 Feb 2026, 02:00 UTC in 17 hours then 2 Feb 2026, 02:00 UTC none",
         "treasury",
         ANN,
         "BANK_KEY",
@@ -88,6 +88,8 @@ async fn a_first_token_that_shuts_everybody_out_is_asked_about() {
     let world = World::new();
     let visitor = world.visitor().await;
     let mut sent = vec![("name", "ci"), ("subject", "ci@example.com"), ("scope", "read"), ("lasts", "30")];
+    let warning = text(&visitor.get("/operations").await.of(200));
+    assert!(warning.contains("! After this, everybody needs a token to sign in."), "{warning}");
     let asked = visitor.send("/operations/tokens", &sent).await.of(422);
     assert!(text(&asked).contains("This is the first token") && asked.contains("value=\"yes\""), "{}", text(&asked));
     assert!(text(&visitor.get("/operations").await.of(200)).contains("There is no token."), "none was made");
@@ -115,6 +117,7 @@ async fn a_token_is_made_shown_once_and_revoked_after_a_question() {
         text(&wrong)
     );
     let made = admin.send("/operations/tokens", &sent).await.of(200);
+    assert!(text(&made).contains("May read everything; start and control executions"), "{}", text(&made));
     let token = made.split("sw_").nth(1).map(|rest| format!("sw_{}", rest.split('<').next().unwrap())).unwrap();
     let listed = admin.get("/operations").await.of(200);
     assert!(!listed.contains(&token) && text(&listed).contains("ci@example.com read, run"), "{}", text(&listed));
