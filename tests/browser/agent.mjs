@@ -43,6 +43,12 @@ test('an agent is read as a conversation, and its tool is allowed with other arg
     await page.locator('.talk .status.waiting_human').waitFor();
     await look('asks');
     await clean();
+    if (view.size[0] > 1000) {
+      // An agent with all that it uses fits the screen of a laptop: the tool that waits is in sight too.
+      const edges = (of) => page.locator(of).evaluate((one) => { const { left, right } = one.getBoundingClientRect(); return [left, right]; });
+      const [[left, right], [first], [, last]] = [await edges('.picture .pane'), await edges('#node-start'), await edges('#node-refund')];
+      assert.ok(first >= left && last <= right, `${left} ${first} ${last} ${right}`);
+    }
     const { items: [asked] } = await world.call('GET', `/v1/interactions?execution_id=${id}`);
     await page.goto(asked.link);
     await page.getByText('Change the arguments, or answer in its place').click();

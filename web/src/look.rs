@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use stepwell_core::{
     error::Error,
     execution::{Execution, Status},
-    view::{self, CallState},
+    view::{self, CallState, Decision},
 };
 
 /// The sign and the word of a status.
@@ -70,6 +70,15 @@ fn call_words(state: CallState) -> (&'static str, &'static str, &'static str) {
         CallState::Expired => ("failed", "✕", "Not approved in time"),
         CallState::Answered => ("completed", "✓", "Answered by a person"),
         CallState::Cancelled => ("cancelled", "⊘", "Dropped"),
+    }
+}
+
+/// What people decided about a tool call.
+pub fn decided(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Approved => "Allowed",
+        Decision::Refused => "Refused",
+        Decision::Answered => "Answered",
     }
 }
 

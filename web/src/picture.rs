@@ -109,9 +109,10 @@ fn labels(workflow: &Workflow, drawing: &Drawing) -> Markup {
     }
 }
 
-/// How small a browser without scripts shows a drawing to have all of its width in sight: texts are still read. One that is
-/// wider yet scrolls, and its box shows at its edges that there is more.
-const LEAST: f64 = 0.6;
+/// How small a drawing is shown to have all of its width in sight: five boxes beside each other, such as an agent with its
+/// model, its memory and two tools, on the screen of a small laptop. One that is wider yet scrolls, and its box shows at its
+/// edges that there is more.
+const LEAST: f64 = 0.56;
 
 fn tip(id: &str, class: &str) -> Markup {
     html! {

@@ -1,7 +1,11 @@
 // Zooms pictures and timelines: by buttons, by the wheel with Ctrl, and the picture moves when it is dragged. Without this
 // they scroll. Sizes are attributes of the drawing, so that the page's policy about styles holds.
 const MOST = 4;
-// How small texts of a picture are still read, where nobody asks for it to be smaller.
+// Pixels between what is looked for and the edge of its frame.
+const MARGIN = 16;
+// How small a picture is shown for all of its width, and for all of its height: below that one rather scrolls.
+const [LEAST_WIDE, LEAST_HIGH] = [0.56, 0.7];
+// How small texts are where a picture scrolls.
 const READABLE = 0.86;
 const button = (text, label, act) => {
   const made = document.createElement('button');
@@ -18,7 +22,14 @@ function picture(frame) {
   const pane = frame.querySelector('.pane');
   const drawing = frame.querySelector('svg.flow');
   const [, , width, height] = drawing.getAttribute('viewBox').split(' ').map(Number);
-  const whole = () => Math.min(1, pane.clientWidth / width, Math.max(pane.clientHeight, 320) / height);
+  const shares = () => [pane.clientWidth / width, Math.max(pane.clientHeight, 320) / height];
+  const whole = () => Math.min(1, ...shares());
+  /** The size in which a picture opens. */
+  const first = () => {
+    const [wide, high] = shares();
+    if (wide >= LEAST_WIDE && high >= LEAST_HIGH) return whole();
+    return Math.min(1, wide >= LEAST_WIDE ? wide : READABLE);
+  };
   let scale = 1;
   const set = (to) => {
     const before = scale;
@@ -68,15 +79,15 @@ function picture(frame) {
   });
   // A large picture has a turn of its own, after the rest of the page is shown: a phone is kept from its reader less long.
   requestAnimationFrame(() => setTimeout(() => {
-    // What nearly fits is shown whole; what does not is as wide as its frame, unless texts could not be read.
-    set(whole() >= READABLE ? whole() : Math.min(1, Math.max(READABLE, pane.clientWidth / width)));
+    set(first());
     // Its size is known before its parts are laid out, which they are once.
     drawing.classList.add('drawn');
     const focus = frame.querySelector('[data-sought]');
     if (!focus) return;
+    // The beginning is in sight as long as what is looked for is so too.
     const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
-    pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;
-    pane.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
+    if (box.right + MARGIN > around.right) pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;
+    if (box.bottom + MARGIN > around.bottom) pane.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
   }));
 }
 

@@ -4,14 +4,14 @@ use super::{aim::address, below::Below, seen::Seen};
 use crate::{
     desk::{part, pretty},
     limits,
-    look::call_status,
+    look::{call_status, decided},
     session::Visit,
     words::{beginning, capital, count, plural},
 };
 use api::types::{Agent, AgentCall, AgentTurn, AgentUsage};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::view::{CallState, Decision};
+use stepwell_core::view::CallState;
 
 /// What a conversation is shown with.
 pub struct Around<'a> {
@@ -34,7 +34,7 @@ pub fn conversation(agent: &Agent, around: &Around<'_>) -> Markup {
         ol.talk {
             @if let Some(memory) = &agent.memory {
                 li.said { details {
-                    summary { "Remembered" @if let Some(key) = &memory.key { " of " bdi { (key) } } }
+                    summary { "Remembered" @if let Some(key) = &memory.key { " about " bdi { (key) } } }
                     (messages(&memory.messages))
                 } }
             }
@@ -161,15 +161,6 @@ fn tool_call(call: &AgentCall, around: &Around<'_>) -> Markup {
 /// What a tool is called: by the name of its node, unless it has one of its own.
 fn tool_name<'a>(call: &'a AgentCall, around: &Around<'a>) -> &'a str {
     around.seen.name_of(&call.name)
-}
-
-/// What people decided about a tool call.
-fn decided(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Approved => "Allowed",
-        Decision::Refused => "Refused",
-        Decision::Answered => "Answered",
-    }
 }
 
 /// A value, each part by its name; one that is long as JSON, and cut.

@@ -36,7 +36,7 @@ pub fn attempts(node: &Node, spans: &[Span], is_agent: bool) -> Markup {
                     td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (took(end.since(begin))) } }
                     td {
                         (ended(span))
-                        @if span.left { span.hint { ", left behind by a rollback" } }
+                        @if span.left { span.hint { ", rolled back" } }
                     }
                 } } }
             } }

@@ -9,7 +9,7 @@ use crate::{
     value::value,
     words::{capital, count, sentence, whole_percent},
 };
-use api::Scope;
+use api::{Scope, types::ExecutionWarning};
 use maud::{Markup, html};
 use serde_json::Value;
 use stepwell_core::{
@@ -24,7 +24,7 @@ pub fn head(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
     html! {
         section.execution-head #head data-part {
             @if let Some(seq) = seen.aim.at {
-                p.then dir="auto" { "At checkpoint " (seq) " " (coded(&then(seen))) " That was " (moment(shown.updated_at.0)) ". "
+                p.then dir="auto" { "At checkpoint " (seq) " " (coded(&then(seen))) " That was on " (moment(shown.updated_at.0)) ". "
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
             // Of the past the line above says what it did, and the status is what it is now.
@@ -46,7 +46,7 @@ pub fn head(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
                     rect.all width="100" height="1" {}
                     rect.done width=(percent) height="1" {}
                 }
-                span { (percent) " %" @if seen.aim.at.is_some() { " then" } }
+                span { (percent) " % done" @if seen.aim.at.is_some() { " then" } }
             }
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
@@ -99,10 +99,10 @@ const MOMENTS: usize = 3;
 fn moments(visit: &Visit, seen: &Seen) -> Markup {
     let next = |phase: &Phase| {
         if let Phase::Due { at: Some(at) } = phase {
-            return Some((*at, "is tried again"));
+            return Some((*at, "is tried again on"));
         }
         let Phase::Waiting { until: Some(until), event: None, .. } = phase else { return None };
-        Some((*until, "goes on"))
+        Some((*until, "waits until"))
     };
     let rests = seen.then.nodes.iter().filter_map(|(id, state)| next(&state.phase).map(|(at, what)| (at, what, id)));
     // While it is paused nothing begins.
@@ -188,10 +188,10 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                 h3 { "Metadata" }
                 (value(&Value::Object(shown.metadata.clone()), ""))
             }
-            @if !shown.warnings.is_empty() {
+            @if warnings(seen).next().is_some() {
                 h3 { "Warnings" }
                 ul.plain-list {
-                    @for warning in &shown.warnings {
+                    @for warning in warnings(seen) {
                         li { @if let Some(node) = &warning.node { strong { bdi { (seen.name_of(node)) } } ": " } (sentence(&warning.message)) }
                     }
                 }
@@ -200,6 +200,12 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
             @if shown.status == Status::Completed { h3 { "Output" } (value(&shown.output, &whole("output"))) }
         }
     }
+}
+
+/// What there is to be warned of. Once it has ended nobody is waited for.
+fn warnings(seen: &Seen) -> impl Iterator<Item = &ExecutionWarning> {
+    let is_over = seen.newest.status().is_terminal();
+    seen.shown.warnings.iter().filter(move |warning| !(is_over && warning.code == "human_without_timeout"))
 }
 
 fn workflow(up: &str, seen: &Seen) -> Markup {

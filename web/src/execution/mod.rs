@@ -20,6 +20,7 @@ mod timeline;
 mod travel;
 mod undone;
 mod values;
+mod visits;
 
 use api::Routes;
 use axum::{Extension, routing::get};

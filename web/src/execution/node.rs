@@ -6,11 +6,10 @@ use super::{
     attempts,
     below::Below,
     lent,
-    picture::counted,
+    picture::{Beside, counted},
     seen::Seen,
     state,
     timeline::Span,
-    undone::Marks,
 };
 use crate::{
     desk::{Asked, query},
@@ -22,7 +21,7 @@ use crate::{
     words::{capital, took},
 };
 use api::{Problem, Scope, executions::read, types};
-use document::Node;
+use document::{Node, id::NodeId};
 use engine::port::Window;
 use maud::{Markup, html};
 use std::time::Duration;
@@ -71,14 +70,14 @@ async fn lines(visit: &Visit, seen: &Seen, node: &Node) -> Asked<Vec<NodeLog>> {
     Ok(found)
 }
 
-/// The panel. `spans` are those of the timeline, `marks` what a rollback makes of nodes.
+/// The panel. `spans` are those of the timeline, `beside` what the picture says beside the state.
 pub fn node(
     visit: &Visit,
     seen: &Seen,
     selected: Option<&Selected<'_>>,
     spans: &[Span],
     below: &Below,
-    marks: &Marks,
+    beside: &Beside,
 ) -> Markup {
     html! {
         section.panel #node data-part {
@@ -87,23 +86,23 @@ pub fn node(
                     h2 { "Node" }
                     p.empty { "Choose a node in the picture to see what went in and what came out." }
                 }
-                Some(selected) => (one(visit, seen, selected, spans, below, marks)),
+                Some(selected) => (one(visit, seen, selected, spans, below, beside)),
             }
         }
     }
 }
 
-fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], below: &Below, marks: &Marks) -> Markup {
+fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], below: &Below, beside: &Beside) -> Markup {
     let (node, shown) = (selected.node, &selected.shown);
     let here = address(&visit.up, seen.then.id().as_str());
     let at = seen.aim.at.map(|at| at.to_string()).unwrap_or_default();
     let whole = |of: &str| format!("{here}/value{}", query([("of", of), ("node", node.id.as_str()), ("at", &at)]));
     let ix = seen.workflow.node_ix(node.id.as_str());
-    let counted = ix.map(|ix| counted(seen, ix)).unwrap_or_default();
+    let counted = ix.map(|ix| counted(seen, ix, &beside.visits)).unwrap_or_default();
     html! {
         div.panel-head {
             h2 { span.kicker { "Node " } bdi { (node.name) } }
-            @if shown.lent_to.is_empty() { (marks.get(&node.id).copied().unwrap_or_else(|| state::of(&seen.then, &node.id)).told()) }
+            @if shown.lent_to.is_empty() { (beside.marks.get(&node.id).copied().unwrap_or_else(|| state::of(&seen.then, &node.id)).told()) }
         }
         p.hint {
             (capital(&node.of.name.replace('_', " ")))
@@ -112,19 +111,19 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
             @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · left by “" bdi { (port) } "”" }
         }
         @if let Some(begun) = shown.started_at {
-            p.hint { "Visited " (moment(begun.0)) @if let Some(ran) = ran(node, shown, spans) { " · " (ran) } }
+            p.hint { "Visited on " (moment(begun.0)) @if let Some(ran) = ran(node, shown, spans) { " · " (ran) } }
         }
         @if let Some(Phase::Due { at: Some(at) }) = seen.then.node(&node.id).map(|state| &state.phase) {
-            p.hint { "The next attempt begins " (moment(*at)) ", " (distance(*at, visit.now)) "." }
+            p.hint { "The next attempt begins on " (moment(*at)) ", " (distance(*at, visit.now)) "." }
         }
         @if let Some(error) = &shown.error { (failure(error, &whole("error"))) }
         @if !shown.lent_to.is_empty() {
             ul.plain-list { @for to in &shown.lent_to { li {
-                a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(to.connection, seen.name_of(&to.node), to.calls))) }
+                a href={ (here) (seen.aim.on(&to.node).query()) "#node" } { (capital(&lent::told(seen, to.connection, &NodeId::from(to.node.as_str()), &node.id, limits::NAME).join(", "))) }
             } } }
             p.empty { "Agents use it: it never runs by itself." }
         } @else if shown.visits == 0 {
-            @if marks.contains_key(&node.id) {
+            @if beside.marks.contains_key(&node.id) {
                 p.empty { "The execution went back to before it ran, so nothing of that is its state." }
                 (attempts::attempts(node, spans, false))
                 (log(&selected.lines))
@@ -150,14 +149,16 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span], belo
     }
 }
 
+/// The output. Of an agent, whose last answer the conversation shows, all that other nodes read is one step away.
 fn output(shown: &types::Node, is_of_before: bool, whole: &str) -> Markup {
+    let is_folded = shown.agent.is_some() && !shown.output.is_null();
     html! {
         @if is_of_before {
             h3 { "Output of the visit before" }
             p.hint { "This visit has given none yet." }
-        } @else { h3 { "Output" } }
+        } @else if !is_folded { h3 { "Output" } }
         @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
-        @else if shown.agent.is_some() { details.more { summary { "What other nodes read" } (value(&shown.output, whole)) } }
+        @else if is_folded { details.more { summary { "Output, as other nodes read it" } (value(&shown.output, whole)) } }
         @else { (value(&shown.output, whole)) }
     }
 }

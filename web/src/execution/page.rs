@@ -7,11 +7,10 @@ use super::{
     journal::{journal, recorded},
     node::{Selected, node},
     pace::Pace,
-    picture::{Refused, of_execution},
+    picture::{Beside, of_execution},
     seen::Seen,
-    timeline::{spans, timeline},
+    timeline::{is_whole, spans, timeline},
     travel::{slider, ways},
-    undone::marks,
 };
 use crate::{
     answered::page_of_session,
@@ -109,24 +108,23 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
     let turns = turns(visit, seen).await?;
     let spans = spans(&seen.workflow, &turns);
     let until = if seen.is_live() { visit.now } else { seen.then.updated_at };
-    let is_whole = turns.first().is_none_or(|turn| turn.seq == 1);
     let selected = Selected::of(visit, seen).await?;
     let below = Below::of(visit, seen).await?;
     let journal = match seen.aim.before {
         Some(before) => journal(seen, up, &until_turn(visit, seen, before, limits::JOURNAL_TURNS).await?),
         None => journal(seen, up, &turns),
     };
-    let marks = marks(seen, &turns);
+    let beside = Beside::of(seen, &turns, &spans);
     let looked_at = turns.last().filter(|turn| seen.aim.at == Some(turn.seq));
     Ok(Parts {
         head: head(visit, seen, &below),
         ways: ways(visit, seen),
-        picture: of_execution(seen, up, &Refused::new(), &marks),
-        node: node(visit, seen, selected.as_ref(), &spans, &below, &marks),
+        picture: of_execution(seen, up, &beside),
+        node: node(visit, seen, selected.as_ref(), &spans, &below, &beside),
         questions: questions(visit, &below),
         recorded: looked_at
             .map_or_else(|| html! { section #recorded data-part hidden {} }, |turn| recorded(seen, turn)),
-        timeline: timeline(seen, up, &spans, until, is_whole),
+        timeline: timeline(seen, up, &spans, until, is_whole(&turns)),
         children: children(visit, seen, &below),
         journal,
         facts: facts(visit, seen),
@@ -134,7 +132,10 @@ async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
 }
 
 /// The turns that the timeline shows: those up to the moment that is looked at.
-async fn turns(visit: &Visit, seen: &Seen) -> Asked<Vec<Turn>> {
+///
+/// # Errors
+/// What the store says.
+pub async fn turns(visit: &Visit, seen: &Seen) -> Asked<Vec<Turn>> {
     until_turn(visit, seen, seen.then.seq + 1, limits::TIMELINE_TURNS).await
 }
 
@@ -184,8 +185,8 @@ fn by_itself(seen: &Seen, here: &str) -> Markup {
     let other = format!("{here}{}", seen.aim.still(!seen.aim.still).query());
     html! {
         noscript { p.hint {
-            @if seen.aim.still { "This page stays as it was loaded. " a href=(other) { "Load it again by itself" } }
-            @else { "This page is loaded again every " (limits::AGAIN.as_secs()) " seconds. " a href=(other) { "Stop loading it again" } }
+            @if seen.aim.still { "This page does not reload. " a href=(other) { "Reload every " (limits::AGAIN.as_secs()) " seconds" } }
+            @else { "This page reloads every " (limits::AGAIN.as_secs()) " seconds. " a href=(other) { "Stop reloading" } }
         } }
     }
 }

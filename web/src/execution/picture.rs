@@ -1,24 +1,51 @@
 //! The picture of an execution: what each node does, which edges it took.
 
-use super::{aim::address, lent, seen::Seen, state, undone::Marks};
+use super::{
+    aim::address,
+    lent,
+    seen::Seen,
+    state,
+    timeline::{Span, is_whole},
+    undone::{Marks, marks},
+    visits::{Visits, visits},
+};
 use crate::{
     picture::{Tag, folded, folds, picture},
-    words::count,
+    words::{count, sentence},
 };
-use document::graph::NodeIx;
+use document::{graph::NodeIx, id::NodeId};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use stepwell_core::{execution::EdgeState, view};
+use stepwell_core::{event::Turn, execution::EdgeState, view};
 
 /// What stands in the way of a change, by node.
 pub type Refused = BTreeMap<String, String>;
 
-/// The picture, with the ways to fold and open loops. `marks` are what a rollback makes of nodes.
-pub fn of_execution(seen: &Seen, up: &str, refused: &Refused, marks: &Marks) -> Markup {
+/// What the picture says of nodes that the state alone does not tell.
+#[derive(Default)]
+pub struct Beside {
+    /// What stands in the way of a change.
+    pub refused: Refused,
+    /// What a rollback makes of nodes.
+    pub marks: Marks,
+    /// How often nodes were visited.
+    pub visits: BTreeMap<NodeId, Visits>,
+}
+
+impl Beside {
+    /// What turns and their spans tell.
+    pub fn of(seen: &Seen, turns: &[Turn], spans: &[Span]) -> Self {
+        let (refused, visits) = (Refused::new(), visits(seen, spans, is_whole(turns)));
+        Self { refused, marks: marks(seen, turns), visits }
+    }
+}
+
+/// The picture, with the ways to fold and open loops.
+pub fn of_execution(seen: &Seen, up: &str, beside: &Beside) -> Markup {
     let drawing = document::picture::drawing(&seen.workflow, &folded(&seen.workflow, &seen.aim.flipped));
     let here = address(up, seen.then.id().as_str());
     html! {
-        (picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused, marks), |ix| is_taken(seen, ix)))
+        (picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, beside), |ix| is_taken(seen, ix)))
         (folds(&seen.workflow, &seen.aim.flipped, |id| format!("{here}{}#picture", seen.aim.flip(id).query())))
     }
 }
@@ -26,14 +53,14 @@ pub fn of_execution(seen: &Seen, up: &str, refused: &Refused, marks: &Marks) -> 
 /// Letters of a state and of a count that have room in a box beside each other; the title has both.
 const ROOM: usize = 26;
 
-fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) -> Tag {
+fn tag(seen: &Seen, ix: NodeIx, here: &str, beside: &Beside) -> Tag {
     let node = &seen.workflow.nodes[ix];
     let id = node.id.as_str();
     let lent = lent::of_node(seen, ix);
-    let status = marks.get(&node.id).copied();
+    let status = beside.marks.get(&node.id).copied();
     let status = status.unwrap_or_else(|| state::of(&seen.then, &node.id));
     let look = if lent.is_empty() { status } else { lent::LOOK };
-    let counted = if lent.is_empty() { counted(seen, ix) } else { lent };
+    let counted = if lent.is_empty() { counted(seen, ix, &beside.visits) } else { lent };
     let line = match counted.first() {
         Some(first) if look == lent::LOOK => first.clone(),
         Some(first) if look.word.len() + first.len() <= ROOM => format!("{} {} · {first}", look.sign, look.word),
@@ -44,9 +71,9 @@ fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) ->
     for more in &counted {
         title = format!("{title}, {more}");
     }
-    let why = refused.get(id);
+    let why = beside.refused.get(id);
     if let Some(why) = why {
-        title = format!("{title}. Problem: {why}");
+        title = format!("{title}. Problem: {}", sentence(why));
     }
     let line = if why.is_some() { "! Problem".to_owned() } else { line };
     let class = if why.is_some() { format!("{} refused", look.class) } else { look.class.to_owned() };
@@ -56,7 +83,7 @@ fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused, marks: &Marks) ->
 
 /// What is counted of a node, what matters most first: a loop's iterations, an agent's answers, children, visits, attempts.
 /// Each step of an agent is an attempt to the engine, and each tool call that takes its time a child: its answers say more.
-pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
+pub fn counted(seen: &Seen, ix: NodeIx, visits: &BTreeMap<NodeId, Visits>) -> Vec<String> {
     let node = &seen.workflow.nodes[ix];
     let mut told = Vec::new();
     if let Some(state) = seen.then.loops.get(&node.id) {
@@ -74,10 +101,11 @@ pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
         }
     }
     if let Some(state) = seen.then.node(&node.id) {
-        if state.visit > 1 {
-            told.push(count(state.visit.into(), "visit"));
-        }
-        if state.attempts > state.visit && talk.is_none() {
+        let visits = visits.get(&node.id).copied().unwrap_or_default();
+        told.extend(visits.told());
+        // While it goes back, all that it leaves behind is still in the state.
+        let of_state = if visits.now == 0 { visits.back } else { visits.now };
+        if u64::from(state.attempts) > of_state && talk.is_none() {
             told.push(count(state.attempts.into(), "attempt"));
         }
     }

@@ -33,14 +33,16 @@ pub fn ways(visit: &Visit, seen: &Seen) -> Markup {
     let to = |path: &str| format!("{here}/{path}{}", query([("to", at.to_string().as_str())]));
     html! {
         nav.ways #ways data-part aria-label="Checkpoints" {
-            @if at > 1 { a rel="prev" href={ (here) (seen.aim.at(Some(at - 1)).query()) } { "← Checkpoint before" } }
-            @if seen.aim.at.is_some() && at < newest {
-                " " a rel="next" href={ (here) (seen.aim.at(Some(at + 1)).query()) } { "Checkpoint after →" }
+            span {
+                @if at > 1 { a rel="prev" href={ (here) (seen.aim.at(Some(at - 1)).query()) } { "← Checkpoint before" } }
+                @if seen.aim.at.is_some() && at < newest {
+                    " " a rel="next" href={ (here) (seen.aim.at(Some(at + 1)).query()) } { "Checkpoint after →" }
+                }
+                @if seen.aim.at.is_some() { " " a href={ (here) (seen.aim.at(None).query()) } { "Back to now" } }
             }
-            @if seen.aim.at.is_some() {
-                " " a href={ (here) (seen.aim.at(None).query()) } { "Back to now" }
-                @if may_run {
-                    " " a.button.small href=(to("rollback")) { "Roll back to here" }
+            @if seen.aim.at.is_some() && may_run {
+                " " span {
+                    a.button.small href=(to("rollback")) { "Roll back to here" }
                     " " a.button.small href=(to("fork")) { "Fork from here" }
                 }
             }

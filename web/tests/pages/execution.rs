@@ -195,9 +195,9 @@ async fn a_browser_without_scripts_loads_what_moves_again_unless_it_is_not_wante
     let again = "<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>";
     let page = world.get(&path).await.of(200);
     assert!(page.split("</head>").next().unwrap().contains(again), "{page}");
-    assert!(page.contains("still=yes") && page.contains("Stop loading it again"), "{page}");
+    assert!(page.contains("still=yes") && page.contains("Stop reloading"), "{page}");
     let still = world.get(&format!("{path}?still=yes")).await.of(200);
-    assert!(!still.contains("http-equiv=\"refresh\"") && still.contains("Load it again by itself"), "{still}");
+    assert!(!still.contains("http-equiv=\"refresh\"") && still.contains("Reload every 20 seconds"), "{still}");
     for path in [format!("{path}?at=1"), format!("{path}/cancel")] {
         assert!(!world.get(&path).await.of(200).contains("http-equiv=\"refresh\""), "{path}");
     }

@@ -12,6 +12,7 @@ mod execution_back;
 mod execution_controls;
 mod execution_large;
 mod execution_moves;
+mod execution_told;
 mod executions;
 mod fields;
 mod hostile;

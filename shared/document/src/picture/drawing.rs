@@ -109,7 +109,7 @@ const PLACES: [f64; 5] = [0.5, 0.66, 0.34, 0.8, 0.2];
 /// Height of a label, and the width of one of its characters.
 const LABEL_SIZE: (f64, f64) = (14.0, 6.8);
 /// What is left free around a label on its ground.
-const LABEL_ROOM: f64 = 3.0;
+const LABEL_ROOM: f64 = 5.0;
 
 /// Width and height of the ground of a label: no line runs through it. Characters of scripts such as Chinese take two places.
 pub fn label_ground(label: &str) -> (f64, f64) {

@@ -11,9 +11,10 @@ use crate::{
     desk::{Asked, Refusal, pretty},
     editor::{Problem as Found, problems},
     execution::{
-        picture::{Refused, of_execution},
+        page::turns,
+        picture::{Beside, Refused, of_execution},
         seen::Seen,
-        undone::Marks,
+        timeline::spans,
     },
     form::Pairs,
     layout::token,
@@ -29,7 +30,10 @@ use api::{
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::decide::admitted::{Ask, admitted};
+use stepwell_core::{
+    decide::admitted::{Ask, admitted},
+    patch::Why,
+};
 
 const TITLE: &str = "Change the workflow of this execution";
 
@@ -41,13 +45,13 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response 
             let mut pairs = Pairs::default();
             pairs.set("document", pretty(&seen.workflow.document));
             pairs.set("hash", seen.workflow.hash.as_str());
-            edited(&visit, &seen, &pairs, None, &[], &html! {})
+            edited(&visit, &seen, &pairs, None, &[], &html! {}).await
         }
         Err(refusal) => nothing(&visit, &refusal),
     }
 }
 
-fn edited(
+async fn edited(
     visit: &Visit,
     seen: &Seen,
     pairs: &Pairs,
@@ -55,12 +59,20 @@ fn edited(
     found: &[Found],
     told: &Markup,
 ) -> Response {
+    // What is wrong with the text alone is in no node's way.
+    let refused = refusal.map(in_the_way).filter(|refused| !refused.is_empty());
+    let beside = match refused {
+        Some(refused) => turns(visit, seen)
+            .await
+            .ok()
+            .map(|turns| Beside { refused, ..Beside::of(seen, &turns, &spans(&seen.workflow, &turns)) }),
+        None => None,
+    };
     let body = html! {
         (told)
-        // What is wrong with the text alone is in no node's way.
-        @if let Some(refusal) = refusal.filter(|refusal| !in_the_way(refusal).is_empty()) {
-            h2 #way { "Nodes with a problem" }
-            (of_execution(seen, &visit.up, &in_the_way(refusal), &Marks::new()))
+        @if let Some(beside) = &beside {
+            h2 #way { "Problems on the picture" }
+            (of_execution(seen, &visit.up, beside))
         }
         div.editor.alone[found.is_empty()] data-editor {
             (form(visit, seen, pairs, refusal))
@@ -96,8 +108,9 @@ fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) ->
                 Some(short) => (refused::not_done(Some(&short), &html! {})),
                 None => (not_done(visit, seen, refusal)),
             }
-            @if refusal.is_some_and(|refusal| !in_the_way(refusal).is_empty()) {
-                p.hint { a href="#way" { "Show the nodes with a problem" } }
+            @if let Some(refusal) = refusal.filter(|refusal| !refusal.problem.errors.is_empty()) {
+                p.hint { a href="#checked" { "To the list of problems" }
+                    @if !in_the_way(refusal).is_empty() { " · " a href="#way" { "To the picture" } } }
             }
             div.actions {
                 button.main name="act" value="confirm" { "Change the workflow" }
@@ -111,13 +124,9 @@ fn form(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) ->
 /// A refusal without its faults, where it has some: they are listed as problems, each at its line, and told once.
 fn told_below(refusal: &Refusal) -> Option<Refusal> {
     let mut short = refusal.clone();
-    let stand = match std::mem::take(&mut short.problem.errors).len() as u64 {
-        0 => return None,
-        1 => "1 problem stands".to_owned(),
-        many => format!("{many} problems stand"),
-    };
-    short.problem.detail = format!("the workflow cannot be changed so: {stand} in the list of problems");
-    Some(short)
+    let many = std::mem::take(&mut short.problem.errors).len() as u64;
+    short.problem.detail = format!("this change is not possible: {}, as the list says", count(many, "problem"));
+    Some(short).filter(|_| many > 0)
 }
 
 /// What stands in the way in the words of people: nodes by their names, and no events of the journal.
@@ -125,19 +134,35 @@ fn plain(seen: &Seen, refusal: &Refusal) -> Refusal {
     let mut refusal = refusal.clone();
     for fault in refusal.problem.errors.iter_mut().filter(|fault| fault.node.is_some()) {
         fault.message = seen.fault(&fault.message, fault.node.as_deref());
-        let hint = fault.hint.as_deref().and_then(|hint| {
-            let (checkpoint, rest) = hint.strip_prefix("checkpoint ")?.split_once(" recorded it (")?;
-            Some(format!("that was at checkpoint {checkpoint}{}", &rest[rest.find(')')? + 1..]))
-        });
-        fault.hint = hint.or(fault.hint.take());
+        let Some((checkpoint, ways)) = fault.hint.as_deref().and_then(recorded) else { continue };
+        if fault.code == Why::NodeRemoved.as_str() {
+            fault.message = format!("it is missing; it was reached at checkpoint {checkpoint}, so it must stay");
+            fault.hint = Some(ways);
+        } else {
+            fault.hint = Some(format!("that was at checkpoint {checkpoint}; {ways}"));
+        }
     }
     refusal
+}
+
+/// The checkpoint that recorded what stands in the way, and the ways around it.
+fn recorded(hint: &str) -> Option<(String, String)> {
+    let (checkpoint, rest) = hint.strip_prefix("checkpoint ")?.split_once(" recorded it (")?;
+    Some((checkpoint.to_owned(), rest.split_once("); ")?.1.to_owned()))
 }
 
 /// What stands in the way, by node.
 fn in_the_way(refusal: &Refusal) -> Refused {
     let faults = refusal.problem.errors.iter();
     faults.filter_map(|fault| Some((fault.node.clone()?, fault.message.clone()))).collect()
+}
+
+/// A node by its name and its id.
+fn called(seen: &Seen, id: String) -> String {
+    match seen.name_of(&id) {
+        name if name == id => id,
+        name => format!("{name} ({id})"),
+    }
 }
 
 /// What is wrong with the text, each at its line. What stands in the way of a change is told at the node that it is about.
@@ -169,13 +194,17 @@ pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
     };
     let checks = pairs.get("act") == Some("check");
     match patched(visit, &seen, pairs, checks).await {
-        Ok(patched) if checks => edited(visit, &seen, pairs, None, &[], &possible(&patched)),
+        Ok(patched) if checks => edited(visit, &seen, pairs, None, &[], &possible(&patched)).await,
         Ok(_) => back_to(&id),
         Err(refusal) => {
             let refusal = plain(&seen, &refusal);
             let (text, why) = (pairs.get("document").unwrap_or_default().to_owned(), refusal.clone());
-            let found = api::aside(move || found(&text, &why)).await.unwrap_or_default();
-            edited(visit, &seen, pairs, Some(&refusal), &found, &html! {})
+            let mut found = api::aside(move || found(&text, &why)).await.unwrap_or_default();
+            // What is no longer in the text has the name that it had.
+            for gone in found.iter_mut().filter(|problem| problem.at.is_none()) {
+                gone.node = gone.node.take().map(|id| called(&seen, id));
+            }
+            edited(visit, &seen, pairs, Some(&refusal), &found, &html! {}).await
         }
     }
 }

@@ -42,6 +42,6 @@ pub fn told(span: &Span, name: &str) -> String {
         Ended::Open | Ended::Done => String::new(),
     };
     let visit = if span.visit > 0 { format!(", visit {}", span.visit) } else { String::new() };
-    let left = if span.left { "; left behind by a rollback" } else { "" };
+    let left = if span.left { "; rolled back" } else { "" };
     format!("{name}{visit}, attempt {}: {doing}{long}{ended}{left}", span.attempt)
 }

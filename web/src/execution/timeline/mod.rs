@@ -16,12 +16,21 @@ use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
 use signs::Signs;
 use std::time::Duration;
+use stepwell_core::event::Turn;
 
-/// Width of the sign of a short bar, in pixels.
+/// Width of the sign of a short bar, in pixels. The stylesheet leaves as much room behind the end of the axis.
 const SIGN: i64 = 9;
+
+/// From the beginning of one sign to that of the next, in pixels: each has its border.
+const SIGNS_APART: i64 = SIGN + 2;
 
 /// Where a word of the axis may have its middle, in percent; one that stands further to the right ends at its mark.
 const ROOM: f64 = 90.0;
+
+/// Whether turns begin with the first of their execution.
+pub fn is_whole(turns: &[Turn]) -> bool {
+    turns.first().is_none_or(|turn| turn.seq == 1)
+}
 
 /// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
 pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
@@ -40,7 +49,7 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
             @if nodes.is_empty() {
                 p.empty { "Nothing has run yet." }
             } @else {
-                p.hint { "From " (moment(begin)) ", " (took(Duration::from_millis(axis.length.unsigned_abs()))) " in all"
+                p.hint { "From " (moment(begin)) ", " (took(Duration::from_millis(axis.length.unsigned_abs()))) (until_then(seen))
                     @if !is_whole { "; earlier turns are in the journal" } "." }
                 (legend(spans))
                 div.timeline data-zoom="timeline" {
@@ -49,6 +58,15 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
                 }
             }
         }
+    }
+}
+
+/// What a length of time is the length of.
+fn until_then(seen: &Seen) -> &'static str {
+    match seen.aim.at {
+        Some(_) => " until then",
+        None if seen.is_live() => " so far",
+        None => " in all",
     }
 }
 
@@ -67,7 +85,7 @@ fn name(seen: &Seen, up: &str, node: &NodeId) -> Markup {
 fn legend(spans: &[Span]) -> Markup {
     let kinds = [
         ("run", "ran"),
-        ("run open", "runs"),
+        ("run open", "still running"),
         ("run failed", "failed"),
         ("wait", "waited"),
         ("ask", "asked people"),
@@ -107,14 +125,15 @@ fn drawing(seen: &Seen, axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Tim
     }
 }
 
-/// Short bars as signs beside each other, which end at the right end of the axis at the latest.
+/// Short bars as signs beside each other. The first begins when its bar does; where there are several, the last does so at the
+/// right end of the axis at the latest.
 fn group(signs: &Signs<'_>, row: usize) -> Markup {
-    let wide = signs.all.len() as i64 * (SIGN + 1);
+    let wide = (signs.all.len() as i64 - 1) * SIGNS_APART;
     let left = -(signs.from / 100.0 * wide as f64).ceil() as i64;
     html! {
         svg.sign x=(percent(signs.from)) width="1" height="100%" {
             @for (at, (kind, title)) in signs.all.iter().enumerate() {
-                rect.bar.(kind) x=(left + at as i64 * (SIGN + 1)) width=(SIGN) y={ (row) "em" } height="0.95rem" rx="2" { title { (title) } }
+                rect.bar.(kind) x=(left + at as i64 * SIGNS_APART) width=(SIGN) y={ (row) "em" } height="0.95rem" rx="2" { title { (title) } }
             }
         }
     }
