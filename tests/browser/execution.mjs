@@ -67,7 +67,8 @@ test('an execution is read: picture, node, timeline, journal, and as it was', as
       assert.ok(asks.bottom < picture.top && picture.bottom < journal.top, JSON.stringify({ picture, asks, journal }));
     }
     // The node that waits is in sight, and texts of the picture are read.
-    const [frame, waits] = [await edges('.picture .pane'), await edges('#node-ask')];
+    const [frame, begins, waits] = [await edges('.picture .pane'), await edges('#node-start'), await edges('#node-ask')];
+    assert.ok(begins.top >= frame.top, JSON.stringify({ frame, begins }));
     assert.ok(waits.top >= frame.top && waits.bottom <= frame.bottom && waits.left >= frame.left && waits.right <= frame.right, JSON.stringify({ frame, waits }));
     const letters = await page.locator('svg.flow').evaluate((drawing) => 12.5 * drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width);
     assert.ok(letters >= (view.script ? 10.7 : 7.5), `${letters}`);
@@ -125,6 +126,11 @@ test('an execution is controlled, and each thing says before what comes of it', 
     await page.getByText(/1 thing is undone/).waitFor();
     await look('rollback');
     await clean(page, view);
+    // Without its tick nothing is undone, and nothing else is said.
+    const tick = page.getByLabel('Undo what nodes did outside');
+    await tick.uncheck();
+    assert.equal(await page.getByText(/1 thing is undone/).isVisible(), false);
+    await tick.check();
     await page.getByRole('button', { name: 'Roll back' }).click();
     await shows(page, view, 'waiting_human');
     assert.match(await page.locator('#journal').textContent(), /Went back to checkpoint 1/);

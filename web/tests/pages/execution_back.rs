@@ -48,8 +48,8 @@ async fn a_fork_says_what_it_would_do_outside_once_more() {
     let world = world();
     let id = world.start(&trip(), &json!({"card": "card", "undo": "hotel"})).await;
     let page = text(&world.get(&format!("/executions/{id}/fork?to=3")).await.of(200));
-    let again = page.split("Runs again").nth(1).unwrap_or_else(|| panic!("{page}"));
-    let again = again.split("Runs as well").next().unwrap();
+    let again = page.split("What runs again").nth(1).unwrap_or_else(|| panic!("{page}"));
+    let again = again.split("What runs as well").next().unwrap();
     for said in [
         "What they do outside is done again.",
         "Tell the hotel mail · does again what it does outside",
@@ -63,7 +63,7 @@ async fn a_fork_says_what_it_would_do_outside_once_more() {
     let world = World::new();
     let id = world.start(&crate::execution::booking(), &json!({})).await;
     let page = text(&world.get(&format!("/executions/{id}/fork?to=1")).await.of(200));
-    let again = page.split("Runs again").nth(1).unwrap().split("Runs as well").next().unwrap();
+    let again = page.split("What runs again").nth(1).unwrap().split("What runs as well").next().unwrap();
     assert!(again.contains("Reserve the seat reserve") && !again.contains("does again"), "{page}");
     assert!(page.contains("Ask the boss ask · asks people again"), "{page}");
 }
@@ -75,7 +75,7 @@ async fn a_rollback_says_what_stays_and_is_done_once_more() {
     let page = world.get(&format!("/executions/{id}/rollback?to=3")).await.of(200);
     let words = text(&page);
     assert!(words.contains("nothing is undone, and then Tell the hotel runs."), "{words}");
-    let stays = words.split("Stays as it is").nth(1).unwrap_or_else(|| panic!("{words}"));
+    let stays = words.split("What stays as it is").nth(1).unwrap_or_else(|| panic!("{words}"));
     assert!(
         stays.contains("Tell the hotel mail · runs again at once") && stays.contains("Charge the card card"),
         "{words}"
@@ -85,14 +85,17 @@ async fn a_rollback_says_what_stays_and_is_done_once_more() {
     assert!(!words.contains("Undo what nodes did outside, as listed"), "{words}");
     assert_eq!(attribute(&page, "compensate", "type").as_deref(), Some("hidden"));
     let page = text(&world.get(&format!("/executions/{id}/rollback?to=1")).await.of(200));
-    let stays = page.split("Stays as it is").nth(1).unwrap_or_else(|| panic!("{page}"));
+    let stays = page.split("What stays as it is").nth(1).unwrap_or_else(|| panic!("{page}"));
     assert!(
         page.contains("1 thing is undone, and then Book the hotel runs.") && page.contains("Undo what nodes did"),
         "{page}"
     );
     assert!(stays.contains("Tell the hotel mail Charge") && page.contains("does again what it does outside"), "{page}");
     let back = text(&world.get(&format!("/executions/{id}/backtrack?node=card")).await.of(200));
-    assert!(back.contains("Stays as it is") && back.contains("Charge the card card · runs again at once"), "{back}");
+    assert!(
+        back.contains("What stays as it is") && back.contains("Charge the card card · runs again at once"),
+        "{back}"
+    );
 }
 
 #[tokio::test]
@@ -107,9 +110,9 @@ async fn what_a_rollback_undid_and_left_behind_is_on_the_picture() {
     assert!(page.contains("node work reverted"), "the box has a shape of its own");
     // The attempts of what the state no longer knows are listed, told apart from those that count, and so are their lines.
     let card = text(&world.get(&format!("/executions/{id}?node=card")).await.of(200));
-    assert!(card.contains("✕ Failed before") && card.contains("left behind by a rollback"), "{card}");
+    assert!(card.contains("✕ Failed before") && card.contains(", rolled back"), "{card}");
     let hotel = text(&world.get(&format!("/executions/{id}?node=hotel")).await.of(200));
-    assert!(hotel.contains("↺ Undone") && hotel.contains("undone") && hotel.contains("done , left behind"), "{hotel}");
+    assert!(hotel.contains("↺ Undone") && hotel.contains("undone") && hotel.contains("done , rolled back"), "{hotel}");
 }
 
 #[tokio::test]
@@ -190,8 +193,8 @@ async fn a_node_that_is_tried_again_says_when() {
     document["nodes"][1]["retry"] = json!({"max_attempts": 3, "initial_seconds": 600, "max_seconds": 600});
     let id = world.start(&document, &json!({"card": "card", "undo": "hotel"})).await;
     let page = text(&world.get(&format!("/executions/{id}?node=hotel")).await.of(200));
-    assert!(page.contains("Book the hotel is tried again 31 January 2026"), "{page}");
-    assert!(page.contains("The next attempt begins 31 January 2026"), "{page}");
+    assert!(page.contains("Book the hotel is tried again on 31 January 2026"), "{page}");
+    assert!(page.contains("The next attempt begins on 31 January 2026"), "{page}");
 }
 
 /// Charges a card after somebody said yes, and says how that is undone.
@@ -243,7 +246,9 @@ async fn nothing_is_undone_that_was_not_shown() {
             words.contains("This was not done") && words.contains("has gone on since this page was loaded"),
             "{words}"
         );
-        assert!(words.contains(more), "{words}");
+        assert!(words.contains(more) && words.contains("By now: "), "{words}");
+        let shown = "Before, this page said that nothing is undone, and then ask runs.";
+        assert!(control.starts_with("fork") || words.contains(shown), "{words}");
         assert_eq!(world.state(&id).seq, before, "{control}");
         // Then it is done, by what is shown by now and with what was typed.
         let again = filled(&refused);

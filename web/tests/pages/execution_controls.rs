@@ -81,7 +81,7 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
     let page = text(&world.get(&path).await.of(200));
     assert!(
         page.contains("If you confirm, 1 thing is undone, and then Reserve the seat runs.")
-            && page.contains("reserve · undone by transform"),
+            && page.contains("Reserve the seat reserve How it is undone By a node of the type transform."),
         "{page}"
     );
     assert_eq!(world.state(&id).epoch, 0, "a dry run goes nowhere");
@@ -109,7 +109,8 @@ async fn a_rollback_shows_what_it_would_undo_within_children() {
         "edges": [{"from": "start", "to": "each"}]});
     let id = world.start(&document, &json!({})).await;
     let page = text(&world.get(&format!("/executions/{id}/rollback?to=1")).await.of(200));
-    let (child, within) = (page.find("each · child"), page.find("note · undone by transform"));
+    let (child, within) =
+        (page.find("each · child"), page.find("note How it is undone By a node of the type transform"));
     assert!(child.is_some() && child < within, "{page}");
 }
 
@@ -170,7 +171,11 @@ async fn a_workflow_is_changed_as_a_whole_and_what_is_in_the_way_is_shown_on_the
     let without = document.replace("\"reserve\"", "\"book\"").replace("ctx.reserve", "ctx.book");
     let refused = world.click(&path, &[("document", &without), ("act", "confirm")]).await.of(409);
     let node = refused.split("id=\"node-reserve\"").nth(1).unwrap().split("</title>").next().unwrap();
-    assert!(node.contains("refused") && node.contains("Problem: node Reserve the seat was visited"), "{node}");
+    assert!(
+        node.contains("refused")
+            && node.contains("Problem: It is missing; it was reached at checkpoint 2, so it must stay."),
+        "{node}"
+    );
     // What is wrong with the text is told at its line, also where it is no JSON at all.
     let line = |html: &str| html.split("data-line=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let place =

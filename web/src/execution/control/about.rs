@@ -31,26 +31,35 @@ pub fn route(id: &str, what: &str) -> String {
 
 /// Why what was asked was not done, to stand beside its button, with what may be asked as the execution is by now.
 pub fn not_done(visit: &Visit, seen: &Seen, refusal: Option<&Refusal>) -> Markup {
+    not_done_with(visit, seen, refusal, &html! {})
+}
+
+/// The same, with what the page said `before` that was confirmed, where it says something else by now.
+pub fn not_done_with(visit: &Visit, seen: &Seen, refusal: Option<&Refusal>, before: &Markup) -> Markup {
     // What is wrong with what was typed is corrected where it was typed, and what stands in the way of a change says where.
     let is_of_state =
         refusal.is_some_and(|refusal| refusal.status == StatusCode::CONFLICT && refusal.problem.errors.is_empty());
     let base = address(&visit.up, seen.newest.id().as_str());
     let ways = if is_of_state { admitted(&seen.newest) } else { Vec::new() };
-    // The refusal says how the execution ended.
-    let doing = Some(doing(&seen.newest, &seen.workflow)).filter(|_| !seen.newest.status().is_terminal());
+    let doing = doing(&seen.newest, &seen.workflow);
     // What would come of it has changed, and can be confirmed again.
     let is_shown_anew = refusal.is_some_and(|refusal| refusal.problem.code == "changed_meanwhile");
     let next = html! {
         @if is_of_state && is_shown_anew {
+            (before)
+            p dir="auto" { "By now: " (doing) }
             @if ways.contains(&Ask::Pause) { p { "Where it goes on all the time, " a href={ (base) "/pause" } { "pause it" } " first." } }
         } @else if is_of_state {
-            @if let Some(doing) = doing { p dir="auto" { "By now: " (doing) } }
-            p { @if ways.is_empty() { "Nothing can be done with it until that is over. " } @else {
-                    "What you can do instead: "
-                    @for way in &ways { @let (path, word) = button(*way); a href={ (base) "/" (path) } { (word) } ", " }
-                    "or "
-                }
-                a href=(base) { "look at it" } "." }
+            // The refusal says how the execution ended.
+            @if !seen.newest.status().is_terminal() { p dir="auto" { "By now: " (doing) } }
+            @if ways.is_empty() { p { "Nothing can be done with it until that is over." } } @else {
+                p { "What you can do instead: "
+                    @for (at, way) in ways.iter().enumerate() {
+                        @let (path, word) = button(*way);
+                        @if at > 0 { ", " }
+                        a href={ (base) "/" (path) } { (word) }
+                    } "." }
+            }
         }
     };
     // What may be asked is told by the links below, and once.

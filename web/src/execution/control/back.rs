@@ -1,7 +1,7 @@
 //! Rollback: what would be undone and run again is shown before it is done.
 
 use super::{
-    about::{back_to, not_done, nothing, now, page, route},
+    about::{back_to, not_done, not_done_with, nothing, now, page, route},
     confirmed::{Mark, go_back},
     fields::{keep, named, reason, said},
     outside::{again, left, stays_of},
@@ -12,6 +12,7 @@ use crate::{
     form::Pairs,
     layout::token,
     limits,
+    look::called,
     moment::{moment, stamp},
     refused::why,
     session::{Sent, Visit},
@@ -24,7 +25,6 @@ use api::{
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
-use serde_json::Value;
 
 /// The page that asks: first to which checkpoint, then whether to do what it shows.
 pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
@@ -49,20 +49,27 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
     let after = newest.saturating_sub(limits::CHECKPOINTS as u64);
     let turns = visit.app.host.journal().turns_lean(seen.newest.id(), after, limits::CHECKPOINTS).await;
     let turns = turns.map_err(Problem::from)?;
+    let hint = match after {
+        0 => format!("From 1 to {newest}, as listed below."),
+        _ => format!("Any from 1 to {newest}. The newest {} are listed below.", turns.len()),
+    };
+    // To go back to now changes nothing; a fork may begin there.
+    let leads = |seq: u64| path == "fork" || seq < newest;
+    let to = |seq: u64| format!("{path}{}", query([("to", seq.to_string().as_str())]));
     Ok(html! {
         form method="get" action=(path) {
             div.field {
                 label for="to" { "Checkpoint" }
                 input #to type="number" name="to" min="1" max=(newest) required aria-describedby="to-hint";
-                p.hint #to-hint { "A number from 1 to " (newest) ", or one of those below." }
+                p.hint #to-hint { (hint) }
             }
             div.actions { button { "Show what would happen" } }
         }
-        h2 { "The newest checkpoints" }
+        h2 { @if after == 0 { "All checkpoints" } @else { "The newest checkpoints" } }
         div.scroll { table.list.journal {
             thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What happened" } th scope="col" { "When" } } }
             tbody { @for turn in turns.iter().rev() { tr {
-                td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } @if turn.seq == newest { " " span.hint { "now" } } }
+                td { @if leads(turn.seq) { a href=(to(turn.seq)) { (turn.seq) } } @else { span.checkpoint { (turn.seq) } } @if turn.seq == newest { " " span.hint { "now" } } }
                 td dir="auto" { (beginning(&seen.sentence(turn), limits::TOLD)) }
                 td { (stamp(turn.at)) }
             } } }
@@ -87,76 +94,101 @@ async fn confirm(visit: &Visit, seen: &Seen, to: &str, sent: Option<(&Pairs, &Re
         }
     };
     let typed = |name| sent.and_then(|(pairs, _)| pairs.get(name));
+    let tick = tick(sent.is_none() || typed("compensate").is_some());
+    // Where nothing is listed there is nothing to choose.
+    let is_choice = would.as_ref().is_none_or(|would| !would.would_compensate.is_empty());
     let body = html! {
-        @if let Some(would) = &would { (dry_run(visit, seen, would).await) }
-        form method="post" {
+        @if let Some(would) = &would { (dry_run(visit, seen, would, &tick).await) }
+        form #go method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
-            @if let Some(would) = &would { (Mark::back(visit, seen, would).await.field()) }
-            // Where nothing is listed there is nothing to choose.
-            @if would.as_ref().is_some_and(|would| would.would_compensate.is_empty()) {
-                input type="hidden" name="compensate" value="yes";
-            } @else {
-                label.choice { input type="checkbox" name="compensate" value="yes" checked[sent.is_none() || typed("compensate").is_some()];
-                    "Undo what nodes did outside, as listed" }
-            }
+            @if let Some(would) = &would { (Mark::back(visit, seen, would).await.field()) (shown(seen, would)) }
+            @if !is_choice { input type="hidden" name="compensate" value="yes"; }
+            @else if would.is_none() { (tick) }
             (reason(typed("reason").unwrap_or_default()))
-            (not_done(visit, seen, refusal))
+            (not_done_with(visit, seen, refusal, &shown_before(sent.map(|(pairs, _)| pairs))))
             div.actions { button.danger { "Roll back" } a.button href="rollback" { "Another checkpoint" } (keep(visit, seen)) }
         }
     };
     page(visit, seen, &title, refusal, &body)
 }
 
+/// The choice whether anything is undone. It belongs to the form below, wherever it stands.
+fn tick(is_chosen: bool) -> Markup {
+    html! {
+        label.choice {
+            input type="checkbox" name="compensate" value="yes" form="go" checked[is_chosen];
+            span { "Undo what nodes did outside, as listed " span.hint { "Without this tick all of it stays as it is." } }
+        }
+    }
+}
+
+/// What a page says would come of it, for the page that says something else by then.
+pub fn shown(seen: &Seen, would: &WouldGoBack) -> Markup {
+    let (undone, runs) = in_a_word(seen, would);
+    html! { input type="hidden" name="told" value=(beginning(&format!("{undone}{runs}"), limits::TOLD)); }
+}
+
+/// What the page said that somebody has confirmed.
+pub fn shown_before(sent: Option<&Pairs>) -> Markup {
+    let told = sent.and_then(|pairs| pairs.get("told")).filter(|told| !told.is_empty());
+    html! { @if let Some(told) = told { p { "Before, this page said that " bdi { (beginning(told, limits::TOLD)) } "." } } }
+}
+
 fn dry(to: &str) -> RollbackBody {
     RollbackBody { checkpoint_id: Some(CheckpointId(to.to_owned())), dry_run: Some(true), ..RollbackBody::default() }
 }
 
-/// What going back would do.
-pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack) -> Markup {
+/// What going back would do. `tick` is the choice whether anything is undone, where there is one.
+pub async fn dry_run(visit: &Visit, seen: &Seen, would: &WouldGoBack, tick: &Markup) -> Markup {
     let stays = stays_of(visit, seen, would).await;
+    let (undone_in_short, runs) = in_a_word(seen, would);
     html! {
-        p { strong { "If you confirm, " (in_a_word(seen, would)) "." } }
+        p { strong { "If you confirm, " span.undoes { (undone_in_short) } (runs) "." } }
         @if let Some(then) = would.restored_state.timestamp {
-            p.hint { "The execution is then as it was " (moment(then.0))
+            p.hint { "The execution is then as it was on " (moment(then.0))
                 @if let Some(node) = &would.restored_state.node { ", after " (named(seen, node)) } "." }
         }
         @if seen.newest.paused { p.hint { "The execution is paused: nothing is undone and nothing runs before it is resumed." } }
-        h2 { "Is undone, in this order" }
-        @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since can be undone." } } @else {
+        @if would.would_compensate.is_empty() {
+            h2 { "What is undone" }
+            p.empty { @if stays.is_empty() { "Nothing that ran since needs to be undone." } @else { "Nothing: no node that ran since has a way to be undone." } }
+        } @else {
+            h2 { "What is undone, in this order" }
+            (tick)
             (undone(&would.would_compensate, &|id| named(seen, id)))
         }
         (left(seen, &stays, would))
-        h2 { "Then continues with" }
+        h2 { "What runs then" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list {
                 @for one in &would.would_run_with { li {
                     (named(seen, &one.node))
                     @if let Some(again) = seen.workflow.node(&one.node).and_then(again) { span.hint { " · " (again) } }
-                    (filled_in(one.config.as_ref(), one.error.as_deref()))
+                    (problem(one.error.as_deref()))
+                    @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
                 } }
             }
         }
     }
 }
 
-/// The whole in one sentence, with the names of nodes.
-fn in_a_word(seen: &Seen, would: &WouldGoBack) -> Markup {
-    html! {
-        @match would.would_compensate.len() as u64 {
-            0 => "nothing is undone",
-            1 => "1 thing is undone",
-            many => { (count(many, "thing")) " are undone" },
+/// The whole in one sentence, with the names of nodes: what is undone, and what runs then.
+fn in_a_word(seen: &Seen, would: &WouldGoBack) -> (String, String) {
+    let undone = match would.would_compensate.len() as u64 {
+        0 => "nothing is undone, and then ".to_owned(),
+        1 => "1 thing is undone, and then ".to_owned(),
+        many => format!("{} are undone, and then ", count(many, "thing")),
+    };
+    let called = |node: &String| called(&seen.workflow, &node.as_str().into());
+    let runs = match would.would_run.as_slice() {
+        [] => "nothing runs".to_owned(),
+        [one] => format!("{} runs", called(one)),
+        [all @ .., last] => {
+            format!("{} and {} run", all.iter().map(called).collect::<Vec<_>>().join(", "), called(last))
         }
-        @let next = &would.would_run;
-        @if next.is_empty() { ", and then nothing runs" } @else {
-            ", and then "
-            @for (at, node) in next.iter().enumerate() {
-                @if at > 0 { @if at + 1 == next.len() { " and " } @else { ", " } } bdi { (seen.name_of(node)) }
-            }
-            @if next.len() == 1 { " runs" } @else { " run" }
-        }
-    }
+    };
+    (undone, runs)
 }
 
 /// What would be undone, in its order, and within each child what would be undone in that. The nodes of a child are those of
@@ -169,9 +201,9 @@ fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
                     strong { (named(&one.node)) }
                     @if one.visit > 1 { span.hint { " · visit " (one.visit) } }
                     @if let Some(child) = &one.child { span.hint { " · child " code { (child) } } }
-                    @if let Some(kind) = &one.r#type { span.hint { " · undone by " bdi { (kind.replace('_', " ")) } } }
                     @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
-                    (filled_in(one.config.as_ref(), one.error.as_deref()))
+                    (problem(one.error.as_deref()))
+                    (how(one))
                     @match &one.would_compensate {
                         Some(within) if within.is_empty() => p.hint { "Nothing in it would be undone." },
                         Some(within) => (undone(within, &|id| html! { bdi { (id) } })),
@@ -184,11 +216,20 @@ fn undone(all: &[WouldCompensate], named: &dyn Fn(&str) -> Markup) -> Markup {
     }
 }
 
-/// What a node would be given, or why its templates cannot be filled in.
-fn filled_in(config: Option<&Value>, error: Option<&str>) -> Markup {
+/// Why the templates of what a node would be given cannot be filled in.
+fn problem(error: Option<&str>) -> Markup {
+    html! { @if let Some(error) = error { p.fault { "Its templates cannot be filled in: " (error) } } }
+}
+
+/// By what something is undone.
+fn how(one: &WouldCompensate) -> Markup {
     html! {
-        @if let Some(error) = error { p.fault { "Its templates cannot be filled in: " (error) } }
-        @if let Some(config) = config { details { summary { "With what" } (value(config, "")) } }
+        @if let Some(kind) = &one.r#type {
+            details { summary { "How it is undone" }
+                p.hint { "By a node of the type " bdi { (kind.replace('_', " ")) } "." }
+                @if let Some(config) = &one.config { (value(config, "")) }
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Backtrack: back to before a node, which runs again, with another input where somebody edits it.
 
 use super::{
-    about::{back_to, not_done, nothing, page, route},
-    back::{dry_run, in_the_way},
+    about::{back_to, not_done_with, nothing, page, route},
+    back::{dry_run, in_the_way, shown, shown_before},
     confirmed::{Mark, go_back},
     fields::{json, keep, reason, said, typed},
 };
@@ -87,14 +87,14 @@ async fn asked(
         }
     };
     let form = html! {
-        @match &would { Ok(would) => (dry_run(visit, seen, would).await), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
+        @match &would { Ok(would) => (dry_run(visit, seen, would, &html! {}).await), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="node" value=(node);
-            @if let Ok(same) = &same { (Mark::back(visit, seen, same).await.field()) }
+            @if let Ok(same) = &same { (Mark::back(visit, seen, same).await.field()) (shown(seen, same)) }
             (json("input", "Input of this node", hint, pairs.get("input").unwrap_or_default(), 12))
             (reason(pairs.get("reason").unwrap_or_default()))
-            (not_done(visit, seen, refusal))
+            (not_done_with(visit, seen, refusal, &shown_before(Some(pairs))))
             div.actions {
                 button.danger name="act" value="confirm" { "Go back and run it again" }
                 button name="act" value="preview" { "Show what would happen" }

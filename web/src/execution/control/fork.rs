@@ -15,6 +15,7 @@ use crate::{
     execution::{aim::Aim, seen::Seen},
     form::Pairs,
     layout::token,
+    limits,
     session::{Sent, Visit},
     words::count,
 };
@@ -24,6 +25,7 @@ use api::{
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
+use serde_json::Value;
 
 /// The page that asks: first at which checkpoint, then whether to do what it shows.
 pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
@@ -34,6 +36,7 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
                 let seen = at(&visit, &id, &to).await?;
                 let mut pairs = Pairs::default();
                 pairs.set("document", pretty(&seen.workflow.document));
+                pairs.set("input", input(&seen).map(pretty).unwrap_or_default());
                 Ok(asked(&visit, &seen, &to, &pairs, None).await)
             }
             None => {
@@ -52,19 +55,30 @@ async fn at(visit: &Visit, id: &str, to: &str) -> Asked<Seen> {
     Seen::of(visit, id, Aim { at: Some(at), ..Aim::default() }).await
 }
 
+/// The input that a fork begins with where nobody gives it another; none where it is too large to be edited in a page.
+fn input(seen: &Seen) -> Option<&Value> {
+    let input = &seen.shown.input;
+    let is_elsewhere = input.get("$blob").is_some() || input.get("$larger_than").is_some();
+    Some(input).filter(|_| !is_elsewhere && input.to_string().len() <= limits::VALUE_BYTES)
+}
+
 async fn asked(visit: &Visit, seen: &Seen, to: &str, pairs: &Pairs, refusal: Option<&Refusal>) -> Response {
     let would = match body(seen, to, pairs) {
         Ok(body) => would(visit, seen, body).await,
         Err(refusal) => Err(refusal),
     };
     let same = unchanged(visit, seen, to).await;
+    let hint = match input(seen) {
+        Some(_) => "JSON. What the fork begins with: as long as nobody edits it, the same input.",
+        None => "JSON. The input is too large for a page. Leave this empty to begin with the same.",
+    };
     let form = html! {
         @match &would { Ok(would) => (dry_run(seen, would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
         form method="post" {
             (token(visit))
             input type="hidden" name="to" value=(to);
             @if let Ok(same) = &same { (same.field()) }
-            (json("input", "Input", "Leave it empty to begin with the same input.", pairs.get("input").unwrap_or_default(), 6))
+            (json("input", "Input", hint, pairs.get("input").unwrap_or_default(), 8))
             details open[pairs.get("act").is_some()] {
                 summary { "Change the workflow of the fork" }
                 (json("document", "Document", "Change it to run the fork by another workflow. What led to the checkpoint must be what that could have led to.", pairs.get("document").unwrap_or_default(), 20))
@@ -95,7 +109,9 @@ async fn unchanged(visit: &Visit, seen: &Seen, to: &str) -> Asked<Mark> {
 fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
     let changed = typed(pairs, "document")?.map(|document| operations(&seen.workflow.document, &document));
     let patch = changed.filter(|operations| operations.as_array().is_some_and(|all| !all.is_empty()));
-    Ok(ForkBody { checkpoint_id: CheckpointId(to.to_owned()), input: typed(pairs, "input")?, patch, dry_run: None })
+    // The same input is not sent once more.
+    let input = typed(pairs, "input")?.filter(|typed| Some(typed) != input(seen));
+    Ok(ForkBody { checkpoint_id: CheckpointId(to.to_owned()), input, patch, dry_run: None })
 }
 
 /// What a fork would come to. The API replays what was recorded after the checkpoint, to tell which way a fork would go; the
@@ -103,7 +119,7 @@ fn body(seen: &Seen, to: &str, pairs: &Pairs) -> Asked<ForkBody> {
 fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
     html! {
         p { "A new execution shares what was recorded until checkpoint " (would.checkpoint_id) ". It never undoes that, and this execution goes on unchanged." }
-        h2 { "Runs again" }
+        h2 { "What runs again" }
         @if would.would_run.is_empty() { p.empty { "Nothing that has run here since." } } @else {
             p { "What came after the checkpoint is not shared: the fork runs these nodes itself. "
                 strong { "What they do outside is done again." } }
@@ -115,7 +131,7 @@ fn dry_run(seen: &Seen, would: &WouldFork) -> Markup {
             } } }
             @if let Some(status) = would.status { p.hint { "If all of it comes out as it did here, the fork ends as " (status) "." } }
         }
-        h2 { "Runs as well" }
+        h2 { "What runs as well" }
         @if would.needs_recordings.is_empty() { p.empty { "Nothing that has not finished here." } } @else {
             p.hint { "These have not finished here, so it is not known what comes after them." }
             ul.plain-list { @for one in &would.needs_recordings { li { (named(seen, &one.node)) (told(seen, &one.node)) } } }

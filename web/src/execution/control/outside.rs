@@ -51,7 +51,7 @@ fn ran_since(then: Option<&NodeState>, now: Option<&NodeState>) -> bool {
 pub fn left(seen: &Seen, stays: &[&Node], would: &WouldGoBack) -> Markup {
     html! {
         @if !stays.is_empty() {
-            h2 { "Stays as it is" }
+            h2 { "What stays as it is" }
             p { "What these nodes did outside since then is not undone, since they do not declare how (" code { "compensate" }
                 "). Where they run again, it is done once more." }
             ul.plain-list {

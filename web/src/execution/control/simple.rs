@@ -9,8 +9,9 @@ use crate::{
     desk::Refusal,
     execution::seen::Seen,
     layout::token,
+    look::{coded, is_long},
     session::{Sent, Visit},
-    words::count,
+    words::{count, sentence},
 };
 use api::{NoParams, types::Reason};
 use axum::{extract::Path, response::Response};
@@ -186,8 +187,16 @@ fn cancels(seen: &Seen) -> Markup {
 
 fn retries(seen: &Seen) -> Markup {
     html! {
+        @if let Some(error) = &seen.shown.error {
+            div.verdict.bad { div {
+                p.scrolls[is_long(&error.message)] dir="auto" tabindex=[is_long(&error.message).then_some("0")] {
+                    strong { (coded(&sentence(&seen.fault(&error.message, error.node.as_deref())))) }
+                }
+                p.hint { @if let Some(node) = &error.node { "At “" bdi { (seen.name_of(node)) } "” · " } "code " code { bdi { (error.code) } } }
+            } }
+        }
         p { "It goes on where it ended. What is done stays done." }
-        h2 { "Goes on at" }
+        h2 { "What goes on" }
         (nodes(seen, taken_up(seen)))
     }
 }

@@ -9,9 +9,9 @@ use crate::{
     execution::seen::Seen,
     form::Pairs,
     layout::token,
-    look::coded,
+    look::{coded, is_long},
     session::{Sent, Visit},
-    words::{capital, sentence},
+    words::sentence,
 };
 use api::{NoParams, Problem, types::UnstickBody};
 use axum::{extract::Path, response::Response};
@@ -36,34 +36,38 @@ fn told(way: Unstick, undoes: bool) -> (&'static str, &'static str) {
             ("Go on without undoing it", "What it did stays, and the rollback goes on with what is left to undo.")
         }
         (Unstick::Skip, false) => {
-            ("Go on without it", "Nothing more is done of it, and the execution goes on with what comes after it.")
+            ("Go on without it", "It is left as it is, and the execution goes on with what comes after it.")
         }
         (Unstick::MarkDone, true) => {
-            ("It was undone by hand", "Nothing more is undone of it, and the rollback goes on.")
+            ("It was undone by hand", "It counts as undone, and the rollback goes on with what is left to undo.")
         }
-        (Unstick::MarkDone, false) => ("It was done by hand", "Nothing more is done of it, and the execution goes on."),
+        (Unstick::MarkDone, false) => ("It was done by hand", "It counts as done, and the execution goes on."),
         (Unstick::Redrive, _) => {
             ("Send the messages again", "The messages that could not be processed go back to the queue.")
         }
     }
 }
 
-/// What it is stuck at, in a sentence; what programs say of it is one step away.
+/// What it is stuck at, in a sentence, and why.
 fn why_stuck(seen: &Seen, error: &Error, undoes: bool) -> Markup {
-    let node = error.node.as_ref().map(|node| seen.name_of(node.as_str()));
+    let id = error.node.as_ref().map(|node| node.as_str());
+    let node = id.map(|id| seen.name_of(id));
+    let message = seen.fault(&error.message, id);
+    // That it could not be undone is said first.
+    let why = message.split_once(" could not be compensated: ").map_or(message.as_str(), |(_, why)| why);
     html! {
         div.verdict.bad { div {
             p { strong {
                 @match (node, undoes) {
                     (Some(node), true) => { "“" bdi { (node) } "” could not be undone." },
                     (Some(node), false) => { "The execution is stuck at “" bdi { (node) } "”." },
-                    (None, _) => (coded(&sentence(&seen.fault(&error.message, None)))),
+                    (None, _) => (coded(&sentence(&message))),
                 }
             } }
-            details { summary { "Details" }
-                p dir="auto" { (coded(&capital(&seen.fault(&error.message, error.node.as_ref().map(|node| node.as_str()))))) }
-                p { code { (error.code) } }
+            @if node.is_some() {
+                p.scrolls[is_long(why)] dir="auto" tabindex=[is_long(why).then_some("0")] { (coded(&sentence(why))) }
             }
+            p.hint { "Code of the error: " code { bdi { (error.code) } } }
         } }
     }
 }
@@ -95,7 +99,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
                         @let (word, what) = told(*way, undoes);
                         label.choice {
                             input type="radio" name="action" value=(way) required checked[chosen == Some(way.as_str())];
-                            span { strong { (word) } " " span.hint { (what) } }
+                            span.way { strong { (word) } " " span.hint { (what) } }
                         }
                     }
                 }
