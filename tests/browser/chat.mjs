@@ -49,10 +49,12 @@ test('a conversation is held on its page, with a question in between', async () 
     await page.getByLabel('Your message').fill('My order O-2 never came. Please pay it back.');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('May the agent call pay_back?').waitFor();
+    if (view.script) assert.ok(await page.locator('.talk .asks').evaluate((one) => one === document.activeElement), 'what is asked comes first');
     await look('asks');
     await clean();
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.locator('.talk .model .prose').getByText('It is done').waitFor();
+    await page.getByText(/^Allowed by /).waitFor();
     await look('done');
     await clean();
     // The address is that of the session: loaded again, it shows the same.

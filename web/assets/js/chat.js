@@ -122,7 +122,8 @@ async function send(form, button) {
   } finally {
     busy = false;
     document.querySelectorAll('.chat form button').forEach((one) => { one.disabled = false; });
-    document.getElementById('message')?.focus({ preventScroll: true });
+    // What is asked comes before the next message.
+    (document.querySelector('.talk .asks') ?? document.getElementById('message'))?.focus({ preventScroll: true });
   }
 }
 

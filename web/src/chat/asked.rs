@@ -3,7 +3,8 @@
 use crate::{
     desk::part,
     layout::token,
-    moment::{moment, within},
+    markdown::markdown,
+    moment::{distance, moment},
     question::words,
     session::Visit,
     value::for_people,
@@ -14,22 +15,30 @@ use api::{Scope, types::Interaction};
 use maud::{Markup, html};
 use stepwell_core::interaction::{InteractionKind as Kind, SecurityLevel};
 
-/// The question, and a form where a word answers it.
-pub fn question(visit: &Visit, one: &Interaction, session: &str) -> Markup {
+/// The question, and a form where a word answers it. `tool` is what the tool is called that it is about.
+pub fn question(visit: &Visit, one: &Interaction, session: &str, tool: &Markup) -> Markup {
     let page = format!("{}inbox/{}", visit.up, part(&one.interaction_id));
+    let is_open = one.decided_at.is_none();
     html! {
-        li.told {
+        // A script leads whoever has sent a message to what is asked.
+        li.told.asks[is_open] tabindex=[is_open.then_some("-1")] {
             p.who { span { (words::kind(one.kind)) } a href=(page) { "Open the question" } }
-            p.plain dir="auto" { strong { (one.question) } }
+            p.plain dir="auto" { strong { (words::asked(one.kind, &one.question, one.authorization.as_ref().map(|about| &about.tool))) } }
+            @if let Some(details) = one.details.as_deref().filter(|text| !text.trim().is_empty()) {
+                div.prose dir="auto" { (markdown(details)) }
+            }
             @if let Some(about) = &one.authorization {
-                p.hint { "Tool " code { bdi { (about.tool.as_str().unwrap_or_default()) } } }
+                p.hint { "Tool " (tool) }
                 @if !about.arguments.is_null() { (for_people(&about.arguments)) }
             }
             @match (&one.decision, one.decided_at) {
                 (Some(decision), Some(at)) => p.hint { (capital(said(one, decision))) ", " (moment(at.0)) },
                 (_, Some(_)) => p.hint { "Nobody answered." },
                 (_, None) => {
-                    @if let Some(deadline) = &one.deadline { p.hint { (capital(&within(deadline.0, visit.now))) } }
+                    @if let Some(deadline) = &one.deadline {
+                        p.hint { @if deadline.0 > visit.now { "Answer by " } @else { "Was to be answered by " }
+                            (moment(deadline.0)) ", " (distance(deadline.0, visit.now)) "." }
+                    }
                     @if may(visit, Scope::Respond) { (form(visit, one, session, &page)) }
                 },
             }

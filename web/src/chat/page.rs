@@ -9,7 +9,7 @@ use crate::{
     desk::{Refusal, part, query},
     layout::{Place, View, answered, token},
     limits,
-    look::call_status,
+    look::{call_status, decided},
     markdown::markdown,
     moment::moment,
     refused::refused,
@@ -19,7 +19,7 @@ use crate::{
 };
 use api::{
     Params, Scope,
-    types::{AgentCall, ChatMessage},
+    types::{AgentCall, ChatMessage, Workflow},
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -88,7 +88,7 @@ fn conversation(visit: &Visit, seen: &Seen) -> Markup {
                 Some(talk) => {
                     @if talk.next_cursor.is_some() { p.hint { "Earlier messages are left out here." } }
                     ol.talk.chat-talk aria-live="polite" {
-                        @for one in &talk.items { (message(visit, one, &talk.session_id, &seen.workflow.name)) }
+                        @for one in &talk.items { (message(visit, one, &talk.session_id, &seen.workflow)) }
                     }
                 },
             }
@@ -96,18 +96,21 @@ fn conversation(visit: &Visit, seen: &Seen) -> Markup {
     }
 }
 
-/// A message, what was done for it, and its answer, which is by the workflow of this name.
-fn message(visit: &Visit, one: &ChatMessage, session: &str, name: &str) -> Markup {
+/// A message, what was done for it, and its answer, which is by the workflow.
+fn message(visit: &Visit, one: &ChatMessage, session: &str, workflow: &Workflow) -> Markup {
     let run = format!("{}executions/{}", visit.up, part(&one.execution_id));
     html! {
         li.mine {
-            p.who { bdi { (one.user.as_deref().unwrap_or("Somebody")) } " " a href=(run) { (moment(one.at.0)) } }
+            p.who { bdi { (one.user.as_deref().unwrap_or("Somebody")) } span { (moment(one.at.0)) " · " a href=(run) { "Its execution" } } }
             p.plain dir="auto" { @match &one.message { Value::String(text) => (text), _ => "This message is too large for a page." } }
         }
-        @for call in one.tool_calls.iter().take(limits::TALK_CALLS) { (tool_call(call)) }
-        @for question in &one.interactions { (asked::question(visit, question, session)) }
+        @for call in one.tool_calls.iter().take(limits::TALK_CALLS) { (tool_call(call, workflow)) }
+        @for question in &one.interactions {
+            @let about = question.authorization.as_ref().and_then(|about| about.tool.as_str()).unwrap_or_default();
+            (asked::question(visit, question, session, &tool(workflow, about)))
+        }
         @if let Some(text) = &one.text {
-            li.model { p.who { bdi { (name) } } div.prose dir="auto" { (markdown(text)) } }
+            li.model { p.who { bdi { (workflow.name) } } div.prose dir="auto" { (markdown(text)) } }
         } @else if let Some(error) = &one.error {
             li.told { p.who { "It failed" } p.plain { (error.message) } }
         } @else if one.status == Status::Cancelled || one.status == Status::Skipped {
@@ -120,13 +123,23 @@ fn message(visit: &Visit, one: &ChatMessage, session: &str, name: &str) -> Marku
     }
 }
 
-/// A tool that was asked for.
-fn tool_call(call: &AgentCall) -> Markup {
+/// What a tool is called: by the name of its node, unless it has one of its own.
+fn tool(workflow: &Workflow, called: &str) -> Markup {
+    let mut nodes = workflow.document["nodes"].as_array().into_iter().flatten();
+    let name = nodes.find(|node| node["id"] == called).and_then(|node| node["name"].as_str());
+    html! { @if let Some(name) = name { bdi { (name) } } @else { code { bdi { (called) } } } }
+}
+
+/// A tool that was asked for, and who decided about it.
+fn tool_call(call: &AgentCall, workflow: &Workflow) -> Markup {
     html! {
         li.call {
-            p.who { span { "Tool " code { bdi { (call.name) } } } (call_status(call.status)) }
+            p.who { span { "Tool " (tool(workflow, &call.name)) } (call_status(call.status)) }
+            @if !call.decided_by.is_empty() {
+                p.hint { (decided(call.status.decision())) " by " bdi { (beginning(&call.decided_by.join(", "), limits::ASKED)) } }
+            }
             details {
-                summary { "What it was given and gave" }
+                summary { @if call.result.is_null() { "What it was given" } @else { "What it was given, and what it gave" } }
                 pre.code tabindex="0" { code { (beginning(&format!("{:#}", call.arguments), limits::CHAT_VALUE)) } }
                 @if !call.result.is_null() {
                     pre.code tabindex="0" { code { (beginning(&format!("{:#}", call.result), limits::CHAT_VALUE)) } }

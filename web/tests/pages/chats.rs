@@ -81,7 +81,8 @@ async fn a_question_is_answered_within_the_conversation() {
     assert!(
         text(&page).contains("May the agent call pay?")
             && page.contains("name=\"value\" value=\"yes\"")
-            && text(&page).contains("Tool pay ? Waiting for people"),
+            && text(&page).contains("Tool pay ? Waiting for people What it was given {")
+            && text(&page).contains("Answer by 31 January 2026, 09:30 UTC, in 30 minutes."),
         "{}",
         text(&page)
     );
@@ -92,7 +93,9 @@ async fn a_question_is_answered_within_the_conversation() {
     let answered = visitor.sends("/chat/help/answer", &[("session", "s"), ("value", "yes")]).await;
     let page = visitor.then(answered).await;
     assert!(page.contains("<button class=\"main\">Send</button>"), "nothing waits for a decision: {page}");
-    assert!(text(&page).contains("Paid.") && text(&page).contains("Tool pay ✓ Succeeded"), "{}", text(&page));
+    let words = text(&page);
+    assert!(words.contains("Paid.") && words.contains("Tool pay ✓ Succeeded Allowed by zoe@example.com"), "{words}");
+    assert!(words.contains("What it was given, and what it gave") && words.contains("Its execution"), "{words}");
 }
 
 #[tokio::test]
