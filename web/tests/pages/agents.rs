@@ -65,6 +65,7 @@ async fn a_node_shows_its_conversation_and_leads_to_what_waits() {
         "10 tokens read, 5 written",
         "May the agent call pay?",
         "Agent · triage · 1 answer",
+        "1 child of node Sort it out waits for people.",
     ] {
         assert!(words.contains(told), "{told}: {words}");
     }
@@ -155,6 +156,7 @@ async fn whoever_allows_a_tool_may_change_its_arguments() {
     assert_eq!(whole["turns"][0]["tool_calls"][2]["arguments"], json!({"amount": 300}), "as a person changed them");
     let page = text(&world.get(&format!("/executions/{id}?node=triage")).await.of(200));
     assert!(page.contains("All done.") && page.contains("Allowed by ann@example.com"), "{page}");
+    assert!(page.contains("Output, as other nodes read it"), "{page}");
     assert!(page.contains("A person changed the arguments. What the model had asked for"), "{page}");
 }
 
