@@ -90,6 +90,17 @@ impl Run {
         self.fate()
     }
 
+    /// Runs for so many seconds by the world's clock, or until nothing moves. A question that reminds people lets time pass for
+    /// hundreds of reminders, which is more than there is to see of an execution that is paused.
+    ///
+    /// # Errors
+    /// Says what went wrong.
+    pub fn pass(&mut self, seconds: f64) -> Result<(), String> {
+        let until = self.host.time().after_seconds(seconds);
+        while self.host.time() < until && self.advance()? {}
+        Ok(())
+    }
+
     /// How the root ended.
     ///
     /// # Errors
