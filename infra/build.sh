@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the six functions for Lambda into target/lambda/, from where infra/template.yaml takes them.
+# Builds the six functions for Lambda into target/lambda/, from where infra/template.yaml takes them: one program, which is
+# each of them by its handler.
 #
 # infra/build.sh [--fast] [arm64 | x86_64] arm64 by default; the deployment needs the same parameter Architecture. --fast is
 # for trying locally: it compiles sooner what is larger and slower.
@@ -19,12 +20,11 @@ if command -v rustup >/dev/null && ! rustup target list --installed | grep -qx "
 fi
 # cargo-lambda brings a linker of its own, since Amazon Linux has an older C library than most machines that build.
 tools="$(infra/tool.sh cargo-lambda)"
-packages=()
-for name in trigger step callback status rollback supervisor; do
-  packages+=(-p "stepwell-$name" --features "stepwell-$name/lambda")
-done
-PATH="$tools:$PATH" cargo lambda build --profile "$profile" --locked "$target" --lambda-dir target/lambda "${packages[@]}"
+PATH="$tools:$PATH" cargo lambda build --profile "$profile" --locked "$target" --lambda-dir target/lambda \
+  -p stepwell-lambda --features stepwell-lambda/lambda
 # A package that is the same as before makes no new version of its function, also where parameters of the stack are others.
 for name in trigger step callback status rollback supervisor; do
+  mkdir -p "target/lambda/stepwell-$name"
+  ln -f target/lambda/stepwell-lambda/bootstrap "target/lambda/stepwell-$name/bootstrap"
   date +%s%N >"target/lambda/stepwell-$name/revision"
 done

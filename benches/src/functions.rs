@@ -55,7 +55,7 @@ pub fn all() -> Result<(), Box<dyn Error>> {
         let mut times = Vec::with_capacity(STARTS);
         let mut resident = 0;
         for _ in 0..STARTS {
-            let (time, memory) = start(&program)?;
+            let (time, memory) = start(&program, function)?;
             times.push(time);
             resident = resident.max(memory);
         }
@@ -87,11 +87,16 @@ fn nothing() -> Result<Duration, Box<dyn Error>> {
 }
 
 /// Starts one process of a function: the time until it asks for work, and the bytes that are resident then.
-fn start(program: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
+fn start(program: &Path, function: &str) -> Result<(Duration, u64), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?.to_string();
     let mut command = Command::new(program);
-    command.env_clear().envs(ENVIRONMENT).env("AWS_LAMBDA_RUNTIME_API", address).stdout(Stdio::null());
+    command
+        .env_clear()
+        .envs(ENVIRONMENT)
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("_HANDLER", function)
+        .stdout(Stdio::null());
     let since = Instant::now();
     let running = Running(command.spawn()?);
     let (connection, _) = listener.accept()?;

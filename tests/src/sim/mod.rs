@@ -2,6 +2,7 @@
 
 mod access;
 mod arrived;
+mod fate;
 mod job;
 mod jobs;
 mod moved;
@@ -13,8 +14,9 @@ mod scripted;
 mod words;
 mod world;
 
+pub use fate::Fate;
 pub use people::{answer, sample};
-pub use run::{Fate, Run};
+pub use run::Run;
 pub use scripted::{answered, says};
 pub use world::{SimHost, World, child_undone, through_json};
 

@@ -17,7 +17,7 @@ type Names = BTreeSet<String>;
 fn name(text: &str) -> Option<String> {
     let (fixed, filled) = text.split_once('{').map_or((text, None), |(fixed, rest)| (fixed, rest.strip_suffix('}')));
     let is_capital = |one: char| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_';
-    let is_name = fixed.len() > 2 && fixed.starts_with(|one: char| one.is_ascii_uppercase());
+    let is_name = fixed.len() > 2 && fixed.starts_with(|one: char| one.is_ascii_uppercase() || one == '_');
     let filled = filled.map_or(String::new(), |part| format!("<{}>", part.to_uppercase()));
     (is_name && fixed.chars().all(is_capital)).then(|| format!("{fixed}{filled}"))
 }
