@@ -178,7 +178,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                         ", checkpoint " a href={ (address(up, fork.execution_id.as_str())) "?at=" (fork.point.seq) } { (fork.point.seq) } }
                 }
                 dt { "Checkpoints" } dd { (shown.cost.turns) @if seen.aim.at.is_some() { " then" } }
-                @if shown.resume_count > 0 { dt { "Resumed" } dd { (count(shown.resume_count.into(), "time")) } }
+                @if shown.resume_count > 0 { dt { "Waited" } dd { (count(shown.resume_count.into(), "time")) } }
                 @for (name, used) in &shown.cost.usage {
                     @if !used.is_null() { dt { (capital(&name.replace('_', " "))) } dd { (used) } }
                 }
