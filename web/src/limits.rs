@@ -103,7 +103,7 @@ pub const EVENTS: usize = 100;
 /// Bytes of a value that lies elsewhere up to which a page fetches it: it shows no more than the beginning.
 pub const VALUE_BYTES: usize = 256 * 1024;
 /// Members and elements that a page shows of one value.
-pub const VALUE_ENTRIES: usize = 300;
+pub const VALUE_ENTRIES: usize = 150;
 /// Characters that a page shows of one text within a value.
 pub const VALUE_TEXT: usize = 2_000;
 /// Characters that a page shows of a member's name.
