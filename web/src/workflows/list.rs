@@ -152,7 +152,7 @@ pub fn counted(figures: &Figures) -> Markup {
     html! {
         p.counted {
             @if figures.is_all {
-                "Counted from the executions of the last 30 days."
+                "Counted from the executions of the last 30 days, up to five seconds ago."
             } @else {
                 "Counted from the newest " (figures.counted) " executions, since " (moment::moment(figures.from)) "."
             }

@@ -31,7 +31,7 @@ pub fn nodes(document: &Value, figures: &Figures) -> Markup {
                     }
                 }
                 p.counted {
-                    "The dark part of a bar is the median, the whole of it the 95th percentile. An execution takes longer than its \
+                    "The first part of a bar is the median, the whole of it the 95th percentile. An execution takes longer than its \
                      nodes together: each step is also recorded, and waits for its turn."
                 }
             }

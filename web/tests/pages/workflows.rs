@@ -70,7 +70,7 @@ async fn failures_have_a_sign_and_a_word_and_times_say_of_what_they_are() {
     }
     let page = text(&world.get("/workflows/failing").await.of(200));
     for part in
-        ["0 ms of the 1 completed", "Below a node's name: its median time", "The dark part of a bar is the median"]
+        ["0 ms of the 1 completed", "Below a node's name: its median time", "The first part of a bar is the median"]
     {
         assert!(page.contains(part), "{part} is not in: {page}");
     }
