@@ -1,13 +1,14 @@
 //! Every example, run through the real binary with real input.
 
-use crate::binary::{Folder, Own, root, stepwell};
+use crate::binary::{Folder, Own, SOON, root, stepwell};
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{Read, Write},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How a run ended: its exit code, the execution that `--json` prints, and stderr.
@@ -221,7 +222,12 @@ fn an_import_that_is_killed_in_the_middle_goes_on() {
     let folder = Folder::new("cut");
     let data = folder.data();
     let mut child = command("data-import.json", &data, &["--input", r#"{"rows": 5000}"#]).spawn().unwrap();
-    thread::sleep(Duration::from_millis(300));
+    // Rows are written from then on: how long that takes depends on what else the machine does.
+    let until = Instant::now() + SOON;
+    let written = || fs::metadata(data.join("stepwell.db-wal")).map_or(0, |log| log.len());
+    while written() < 400_000 && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
     let _ = child.kill();
     child.wait().unwrap();
     let left = cli(&data, &["ls", "--json"]);
