@@ -42,7 +42,7 @@ mcp() {
 if [ "${1:-}" != quick ]; then beside "tools" tools; fi
 part "format" cargo fmt --all -- --check
 # The crates of this workspace are compiled by clippy's driver, which is the compiler with more lints. `cargo clippy` would
-# read some 400 crates of others first, and these once more: a sixth of the time of everything. It is told of the driver in
+# read some 400 crates of others first, and these once more. Cargo is told of the driver in
 # this way, and the driver of its arguments; every command below needs the same two variables, or cargo builds anew.
 export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 part "lints, and the build" cargo build --profile test "${workspace[@]}" --lib --bins --tests --examples
